@@ -1,0 +1,4 @@
+/**
+ * Microbenchmarks of the parse and forward paths.
+ */
+package org.tandemsip.perf.jmh;
