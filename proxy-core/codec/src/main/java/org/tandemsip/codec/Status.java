@@ -1,0 +1,41 @@
+package org.tandemsip.codec;
+
+/** Status codes that Tandem itself answers with, and their reason phrases (RFC 3261 section 21, RFC 5393 section 5.4). */
+public enum Status {
+    TRYING_100(100, "Trying"), OK_200(200, "OK"), BAD_REQUEST_400(400, "Bad Request"), FORBIDDEN_403(403, "Forbidden"),
+    NOT_FOUND_404(404, "Not Found"), METHOD_NOT_ALLOWED_405(405, "Method Not Allowed"),
+    REQUEST_TIMEOUT_408(408, "Request Timeout"), REQUEST_ENTITY_TOO_LARGE_413(413, "Request Entity Too Large"),
+    REQUEST_URI_TOO_LONG_414(414, "Request-URI Too Long"), UNSUPPORTED_URI_SCHEME_416(416, "Unsupported URI Scheme"),
+    BAD_EXTENSION_420(420, "Bad Extension"), MAX_BREADTH_EXCEEDED_440(440, "Max-Breadth Exceeded"),
+    TEMPORARILY_UNAVAILABLE_480(480, "Temporarily Unavailable"),
+    CALL_DOES_NOT_EXIST_481(481, "Call/Transaction Does Not Exist"), LOOP_DETECTED_482(482, "Loop Detected"),
+    TOO_MANY_HOPS_483(483, "Too Many Hops"), REQUEST_TERMINATED_487(487, "Request Terminated"),
+    SERVER_INTERNAL_ERROR_500(500, "Server Internal Error"), BAD_GATEWAY_502(502, "Bad Gateway"),
+    SERVICE_UNAVAILABLE_503(503, "Service Unavailable"), SERVER_TIMEOUT_504(504, "Server Time-out"),
+    VERSION_NOT_SUPPORTED_505(505, "Version Not Supported"), MESSAGE_TOO_LARGE_513(513, "Message Too Large");
+
+    private final int code;
+    private final String reason;
+    private final byte[] startLine;
+
+    Status(final int code, final String reason) {
+        this.code = code;
+        this.reason = reason;
+        this.startLine = ("SIP/2.0 " + code + ' ' + reason + "\r\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    }
+
+    /** The three-digit code. */
+    public int code() {
+        return code;
+    }
+
+    /** The default reason phrase. */
+    public String reason() {
+        return reason;
+    }
+
+    /** The whole status line with its CRLF, as wire bytes; not to be modified. */
+    public byte[] startLine() {
+        return startLine;
+    }
+}

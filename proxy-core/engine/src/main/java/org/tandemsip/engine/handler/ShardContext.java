@@ -1,0 +1,35 @@
+package org.tandemsip.engine.handler;
+
+import java.util.List;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.timer.TimerLanes;
+
+/**
+ * What a shard gives its handler: its own egress, timers and counters, and the values of this process.
+ *
+ * @param shard        number of the shard, from 0
+ * @param egress       the shard's way out
+ * @param timers       the shard's timers
+ * @param counters     the shard's counters
+ * @param listenPoints all local addresses; position is the index used in {@link Source} and {@link Destination}
+ * @param limits       bounds of the codec
+ * @param keys         secrets of this process
+ * @param maxTransactions most transactions the shard may hold; past it new requests are refused
+ * @param policy       configuration in force at start
+ */
+public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters counters,
+        List<ListenPoint> listenPoints, Limits limits, Keys keys, int maxTransactions, Policy policy) {
+    /**
+     * Secrets. The token key is the same before and after a restart and on all nodes that stand for each other, so that
+     * branches stay the same for a retransmission and Record-Routes stay valid; the table key is new in every process, so
+     * that nobody can aim at a hash table.
+     *
+     * @param token0 first half of the key for branches, tags and Record-Route parameters
+     * @param token1 second half
+     * @param table0 first half of the key for hash tables and for choosing the shard
+     * @param table1 second half
+     */
+    public record Keys(long token0, long token1, long table0, long table1) {
+    }
+}

@@ -1,0 +1,33 @@
+package org.tandemsip.engine.routing;
+
+import java.util.List;
+
+/**
+ * One line of the route table: requests from a trunk that match go to other trunks, or to the host of their Request-URI.
+ *
+ * @param name   for people; given or made up from from and to
+ * @param from   trunk the request must come from, or {@code null} for any
+ * @param match  further conditions
+ * @param to     trunks to send to; more than one: in parallel. Empty when {@code within} is used
+ * @param then   trunks to try after those, one after the other
+ * @param within for {@code to: request-uri}: address ranges that the Request-URI's host must lie in; else empty
+ * @param mode   mode for requests of this route, or {@code null} for the global one
+ */
+public record Route(String name, Trunk from, Match match, List<Trunk> to, List<Trunk> then, List<Cidr> within, Mode mode) {
+    /**
+     * Conditions; {@code null} means any.
+     *
+     * @param to     pattern for the user part of the Request-URI; {@code *} at the end matches any rest
+     * @param from   pattern for the user part of From, likewise
+     * @param method request method, upper case
+     */
+    public record Match(byte[] to, byte[] from, byte[] method) {
+        /** Matches everything. */
+        public static final Match ANY = new Match(null, null, null);
+    }
+
+    /** Whether requests go to the host of their Request-URI. */
+    public boolean toRequestUri() {
+        return !within.isEmpty();
+    }
+}

@@ -1,0 +1,24 @@
+package org.tandemsip.engine.routing;
+
+import java.util.List;
+
+/**
+ * A group of peers that stand for one another: a carrier, a PBX cluster.
+ *
+ * @param index        position in {@link RoutingPolicy#trunks()}
+ * @param name         as written in the configuration
+ * @param peers        addresses that requests to this trunk are sent to; may be empty for a trunk that only sends
+ * @param allow        addresses whose requests count as coming from this trunk, besides those of its peers
+ * @param failover     status codes that make a stateful proxy try the next peer, besides timeout and transport error
+ */
+public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover) {
+    /** Whether a final response with that code moves the request to the next peer. */
+    public boolean failsOver(final int statusCode) {
+        for (final int code : failover) {
+            if (code == statusCode) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

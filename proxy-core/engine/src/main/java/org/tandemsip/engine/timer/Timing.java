@@ -1,0 +1,19 @@
+package org.tandemsip.engine.timer;
+
+/**
+ * Timer values (RFC 3261 appendix A), in nanoseconds. B, D, F, H, J, L and M are 64*T1 as the RFC says.
+ *
+ * @param t1Ns     round-trip estimate; default 500 ms
+ * @param t2Ns     cap of retransmission intervals; default 4 s
+ * @param t4Ns     longest a message stays in the network; default 5 s
+ * @param timerCNs proxy INVITE timeout, more than 3 min (section 16.6 step 11); default 185 s
+ */
+public record Timing(long t1Ns, long t2Ns, long t4Ns, long timerCNs) {
+    /** The RFC's values. */
+    public static final Timing DEFAULTS = new Timing(500_000_000L, 4_000_000_000L, 5_000_000_000L, 185_000_000_000L);
+
+    /** 64*T1, in nanoseconds. */
+    public long t1Times64Ns() {
+        return 64 * t1Ns;
+    }
+}
