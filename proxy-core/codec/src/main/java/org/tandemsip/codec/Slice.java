@@ -10,8 +10,7 @@ public final class Slice {
     /** The range that is not there. */
     public static final long NONE = -1L;
 
-    private Slice() {
-    }
+    private Slice() {}
 
     /** Packs {@code offset} and {@code length}, both in bytes, neither negative. */
     public static long of(final int offset, final int length) {

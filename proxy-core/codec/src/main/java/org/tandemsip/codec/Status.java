@@ -21,7 +21,8 @@ public enum Status {
     Status(final int code, final String reason) {
         this.code = code;
         this.reason = reason;
-        this.startLine = ("SIP/2.0 " + code + ' ' + reason + "\r\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        this.startLine = ("SIP/2.0 " + code + ' ' + reason + "\r\n")
+                .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     }
 
     /** The three-digit code. */

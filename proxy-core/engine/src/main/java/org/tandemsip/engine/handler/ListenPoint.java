@@ -13,5 +13,4 @@ import org.tandemsip.codec.Transport;
  * @param sentBy      host and port as written in Via and Record-Route, for example {@code 203.0.113.10:5060} or
  *                    {@code [2001:db8::1]:5060}; the advertised name where one is configured. Wire bytes, not to be modified
  */
-public record ListenPoint(int index, Transport transport, long addressHigh, long addressLow, int port, byte[] sentBy) {
-}
+public record ListenPoint(int index, Transport transport, long addressHigh, long addressLow, int port, byte[] sentBy) {}

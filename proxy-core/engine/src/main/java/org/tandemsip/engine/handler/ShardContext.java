@@ -30,6 +30,5 @@ public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters
      * @param table0 first half of the key for hash tables and for choosing the shard
      * @param table1 second half
      */
-    public record Keys(long token0, long token1, long table0, long table1) {
-    }
+    public record Keys(long token0, long token1, long table0, long table1) {}
 }

@@ -12,5 +12,4 @@ import org.tandemsip.codec.Transport;
  * @param port        port, 1 to 65535
  * @param hash        keyed hash of address and port, for rendezvous hashing
  */
-public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, long hash) {
-}
+public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, long hash) {}

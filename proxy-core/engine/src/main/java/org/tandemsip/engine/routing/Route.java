@@ -13,7 +13,8 @@ import java.util.List;
  * @param within for {@code to: request-uri}: address ranges that the Request-URI's host must lie in; else empty
  * @param mode   mode for requests of this route, or {@code null} for the global one
  */
-public record Route(String name, Trunk from, Match match, List<Trunk> to, List<Trunk> then, List<Cidr> within, Mode mode) {
+public record Route(String name, Trunk from, Match match, List<Trunk> to, List<Trunk> then, List<Cidr> within,
+        Mode mode) {
     /**
      * Conditions; {@code null} means any.
      *

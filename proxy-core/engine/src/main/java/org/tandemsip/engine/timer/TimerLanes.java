@@ -9,8 +9,7 @@ package org.tandemsip.engine.timer;
 public final class TimerLanes {
     /** The FIFO of one duration. */
     public static final class Lane {
-        Lane() {
-        }
+        Lane() {}
 
         /** Duration of the lane's timers in nanoseconds. */
         public long durationNs() {
