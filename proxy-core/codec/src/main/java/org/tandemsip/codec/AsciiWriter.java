@@ -50,7 +50,10 @@ public final class AsciiWriter {
         throw new UnsupportedOperationException();
     }
 
-    /** Appends an address: dotted quad, or IPv6 in RFC 5952 form, in brackets when {@code brackets} is set (host of a URI or sent-by). */
+    /**
+     * Appends an address: dotted quad, or IPv6 in RFC 5952 form, in brackets when {@code brackets} is set (host of a
+     * URI or sent-by).
+     */
     public AsciiWriter putAddress(final long addressHigh, final long addressLow, final boolean brackets) {
         throw new UnsupportedOperationException();
     }

@@ -3,11 +3,12 @@ package org.tandemsip.codec;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * A list of changes to a received message (drop, replace, insert), kept sorted by offset and applied in one pass when the
- * outgoing message is written. The received bytes are never modified and everything between the changes is copied as it came.
+ * A list of changes to a received message (drop, replace, insert), kept sorted by offset and applied in one pass when
+ * the outgoing message is written. The received bytes are never modified and everything between the changes is copied
+ * as it came.
  *
- * <p>Inserted text is written into this object's own scratch memory. Several insertions at one offset come out in the order
- * they were made. Ranges must not overlap. Not thread-safe.
+ * <p>Inserted text is written into this object's own scratch memory. Several insertions at one offset come out in the
+ * order they were made. Ranges must not overlap. Not thread-safe.
  */
 public final class Edits {
     /** Makes room for {@code maxEdits} changes with {@code scratchBytes} of inserted text in all. */
@@ -26,8 +27,8 @@ public final class Edits {
     }
 
     /**
-     * Begins text that replaces {@code length} bytes from {@code offset} (0: inserts before it). Write it with the returned
-     * writer, then call {@link #end()}.
+     * Begins text that replaces {@code length} bytes from {@code offset} (0: inserts before it). Write it with the
+     * returned writer, then call {@link #end()}.
      */
     public AsciiWriter begin(final int offset, final int length) {
         throw new UnsupportedOperationException();

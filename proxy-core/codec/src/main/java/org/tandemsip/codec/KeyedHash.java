@@ -3,10 +3,12 @@ package org.tandemsip.codec;
 import org.agrona.DirectBuffer;
 
 /**
- * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) over bytes and numbers, for hash tables keyed
- * by wire bytes and for the MACs in branches and Record-Routes. A 64-bit result that nobody without the key can aim at.
+ * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) over bytes and numbers, for hash tables
+ * keyed by wire bytes and for the MACs in branches and Record-Routes. A 64-bit result that nobody without the key can
+ * aim at.
  *
- * <p>One instance per owner and key; streaming: {@code begin}, any number of {@code add}, {@code end}. Allocates nothing.
+ * <p>One instance per owner and key; streaming: {@code begin}, any number of {@code add}, {@code end}. Allocates
+ * nothing.
  */
 public final class KeyedHash {
     /** Makes a hash with a 128-bit key. */

@@ -25,7 +25,8 @@ public record Limits(int messageBytes, int headersBytes, int headerBytes, int he
                 || headerRows < 16 || headerRows > 512 || bodyBytes > messageBytes || uriBytes < 64 || methodBytes < 9
                 || tokenBytes < 64 || viaValues < 1 || routeValues < 1) {
             throw new IllegalArgumentException("limits do not fit together: messageBytes 1500..65535 >= headersBytes"
-                    + " >= headerBytes, bodyBytes <= messageBytes, headerRows 16..512, uriBytes >= 64, methodBytes >= 9,"
+                    + " >= headerBytes, bodyBytes <= messageBytes, headerRows 16..512, uriBytes >= 64,"
+                    + " methodBytes >= 9,"
                     + " tokenBytes >= 64, viaValues and routeValues >= 1");
         }
     }

@@ -1,6 +1,8 @@
 package org.tandemsip.codec;
 
-/** Request methods that Tandem treats by name; every other token is an {@link #EXTENSION} and is relayed all the same. */
+/**
+ * Request methods that Tandem treats by name; every other token is an {@link #EXTENSION} and is relayed all the same.
+ */
 public enum Method {
     INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, SUBSCRIBE, NOTIFY, REFER, MESSAGE, PUBLISH,
     /** A method that this list does not name; its bytes stand in the start line (RFC 3261 section 16.3: relay it). */

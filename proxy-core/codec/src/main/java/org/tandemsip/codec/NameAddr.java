@@ -2,7 +2,10 @@ package org.tandemsip.codec;
 
 import org.agrona.DirectBuffer;
 
-/** Flyweight over one name-addr or addr-spec value with header parameters: From, To, Contact, Route, Record-Route (RFC 3261 section 20.10). */
+/**
+ * Flyweight over one name-addr or addr-spec value with header parameters: From, To, Contact, Route, Record-Route (RFC
+ * 3261 section 20.10).
+ */
 public final class NameAddr {
     /**
      * Parses the value in {@code [start, end)}, without its comma.
@@ -33,7 +36,10 @@ public final class NameAddr {
         throw new UnsupportedOperationException();
     }
 
-    /** Bytes of the value of the header parameter {@code name} (compared without case), empty when it has none; or {@link Slice#NONE}. */
+    /**
+     * Bytes of the value of the header parameter {@code name} (compared without case), empty when it has none; or
+     * {@link Slice#NONE}.
+     */
     public long parameter(final byte[] name) {
         throw new UnsupportedOperationException();
     }

@@ -3,14 +3,17 @@ package org.tandemsip.codec;
 /**
  * Why a message was refused by {@link SipParser}, with the status that a request is answered with.
  *
- * <p>A response is never answered: any error but {@link #NONE} drops it. {@link #NOT_SIP} and {@link #INCOMPLETE} drop a
- * request as well, since nothing says where an answer should go.
+ * <p>A response is never answered: any error but {@link #NONE} drops it. {@link #NOT_SIP} and {@link #INCOMPLETE} drop
+ * a request as well, since nothing says where an answer should go.
  */
 public enum ParseError {
     NONE(null),
     /** The first bytes are not SIP at all (no method or SIP-Version where the start line should be). */
     NOT_SIP(null),
-    /** The header block does not end, or what is needed to answer (Via, From, To, Call-ID, CSeq) is missing or unreadable. */
+    /**
+     * The header block does not end, or what is needed to answer (Via, From, To, Call-ID, CSeq) is missing or
+     * unreadable.
+     */
     INCOMPLETE(null),
     BAD_START_LINE(Status.BAD_REQUEST_400), BAD_VERSION(Status.VERSION_NOT_SUPPORTED_505),
     BAD_REQUEST_URI(Status.BAD_REQUEST_400), BAD_HEADER_NAME(Status.BAD_REQUEST_400),

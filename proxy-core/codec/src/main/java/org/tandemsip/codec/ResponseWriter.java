@@ -3,8 +3,9 @@ package org.tandemsip.codec;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * Writes a response to a request (RFC 3261 section 8.2.6): status line, all Via rows as they came, From, To, Call-ID, CSeq,
- * and for 100 the Timestamp; then Content-Length 0. Record-Route rows are not copied: Tandem's own answers make no dialog.
+ * Writes a response to a request (RFC 3261 section 8.2.6): status line, all Via rows as they came, From, To, Call-ID,
+ * CSeq, and for 100 the Timestamp; then Content-Length 0. Record-Route rows are not copied: Tandem's own answers make
+ * no dialog.
  */
 public final class ResponseWriter {
     /**
@@ -12,8 +13,8 @@ public final class ResponseWriter {
      *
      * @param request      parsed, or at least indexed, request
      * @param status       status to answer
-     * @param toTag        tag put on To where the request has none (section 8.2.6.2), written as 16 hexadecimal digits; 0 for
-     *                     none (100 Trying)
+     * @param toTag        tag put on To where the request has none (section 8.2.6.2), written as 16 hexadecimal digits;
+     *                     0 for none (100 Trying)
      * @param viaEdits     changes to the topmost Via (received, rport), or {@code null}; only edits inside Via rows
      * @param out          where to write
      * @param offset       first byte to write

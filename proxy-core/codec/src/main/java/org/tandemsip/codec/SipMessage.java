@@ -6,8 +6,8 @@ import org.agrona.DirectBuffer;
  * One SIP message: its bytes as they came, and an index over them that {@link SipParser} fills in one pass.
  *
  * <p>A flyweight: made once, wrapped over message after message. Offsets count from the first byte of the start line.
- * Values are bytes until somebody asks: {@link Via}, {@link NameAddr}, {@link SipUri} and {@link ValueCursor} read them on
- * demand. Not thread-safe; whoever owns the bytes owns the message.
+ * Values are bytes until somebody asks: {@link Via}, {@link NameAddr}, {@link SipUri} and {@link ValueCursor} read them
+ * on demand. Not thread-safe; whoever owns the bytes owns the message.
  */
 public final class SipMessage {
     /** Row number that means "no such row". */

@@ -3,8 +3,8 @@ package org.tandemsip.codec;
 import org.agrona.DirectBuffer;
 
 /**
- * Flyweight over one URI (RFC 3261 section 19.1, RFC 3966): sip and sips are taken apart, tel gives its number, any other
- * scheme is opaque. Bytes are kept as written, escapes included.
+ * Flyweight over one URI (RFC 3261 section 19.1, RFC 3966): sip and sips are taken apart, tel gives its number, any
+ * other scheme is opaque. Bytes are kept as written, escapes included.
  */
 public final class SipUri {
     /** URI scheme. */
@@ -76,7 +76,10 @@ public final class SipUri {
         throw new UnsupportedOperationException();
     }
 
-    /** Bytes of the value of the URI parameter {@code name} (compared without case), empty when it has none; or {@link Slice#NONE}. */
+    /**
+     * Bytes of the value of the URI parameter {@code name} (compared without case), empty when it has none; or
+     * {@link Slice#NONE}.
+     */
     public long parameter(final byte[] name) {
         throw new UnsupportedOperationException();
     }

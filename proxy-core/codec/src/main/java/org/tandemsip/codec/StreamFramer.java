@@ -3,8 +3,9 @@ package org.tandemsip.codec;
 import org.agrona.DirectBuffer;
 
 /**
- * Finds where messages begin and end in a byte stream (RFC 3261 section 18.3, RFC 5626 section 3.5.1). Sans-I/O, one per
- * connection, keeps a position so that no byte is scanned twice, and never scans to find a new start after an error.
+ * Finds where messages begin and end in a byte stream (RFC 3261 section 18.3, RFC 5626 section 3.5.1). Sans-I/O, one
+ * per connection, keeps a position so that no byte is scanned twice, and never scans to find a new start after an
+ * error.
  */
 public final class StreamFramer {
     /** What {@link #poll} found. */
@@ -30,8 +31,8 @@ public final class StreamFramer {
     /**
      * Looks for the next message in {@code buffer[offset, offset + length)}, the bytes not yet consumed.
      *
-     * <p>After {@code MESSAGE}, {@code PING} or {@code NEED_MORE} the caller drops {@link #consumed()} bytes from the front
-     * before the next call, which then starts at the first byte not consumed.
+     * <p>After {@code MESSAGE}, {@code PING} or {@code NEED_MORE} the caller drops {@link #consumed()} bytes from the
+     * front before the next call, which then starts at the first byte not consumed.
      */
     public Result poll(final DirectBuffer buffer, final int offset, final int length) {
         throw new UnsupportedOperationException();

@@ -1,6 +1,9 @@
 package org.tandemsip.codec;
 
-/** Transports of a Via header field (RFC 3261 section 20.42, RFC 7118 section 5) and of a {@code transport} URI parameter. */
+/**
+ * Transports of a Via header field (RFC 3261 section 20.42, RFC 7118 section 5) and of a {@code transport} URI
+ * parameter.
+ */
 public enum Transport {
     UDP(5060, false, false), TCP(5060, true, false), TLS(5061, true, true), WS(80, true, false), WSS(443, true, true),
     SCTP(5060, true, false),

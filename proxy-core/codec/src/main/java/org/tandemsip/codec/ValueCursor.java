@@ -1,8 +1,8 @@
 package org.tandemsip.codec;
 
 /**
- * Walks the values of a header field over all its rows and commas (RFC 3261 section 7.3.1), commas inside quotes and angle
- * brackets not counted. Used for Via, Route, Record-Route, Proxy-Require and the like.
+ * Walks the values of a header field over all its rows and commas (RFC 3261 section 7.3.1), commas inside quotes and
+ * angle brackets not counted. Used for Via, Route, Record-Route, Proxy-Require and the like.
  */
 public final class ValueCursor {
     /** Starts before the first value of {@code name}. */

@@ -2,7 +2,9 @@ package org.tandemsip.codec;
 
 import org.agrona.DirectBuffer;
 
-/** Flyweight over one Via value (RFC 3261 section 20.42, RFC 3581). All offsets are in the buffer it was wrapped over. */
+/**
+ * Flyweight over one Via value (RFC 3261 section 20.42, RFC 3581). All offsets are in the buffer it was wrapped over.
+ */
 public final class Via {
     /** Port or parameter value that is not given. */
     public static final int NOT_GIVEN = -1;

@@ -2,7 +2,10 @@ package org.tandemsip.engine.handler;
 
 import org.tandemsip.codec.Transport;
 
-/** Where a message goes, and from which local listen point. Mutable flyweight; addresses as in {@link org.tandemsip.codec.IpAddress}. */
+/**
+ * Where a message goes, and from which local listen point. Mutable flyweight; addresses as in
+ * {@link org.tandemsip.codec.IpAddress}.
+ */
 public final class Destination {
     /** Transport to use. */
     public Transport transport = Transport.UDP;
@@ -15,8 +18,8 @@ public final class Destination {
     /** Remote port. */
     public int port;
     /**
-     * Connection to use while it is open, else one to the same address and port, else a new one; 0: any connection to that
-     * address and port. Ignored for UDP.
+     * Connection to use while it is open, else one to the same address and port, else a new one; 0: any connection to
+     * that address and port. Ignored for UDP.
      */
     public long connection;
 

@@ -3,8 +3,8 @@ package org.tandemsip.engine.handler;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * The way out of a shard. Shard thread only. Bytes belong to the egress as soon as {@link #send} is called; whoever wants to
- * send them again keeps a copy of its own.
+ * The way out of a shard. Shard thread only. Bytes belong to the egress as soon as {@link #send} is called; whoever
+ * wants to send them again keeps a copy of its own.
  */
 public interface Egress {
     /**
@@ -16,8 +16,9 @@ public interface Egress {
     MutableDirectBuffer claim(int length);
 
     /**
-     * Sends the message written into the claimed memory. Never blocks; where the way is congested or cannot be opened the
-     * message is dropped, counted, and reported as a {@link ShardCommand.SendFailed} when {@code correlation} is not 0.
+     * Sends the message written into the claimed memory. Never blocks; where the way is congested or cannot be opened
+     * the message is dropped, counted, and reported as a {@link ShardCommand.SendFailed} when {@code correlation} is
+     * not 0.
      *
      * @param length      size in bytes
      * @param destination where to; copied

@@ -11,6 +11,7 @@ import org.tandemsip.codec.Transport;
  * @param addressLow  lower half of the local address
  * @param port        local port, 1 to 65535
  * @param sentBy      host and port as written in Via and Record-Route, for example {@code 203.0.113.10:5060} or
- *                    {@code [2001:db8::1]:5060}; the advertised name where one is configured. Wire bytes, not to be modified
+ *                    {@code [2001:db8::1]:5060}; the advertised name where one is configured. Wire bytes, not to be
+ *                    modified
  */
 public record ListenPoint(int index, Transport transport, long addressHigh, long addressLow, int port, byte[] sentBy) {}

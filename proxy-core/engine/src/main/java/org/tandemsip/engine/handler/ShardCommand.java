@@ -1,6 +1,9 @@
 package org.tandemsip.engine.handler;
 
-/** An order or report that crosses into a shard through its command queue. Control path: made per event, not per message. */
+/**
+ * An order or report that crosses into a shard through its command queue. Control path: made per event, not per
+ * message.
+ */
 public sealed interface ShardCommand {
     /** Takes over a new configuration; what is under way finishes by what it began with. */
     record Configure(Policy policy) implements ShardCommand {}

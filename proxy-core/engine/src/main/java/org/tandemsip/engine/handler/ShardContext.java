@@ -22,8 +22,8 @@ public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters
         List<ListenPoint> listenPoints, Limits limits, Keys keys, int maxTransactions, Policy policy) {
     /**
      * Secrets. The token key is the same before and after a restart and on all nodes that stand for each other, so that
-     * branches stay the same for a retransmission and Record-Routes stay valid; the table key is new in every process, so
-     * that nobody can aim at a hash table.
+     * branches stay the same for a retransmission and Record-Routes stay valid; the table key is new in every process,
+     * so that nobody can aim at a hash table.
      *
      * @param token0 first half of the key for branches, tags and Record-Route parameters
      * @param token1 second half

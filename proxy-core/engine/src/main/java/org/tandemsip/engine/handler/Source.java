@@ -2,7 +2,10 @@ package org.tandemsip.engine.handler;
 
 import org.tandemsip.codec.Transport;
 
-/** Where a message came from, and on which local listen point. Mutable flyweight; addresses as in {@link org.tandemsip.codec.IpAddress}. */
+/**
+ * Where a message came from, and on which local listen point. Mutable flyweight; addresses as in
+ * {@link org.tandemsip.codec.IpAddress}.
+ */
 public final class Source {
     /** Transport it came over. */
     public Transport transport = Transport.UDP;

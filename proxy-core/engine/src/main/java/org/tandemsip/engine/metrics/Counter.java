@@ -1,6 +1,8 @@
 package org.tandemsip.engine.metrics;
 
-/** What is counted per shard and per I/O loop. Each constant documents itself once, for people and for {@code /metrics}. */
+/**
+ * What is counted per shard and per I/O loop. Each constant documents itself once, for people and for {@code /metrics}.
+ */
 public enum Counter {
     RECEIVED("tandem_messages_received_total", "Messages that arrived whole, well-formed or not."),
     FORWARDED("tandem_messages_forwarded_total", "Received messages that were sent on."),

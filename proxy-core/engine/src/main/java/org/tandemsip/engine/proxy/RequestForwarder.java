@@ -5,15 +5,16 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Source;
 
 /**
- * Writes the copy of a request that goes to one target: RFC 3261 section 16.6 steps 1 to 8 and RFC 3581 as edits over the
- * received bytes. Shared by both proxies. Shard thread only.
+ * Writes the copy of a request that goes to one target: RFC 3261 section 16.6 steps 1 to 8 and RFC 3581 as edits over
+ * the received bytes. Shared by both proxies. Shard thread only.
  *
- * <p>Use: {@link #prepare} once per request with what preprocessing found (section 16.4), then {@link #write} per target.
+ * <p>Use: {@link #prepare} once per request with what preprocessing found (section 16.4), then {@link #write} per
+ * target.
  */
 final class RequestForwarder {
     /**
-     * Remembers what all copies share: Max-Forwards lowered or inserted, received and rport put on the topmost Via, our own
-     * Route removed, a strict router's Request-URI put back, Max-Breadth.
+     * Remembers what all copies share: Max-Forwards lowered or inserted, received and rport put on the topmost Via, our
+     * own Route removed, a strict router's Request-URI put back, Max-Breadth.
      */
     void prepare(final SipMessage request, final Source source, final boolean recordRoute) {
         throw new UnsupportedOperationException();
@@ -25,7 +26,8 @@ final class RequestForwarder {
     }
 
     /**
-     * Writes the copy for {@code target}: Record-Route, Via with {@code mode}, {@code branchKey} and the request's loop hash.
+     * Writes the copy for {@code target}: Record-Route, Via with {@code mode}, {@code branchKey} and the request's loop
+     * hash.
      *
      * @param maxBreadth Max-Breadth of this copy, or 0 to leave the header out
      * @return size in bytes, written from index 0

@@ -13,15 +13,16 @@ import org.tandemsip.engine.handler.Source;
  *   z9hG4bK t 0123456789abcdef 89abcdef
  *           | |                |
  *           | |                +-- hash of what routing looks at (RFC 5393 section 4.2): tells a loop from a spiral
- *           | +------------------- MAC over where the response goes next (topmost Via below ours: sent-by, branch, received
- *           |                      address and port), Call-ID, CSeq number and fork index. Finds the client transaction;
- *           |                      recomputed from a stateless response, so that none can be forged or reflected
+ *           | +------------------- MAC over where the response goes next (topmost Via below ours: sent-by, branch,
+ *           |                      received address and port), Call-ID, CSeq number and fork index. Finds the
+ *           |                      client transaction; recomputed from a stateless response, so that none can be
+ *           |                      forged or reflected
  *           +--------------------- s stateless, t stateful: who handles the response, whatever the mode is by then
  * </pre>
  *
- * A pure function of the request as received and the token key: a retransmission gets the same branch, before and after a
- * restart and on another node with the same key (RFC 3261 section 16.11). Low bits of the key index the transaction table and
- * the rest tells its generations apart, which is why no slot number stands beside it. Shard thread only.
+ * A pure function of the request as received and the token key: a retransmission gets the same branch, before and after
+ * a restart and on another node with the same key (RFC 3261 section 16.11). Low bits of the key index the transaction
+ * table and the rest tells its generations apart, which is why no slot number stands beside it. Shard thread only.
  */
 public final class Branches {
     /** Bytes of a branch of ours. */
@@ -51,7 +52,10 @@ public final class Branches {
         throw new UnsupportedOperationException();
     }
 
-    /** Reads the branch of a Via that may be ours; {@code false} when it does not have the form of one. Then the accessors below hold its parts. */
+    /**
+     * Reads the branch of a Via that may be ours; {@code false} when it does not have the form of one. Then the
+     * accessors below hold its parts.
+     */
     public boolean read(final SipMessage message, final Via via) {
         throw new UnsupportedOperationException();
     }
@@ -71,7 +75,10 @@ public final class Branches {
         throw new UnsupportedOperationException();
     }
 
-    /** Whether the key of the branch read last is the one that fork 0 of this response's request got: recomputed from the response's second Via, Call-ID and CSeq. */
+    /**
+     * Whether the key of the branch read last is the one that fork 0 of this response's request got: recomputed from
+     * the response's second Via, Call-ID and CSeq.
+     */
     public boolean verifies(final SipMessage response) {
         throw new UnsupportedOperationException();
     }

@@ -3,7 +3,8 @@ package org.tandemsip.engine.routing;
 import java.util.List;
 
 /**
- * One line of the route table: requests from a trunk that match go to other trunks, or to the host of their Request-URI.
+ * One line of the route table: requests from a trunk that match go to other trunks, or to the host of their
+ * Request-URI.
  *
  * @param name   for people; given or made up from from and to
  * @param from   trunk the request must come from, or {@code null} for any

@@ -6,8 +6,8 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.timer.Timing;
 
 /**
- * Who may send, where requests go, and how they are treated: an immutable snapshot of the configuration, the same object in
- * all shards.
+ * Who may send, where requests go, and how they are treated: an immutable snapshot of the configuration, the same
+ * object in all shards.
  */
 public final class RoutingPolicy implements Policy {
     /**
@@ -59,8 +59,9 @@ public final class RoutingPolicy implements Policy {
     }
 
     /**
-     * The trunk that a source belongs to: the one that names its exact address and port as a peer, else the one whose peer
-     * addresses or {@code allow} ranges hold it (longest prefix first); {@code null} when unknown. Allocates nothing.
+     * The trunk that a source belongs to: the one that names its exact address and port as a peer, else the one whose
+     * peer addresses or {@code allow} ranges hold it (longest prefix first); {@code null} when unknown. Allocates
+     * nothing.
      */
     public Trunk trunkOf(final Source source) {
         throw new UnsupportedOperationException();

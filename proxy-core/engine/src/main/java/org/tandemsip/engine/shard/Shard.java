@@ -7,8 +7,9 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 
 /**
- * One thread's share of all calls: an inbound ring, a command queue, timers, a message handler and a way out. Which thread
- * that is, the shard does not know: an event loop, an agent of its own, or a test that calls {@link #doWork} by hand.
+ * One thread's share of all calls: an inbound ring, a command queue, timers, a message handler and a way out. Which
+ * thread that is, the shard does not know: an event loop, an agent of its own, or a test that calls {@link #doWork} by
+ * hand.
  */
 public final class Shard {
     /**
@@ -41,7 +42,10 @@ public final class Shard {
         throw new UnsupportedOperationException();
     }
 
-    /** When {@link #doWork} is next needed though nothing arrives: deadline of the next timer, or {@link Long#MAX_VALUE}. */
+    /**
+     * When {@link #doWork} is next needed though nothing arrives: deadline of the next timer, or
+     * {@link Long#MAX_VALUE}.
+     */
     public long nextDeadlineNs() {
         throw new UnsupportedOperationException();
     }

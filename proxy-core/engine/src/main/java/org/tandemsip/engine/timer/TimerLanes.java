@@ -1,8 +1,8 @@
 package org.tandemsip.engine.timer;
 
 /**
- * Timers of a shard. SIP has about ten durations, so each duration has one lane: a FIFO whose head is always the next to run
- * out. Arming, cancelling and expiring are O(1), exact, and allocate nothing.
+ * Timers of a shard. SIP has about ten durations, so each duration has one lane: a FIFO whose head is always the next
+ * to run out. Arming, cancelling and expiring are O(1), exact, and allocate nothing.
  *
  * <p>Lanes are made when a configuration is taken over ({@link #lane}), not per message. Shard thread only.
  */
@@ -25,7 +25,9 @@ public final class TimerLanes {
         throw new UnsupportedOperationException();
     }
 
-    /** Starts {@code node}, which runs out {@code lane.durationNs()} after {@code nowNs}; restarts it when it is armed. */
+    /**
+     * Starts {@code node}, which runs out {@code lane.durationNs()} after {@code nowNs}; restarts it when it is armed.
+     */
     public void arm(final TimerNode node, final Lane lane, final long nowNs) {
         throw new UnsupportedOperationException();
     }
@@ -35,7 +37,10 @@ public final class TimerLanes {
         throw new UnsupportedOperationException();
     }
 
-    /** Expires at most {@code limit} timers whose deadline is not after {@code nowNs}, earliest first per lane; returns how many. */
+    /**
+     * Expires at most {@code limit} timers whose deadline is not after {@code nowNs}, earliest first per lane; returns
+     * how many.
+     */
     public int poll(final long nowNs, final int limit) {
         throw new UnsupportedOperationException();
     }

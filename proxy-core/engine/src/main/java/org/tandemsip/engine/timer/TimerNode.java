@@ -1,8 +1,8 @@
 package org.tandemsip.engine.timer;
 
 /**
- * One timer: a link in a lane of {@link TimerLanes}. Embedded in its owner and used again and again, so arming allocates
- * nothing. Shard thread only.
+ * One timer: a link in a lane of {@link TimerLanes}. Embedded in its owner and used again and again, so arming
+ * allocates nothing. Shard thread only.
  */
 public abstract class TimerNode {
     TimerNode previous;

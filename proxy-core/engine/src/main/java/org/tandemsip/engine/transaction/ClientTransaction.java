@@ -31,7 +31,9 @@ public abstract sealed class ClientTransaction permits InviteClientTransaction, 
         throw new UnsupportedOperationException();
     }
 
-    /** Wraps and indexes {@code into} over the kept copy of the request as sent. Valid until a final response has come. */
+    /**
+     * Wraps and indexes {@code into} over the kept copy of the request as sent. Valid until a final response has come.
+     */
     public final void request(final SipMessage into) {
         throw new UnsupportedOperationException();
     }
@@ -44,7 +46,10 @@ public abstract sealed class ClientTransaction permits InviteClientTransaction, 
     /** Sends the request written into the claimed memory, keeps a copy for retransmission, and starts the timers. */
     public abstract void start(int length, long nowNs);
 
-    /** Takes a response that {@code findClient} matched to this transaction; sends the ACK for a non-2xx itself (section 17.1.1.3). */
+    /**
+     * Takes a response that {@code findClient} matched to this transaction; sends the ACK for a non-2xx itself (section
+     * 17.1.1.3).
+     */
     public abstract Event onResponse(SipMessage response, long nowNs);
 
     /** Whether a final response has come, or the transaction timed out or failed. */

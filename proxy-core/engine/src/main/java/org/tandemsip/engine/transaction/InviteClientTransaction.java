@@ -20,8 +20,8 @@ public final class InviteClientTransaction extends ClientTransaction {
     }
 
     /**
-     * Cancels the request (RFC 3261 section 9.1): sends a CANCEL in a transaction of its own once a provisional response has
-     * come, at once when one is there already; does nothing after a final response or a second time.
+     * Cancels the request (RFC 3261 section 9.1): sends a CANCEL in a transaction of its own once a provisional
+     * response has come, at once when one is there already; does nothing after a final response or a second time.
      */
     public void cancel(final long nowNs) {
         throw new UnsupportedOperationException();

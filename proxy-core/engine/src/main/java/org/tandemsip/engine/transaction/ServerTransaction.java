@@ -49,8 +49,8 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
     }
 
     /**
-     * Sends the response written into the claimed memory and moves the state machine. A response that the state does not
-     * allow (a second final, a provisional after a final) is not sent.
+     * Sends the response written into the claimed memory and moves the state machine. A response that the state does
+     * not allow (a second final, a provisional after a final) is not sent.
      *
      * @return whether it was sent
      */

@@ -7,8 +7,8 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.timer.Timing;
 
 /**
- * All transactions of a shard: finds, makes and recycles them. Tables are open-addressing maps keyed by keyed 64-bit hashes,
- * objects and message memory come from bounded pools. Shard thread only.
+ * All transactions of a shard: finds, makes and recycles them. Tables are open-addressing maps keyed by keyed 64-bit
+ * hashes, objects and message memory come from bounded pools. Shard thread only.
  */
 public final class Transactions {
     /** Makes the tables and pools of one shard. */
@@ -22,8 +22,8 @@ public final class Transactions {
     }
 
     /**
-     * Finds the server transaction that a request belongs to (RFC 3261 section 17.2.3): by branch, sent-by and method, ACK
-     * matching its INVITE; without the magic cookie by the rules for RFC 2543.
+     * Finds the server transaction that a request belongs to (RFC 3261 section 17.2.3): by branch, sent-by and method,
+     * ACK matching its INVITE; without the magic cookie by the rules for RFC 2543.
      *
      * @return the transaction, or {@code null}: a new request, or an ACK for a 2xx
      */
@@ -37,10 +37,11 @@ public final class Transactions {
     }
 
     /**
-     * Makes the server transaction of a request that {@link #findServer} did not find. Keeps a copy of the request for the
-     * responses made later.
+     * Makes the server transaction of a request that {@link #findServer} did not find. Keeps a copy of the request for
+     * the responses made later.
      *
-     * @return an {@link InviteServerTransaction} or {@link NonInviteServerTransaction}, or {@code null} when there is no room
+     * @return an {@link InviteServerTransaction} or {@link NonInviteServerTransaction}, or {@code null} when there is
+     *         no room
      */
     public ServerTransaction createServer(final SipMessage request, final Source source, final TransactionUser user,
             final long nowNs) {
@@ -54,7 +55,8 @@ public final class Transactions {
      * @param branchKey   64-bit MAC that stands in the branch and finds the transaction when a response comes
      * @param invite      whether the request is an INVITE
      * @param destination where the request goes; copied
-     * @return an {@link InviteClientTransaction} or {@link NonInviteClientTransaction}, or {@code null} when there is no room
+     * @return an {@link InviteClientTransaction} or {@link NonInviteClientTransaction}, or {@code null} when there is
+     *         no room
      */
     public ClientTransaction createClient(final long branchKey, final boolean invite, final Destination destination,
             final TransactionUser user, final long nowNs) {
@@ -62,8 +64,8 @@ public final class Transactions {
     }
 
     /**
-     * Finds the client transaction that a response belongs to (section 17.1.3), by the key in our branch and the method in
-     * CSeq (a CANCEL shares the branch of its INVITE); or {@code null}.
+     * Finds the client transaction that a response belongs to (section 17.1.3), by the key in our branch and the method
+     * in CSeq (a CANCEL shares the branch of its INVITE); or {@code null}.
      */
     public ClientTransaction findClient(final long branchKey, final boolean cancel) {
         throw new UnsupportedOperationException();
