@@ -15,8 +15,16 @@ final class RequestForwarder {
     /**
      * Remembers what all copies share: Max-Forwards lowered or inserted, received and rport put on the topmost Via, our
      * own Route removed, a strict router's Request-URI put back, Max-Breadth.
+     *
+     * <p>Depends on its arguments alone: a stateful proxy calls this again with its kept copy of the request when it tries
+     * a later target.
      */
     void prepare(final SipMessage request, final Source source, final boolean recordRoute) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Whether copies of the request prepared last get a Record-Route. */
+    boolean recordRoute() {
         throw new UnsupportedOperationException();
     }
 

@@ -54,4 +54,10 @@ public abstract sealed class ClientTransaction permits InviteClientTransaction, 
 
     /** Whether a final response has come, or the transaction timed out or failed. */
     public abstract boolean completed();
+
+    /**
+     * Ends the transaction at once, without waiting for lingering responses. The user is told by {@code onTerminated}, not by
+     * {@code onTimeout}.
+     */
+    public abstract void terminate(long nowNs);
 }

@@ -21,7 +21,8 @@ public final class InviteClientTransaction extends ClientTransaction {
 
     /**
      * Cancels the request (RFC 3261 section 9.1): sends a CANCEL in a transaction of its own once a provisional
-     * response has come, at once when one is there already; does nothing after a final response or a second time.
+     * response has come, at once when one is there already; does nothing after a final response or a second time. When
+     * 64*T1 after the CANCEL there is still no final response, the transaction times out ({@code onTimeout}).
      */
     public void cancel(final long nowNs) {
         throw new UnsupportedOperationException();
@@ -29,6 +30,11 @@ public final class InviteClientTransaction extends ClientTransaction {
 
     /** Whether a provisional response has come. */
     public boolean proceeding() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void terminate(final long nowNs) {
         throw new UnsupportedOperationException();
     }
 }

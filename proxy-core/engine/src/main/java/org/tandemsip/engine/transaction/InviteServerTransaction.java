@@ -13,4 +13,9 @@ public final class InviteServerTransaction extends ServerTransaction {
     public boolean respond(final int statusCode, final int length, final long nowNs) {
         throw new UnsupportedOperationException();
     }
+
+    @Override
+    public void terminate(final long nowNs) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -18,4 +18,9 @@ public final class NonInviteClientTransaction extends ClientTransaction {
     public boolean completed() {
         throw new UnsupportedOperationException();
     }
+
+    @Override
+    public void terminate(final long nowNs) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -25,7 +25,7 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
         throw new UnsupportedOperationException();
     }
 
-    /** Tag that this side puts on To in responses of its own; the same for all of them. */
+    /** Tag that this side puts on To in responses of its own; the same for all of them, and for the CANCEL of this request (section 9.2). */
     public final long localTag() {
         throw new UnsupportedOperationException();
     }
@@ -60,4 +60,10 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
     public final boolean respond(final Status status, final long nowNs) {
         throw new UnsupportedOperationException();
     }
+
+    /**
+     * Ends the transaction without a final response: a non-INVITE that nobody answered in time (RFC 4320 section 4.2). The
+     * user is told by {@code onTerminated}.
+     */
+    public abstract void terminate(long nowNs);
 }
