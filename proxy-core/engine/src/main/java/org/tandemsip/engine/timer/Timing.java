@@ -1,7 +1,7 @@
 package org.tandemsip.engine.timer;
 
 /**
- * Timer values (RFC 3261 appendix A), in nanoseconds. B, D, F, H, J, L and M are 64*T1 as the RFC says.
+ * Timer values (RFC 3261 appendix A), in nanoseconds. B, F, H, J, L and M are 64*T1 as the RFC says.
  *
  * @param t1Ns     round-trip estimate; default 500 ms
  * @param t2Ns     cap of retransmission intervals; default 4 s
