@@ -23,8 +23,8 @@ public final class ReceivedVia {
 
     /**
      * Adds to {@code edits} what the source makes of the topmost Via: {@code received} where sent-by is a name or another
-     * address, or where {@code rport} is asked; the source port as value of {@code rport}. Values that the sender has put there
-     * itself are replaced: responses, our stateless ones too, must not be steered to a third party.
+     * address, or where {@code rport} is asked; the source port as value of {@code rport}. Values that the sender has put
+     * there itself are replaced: responses, our stateless ones too, must not be steered to a third party.
      *
      * @param edits   takes at most two changes, both inside {@code topVia}
      * @param request request as received
