@@ -22,9 +22,10 @@ public final class ReceivedVia {
     private final IpAddress sentBy = new IpAddress();
 
     /**
-     * Adds to {@code edits} what the source makes of the topmost Via: {@code received} where sent-by is a name or another
-     * address, or where {@code rport} is asked; the source port as value of {@code rport}. Values that the sender has put
-     * there itself are replaced: responses, our stateless ones too, must not be steered to a third party.
+     * Adds to {@code edits} what the source makes of the topmost Via: {@code received} where sent-by is a name or
+     * another address, or where {@code rport} is asked; the source port as value of {@code rport}. Values that the
+     * sender has put there itself are replaced: responses, our stateless ones too, must not be steered to a third
+     * party.
      *
      * @param edits   takes at most two changes, both inside {@code topVia}
      * @param request request as received
@@ -52,12 +53,13 @@ public final class ReceivedVia {
      * Finds where the responses to a request go (section 18.2.2, RFC 3581 section 4).
      *
      * <ul>
-     * <li>Stream: the connection it came over; when that is gone, a new one to the source address and the port of sent-by.
+     * <li>Stream: the connection it came over; when that is gone, a new one to the source address and the port of
+     * sent-by.
      * <li>UDP with {@code rport}: address and port of the source.
      * <li>UDP without: address of the source, port of sent-by or 5060.
      * </ul>
-     * The source address is what {@code received} would say, so nothing written in the Via but a port is trusted. For the same
-     * reason {@code maddr} is ignored: it would let a sender aim our responses at anybody.
+     * The source address is what {@code received} would say, so nothing written in the Via but a port is trusted. For
+     * the same reason {@code maddr} is ignored: it would let a sender aim our responses at anybody.
      */
     public static void responseDestination(final Via topVia, final Source source, final Destination into) {
         into.set(source);
