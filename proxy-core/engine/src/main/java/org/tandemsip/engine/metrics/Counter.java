@@ -1,21 +1,103 @@
 package org.tandemsip.engine.metrics;
 
+import org.tandemsip.codec.ParseError;
+
 /**
- * What is counted per shard and per I/O loop. Each constant documents itself once, for people and for {@code /metrics}.
+ * What is counted per thread. Each constant documents itself once, for people and for {@code /metrics}: constants that share
+ * a metric name differ in their labels.
+ *
+ * <p>The accounting identity {@link #RECEIVED} = {@link #FORWARDED} + {@link #ANSWERED} + {@link #ABSORBED} + all that is
+ * {@linkplain #isDrop dropped} is exact at rest, over the counters of all threads together.
  */
 public enum Counter {
-    RECEIVED("tandem_messages_received_total", "Messages that arrived whole, well-formed or not."),
-    FORWARDED("tandem_messages_forwarded_total", "Received messages that were sent on."),
-    ANSWERED("tandem_messages_answered_total", "Received requests that Tandem answered itself."),
-    ABSORBED("tandem_messages_absorbed_total", "Received messages consumed by a transaction."),
-    SENT("tandem_messages_sent_total", "Messages handed to the sockets.");
+    RECEIVED("tandem_messages_received_total", "", "Messages that arrived whole, well-formed or not."),
+    FORWARDED("tandem_messages_forwarded_total", "", "Received messages that were sent on."),
+    ANSWERED("tandem_messages_answered_total", "", "Received requests that Tandem answered itself."),
+    ABSORBED("tandem_messages_absorbed_total", "", "Received messages consumed by a transaction."),
+
+    DROPPED_UNKNOWN_SOURCE("tandem_dropped_total", "reason=\"unknown_source\"",
+            "Received messages dropped, by reason."),
+    DROPPED_STRAY_RESPONSE("tandem_dropped_total", "reason=\"stray_response\"",
+            "Received messages dropped, by reason."),
+    DROPPED_STRAY_ACK("tandem_dropped_total", "reason=\"stray_ack\"", "Received messages dropped, by reason."),
+    DROPPED_MALFORMED("tandem_dropped_total", "reason=\"parse\"", "Received messages dropped, by reason."),
+    DROPPED_OVERLOAD("tandem_dropped_total", "reason=\"overload\"", "Received messages dropped, by reason."),
+    DROPPED_NO_TARGET("tandem_dropped_total", "reason=\"no_route\"", "Received messages dropped, by reason."),
+    DROPPED_FAULT("tandem_dropped_total", "reason=\"fault\"", "Received messages dropped, by reason."),
+
+    SENT("tandem_messages_sent_total", "", "Messages handed to the sockets."),
+    BYTES_RECEIVED("tandem_bytes_received_total", "", "Bytes of messages that arrived."),
+    BYTES_SENT("tandem_bytes_sent_total", "", "Bytes of messages handed to the sockets."),
+    UNSENT_UDP("tandem_unsent_total", "reason=\"udp\"", "Messages that could not be sent, by reason."),
+    UNSENT_QUEUE_FULL("tandem_unsent_total", "reason=\"sendq_full\"", "Messages that could not be sent, by reason."),
+    UNSENT_CONNECT("tandem_unsent_total", "reason=\"connect\"", "Messages that could not be sent, by reason."),
+    UNSENT_CONNECTION_LOST("tandem_unsent_total", "reason=\"connection_lost\"",
+            "Messages that could not be sent, by reason."),
+    UNSENT_UNREACHABLE("tandem_unsent_total", "reason=\"unreachable\"", "Messages that could not be sent, by reason."),
+
+    RETRANSMISSIONS_RECEIVED("tandem_retransmissions_total", "direction=\"in\"", "Retransmissions, by direction."),
+    RETRANSMISSIONS_SENT("tandem_retransmissions_total", "direction=\"out\"", "Retransmissions, by direction."),
+
+    RING_FULL("tandem_ring_full_total", "", "Messages for which the ring of their shard had no room."),
+    LARGE_MESSAGES("tandem_large_messages_total", "",
+            "Received messages that needed a large buffer beside their slot."),
+    CROSSED_SHARDS("tandem_crossed_shards_total", "",
+            "Messages that were read on one loop and belong to the shard of another."),
+    COMMANDS_REFUSED("tandem_commands_refused_total", "", "Commands for which the queue of a shard had no room."),
+    FAULTS("tandem_faults_total", "", "Failures of a handler, timer or command that a shard caught."),
+    LOOP_STALLS("tandem_loop_stalls_total", "", "Times that a loop answered its heartbeat more than a second late."),
+
+    KEEPALIVES_STREAM("tandem_keepalives_total", "transport=\"tcp\"",
+            "Keep-alives received: pings over TCP are answered."),
+    KEEPALIVES_UDP("tandem_keepalives_total", "transport=\"udp\"",
+            "Keep-alives received: pings over TCP are answered."),
+
+    CONNECTIONS_ACCEPTED("tandem_connections_total", "event=\"accepted\"", "Connections, by what became of them."),
+    CONNECTIONS_OPENED("tandem_connections_total", "event=\"opened\"", "Connections, by what became of them."),
+    CONNECTIONS_REFUSED("tandem_connections_total", "event=\"refused\"", "Connections, by what became of them."),
+    CONNECTS_FAILED("tandem_connections_total", "event=\"failed\"", "Connections, by what became of them."),
+    CLOSED_BY_PEER("tandem_connections_closed_total", "reason=\"peer\"", "Closed connections, by reason."),
+    CLOSED_IDLE("tandem_connections_closed_total", "reason=\"idle\"", "Closed connections, by reason."),
+    CLOSED_SLOW_MESSAGE("tandem_connections_closed_total", "reason=\"slow_message\"", "Closed connections, by reason."),
+    CLOSED_SLOW_READER("tandem_connections_closed_total", "reason=\"slow_reader\"", "Closed connections, by reason."),
+    CLOSED_NOT_SIP("tandem_connections_closed_total", "reason=\"not_sip\"", "Closed connections, by reason."),
+    CLOSED_BROKEN_FRAMING("tandem_connections_closed_total", "reason=\"framing\"", "Closed connections, by reason."),
+    CLOSED_SHUTDOWN("tandem_connections_closed_total", "reason=\"shutdown\"", "Closed connections, by reason."),
+    ACCEPT_PAUSES("tandem_accept_pauses_total", "", "Times that accepting paused for want of file descriptors."),
+
+    PARSE_NOT_SIP(ParseError.NOT_SIP), PARSE_INCOMPLETE(ParseError.INCOMPLETE),
+    PARSE_BAD_START_LINE(ParseError.BAD_START_LINE), PARSE_BAD_VERSION(ParseError.BAD_VERSION),
+    PARSE_BAD_REQUEST_URI(ParseError.BAD_REQUEST_URI), PARSE_BAD_HEADER_NAME(ParseError.BAD_HEADER_NAME),
+    PARSE_BAD_LINE_END(ParseError.BAD_LINE_END), PARSE_BAD_VIA(ParseError.BAD_VIA), PARSE_BAD_FROM(ParseError.BAD_FROM),
+    PARSE_BAD_TO(ParseError.BAD_TO), PARSE_BAD_CALL_ID(ParseError.BAD_CALL_ID), PARSE_BAD_CSEQ(ParseError.BAD_CSEQ),
+    PARSE_CSEQ_METHOD_MISMATCH(ParseError.CSEQ_METHOD_MISMATCH),
+    PARSE_BAD_MAX_FORWARDS(ParseError.BAD_MAX_FORWARDS), PARSE_BAD_ROUTE(ParseError.BAD_ROUTE),
+    PARSE_BAD_CONTENT_LENGTH(ParseError.BAD_CONTENT_LENGTH), PARSE_BODY_TOO_SHORT(ParseError.BODY_TOO_SHORT),
+    PARSE_BAD_HEADER_VALUE(ParseError.BAD_HEADER_VALUE), PARSE_MISSING_HEADER(ParseError.MISSING_HEADER),
+    PARSE_DUPLICATE_HEADER(ParseError.DUPLICATE_HEADER), PARSE_TOO_MANY_HEADERS(ParseError.TOO_MANY_HEADERS),
+    PARSE_HEADER_TOO_LARGE(ParseError.HEADER_TOO_LARGE), PARSE_HEADERS_TOO_LARGE(ParseError.HEADERS_TOO_LARGE),
+    PARSE_TOKEN_TOO_LONG(ParseError.TOKEN_TOO_LONG), PARSE_URI_TOO_LONG(ParseError.URI_TOO_LONG),
+    PARSE_BODY_TOO_LARGE(ParseError.BODY_TOO_LARGE), PARSE_MESSAGE_TOO_LARGE(ParseError.MESSAGE_TOO_LARGE);
+
+    private static final Counter[] BY_PARSE_ERROR = byParseError();
 
     private final String metric;
+    private final String labels;
     private final String help;
+    private final ParseError parseError;
 
-    Counter(final String metric, final String help) {
+    Counter(final String metric, final String labels, final String help) {
         this.metric = metric;
+        this.labels = labels;
         this.help = help;
+        this.parseError = null;
+    }
+
+    Counter(final ParseError parseError) {
+        this.metric = "tandem_parse_errors_total";
+        this.labels = "reason=\"" + parseError.name().toLowerCase(java.util.Locale.ROOT) + '"';
+        this.help = "Malformed messages, answered or dropped, by what is wrong.";
+        this.parseError = parseError;
     }
 
     /** Prometheus name. */
@@ -23,8 +105,33 @@ public enum Counter {
         return metric;
     }
 
-    /** One sentence for people. */
+    /** Labels as written between the braces of a Prometheus line, for example {@code reason="parse"}; empty for none. */
+    public String labels() {
+        return labels;
+    }
+
+    /** One sentence for people; the same for all constants of one metric. */
     public String help() {
         return help;
+    }
+
+    /** Whether this counts received messages that were dropped: a term of the accounting identity. */
+    public boolean isDrop() {
+        return metric.equals("tandem_dropped_total");
+    }
+
+    /** What counts messages refused for {@code error}; not for {@link ParseError#NONE}. */
+    public static Counter of(final ParseError error) {
+        return BY_PARSE_ERROR[error.ordinal()];
+    }
+
+    private static Counter[] byParseError() {
+        final Counter[] counters = new Counter[ParseError.values().length];
+        for (final Counter counter : values()) {
+            if (counter.parseError != null) {
+                counters[counter.parseError.ordinal()] = counter;
+            }
+        }
+        return counters;
     }
 }

@@ -1,0 +1,57 @@
+package org.tandemsip.engine.metrics;
+
+import java.util.Collection;
+import java.util.List;
+import org.HdrHistogram.Histogram;
+
+/**
+ * The latency of the last minute, second by second: every {@link #tick} takes what all threads have recorded since the one
+ * before. Control path: one thread ticks, any may read.
+ */
+public final class LatencyWindow {
+    /** Seconds kept. */
+    public static final int SECONDS = 60;
+
+    private final List<StageTimers> sources;
+    private final Histogram scratch = StageTimers.emptyHistogram();
+    private final Histogram[][] seconds = new Histogram[SECONDS][Stage.values().length];
+    private int ticks;
+
+    /** Makes the window over the recorders of {@code sources}. */
+    public LatencyWindow(final Collection<StageTimers> sources) {
+        this.sources = List.copyOf(sources);
+        for (final Histogram[] second : seconds) {
+            for (int i = 0; i < second.length; i++) {
+                second[i] = StageTimers.emptyHistogram();
+            }
+        }
+    }
+
+    /** Closes a second: to be called once per second, by one thread. */
+    public synchronized void tick() {
+        final Histogram[] second = seconds[ticks % SECONDS];
+        for (final Stage stage : Stage.values()) {
+            final Histogram histogram = second[stage.ordinal()];
+            histogram.reset();
+            for (final StageTimers source : sources) {
+                source.takeInterval(stage, scratch);
+                histogram.add(scratch);
+            }
+        }
+        ticks++;
+    }
+
+    /**
+     * What was recorded in {@code stage} during the last {@code windowSeconds} whole seconds (1 to {@value #SECONDS}).
+     *
+     * @return a histogram of nanoseconds that the caller owns
+     */
+    public synchronized Histogram read(final Stage stage, final int windowSeconds) {
+        final Histogram sum = StageTimers.emptyHistogram();
+        final int wanted = Math.min(Math.clamp(windowSeconds, 1, SECONDS), ticks);
+        for (int back = 1; back <= wanted; back++) {
+            sum.add(seconds[(ticks - back) % SECONDS][stage.ordinal()]);
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,11 @@
+package org.tandemsip.server.transport;
+
+/**
+ * How one thread of the message path is doing.
+ *
+ * @param name       name of the thread
+ * @param lastBeatMs milliseconds since it last showed a sign of life
+ * @param stalls     times it answered a heartbeat more than a second late
+ * @param maxStallMs longest such delay in milliseconds
+ */
+public record LoopStatus(String name, long lastBeatMs, long stalls, long maxStallMs) {}
