@@ -28,6 +28,23 @@ final class RequestForwarder {
         throw new UnsupportedOperationException();
     }
 
+    /**
+     * Settles on the transport to {@code target}: TCP for a request over 1,300 bytes where the target may be tried that way and
+     * has not refused it lately (section 18.1.1). Changes {@link Target#destination}, so call it before a client
+     * transaction is made with that; again for each try.
+     */
+    void chooseTransport(final Target target, final long nowNs) {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Mode character that {@link StatefulProxy} gives to {@link #write}: {@link org.tandemsip.engine.routing.Branches#STATEFUL}, but for 64*T1 after a
+     * switch from stateless to stateful still {@link org.tandemsip.engine.routing.Branches#STATELESS}.
+     */
+    char statefulMode() {
+        throw new UnsupportedOperationException();
+    }
+
     /** Upper bound for the size of a copy, to claim memory with. */
     int maxLength() {
         throw new UnsupportedOperationException();

@@ -1,5 +1,6 @@
 package org.tandemsip.engine.proxy;
 
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Trunk;
@@ -16,4 +17,25 @@ final class Target {
     boolean tcpWhenLarge;
     /** Targets of one group are tried in parallel, groups one after the other, lowest first. */
     int group;
+    /**
+     * Listen point named in our Record-Route. Differs from that of {@link #destination} when TCP was chosen only for the
+     * size of this one request, which says nothing about the requests to come (RFC 5658 section 6.2).
+     */
+    int recordRouteListenPoint;
+
+    /** Back to what a new target is. */
+    Target reset() {
+        destination.transport = Transport.UDP;
+        destination.listenPoint = 0;
+        destination.addressHigh = 0;
+        destination.addressLow = 0;
+        destination.port = 0;
+        destination.connection = 0;
+        trunk = null;
+        peer = null;
+        tcpWhenLarge = false;
+        group = 0;
+        recordRouteListenPoint = 0;
+        return this;
+    }
 }

@@ -2,26 +2,46 @@ package org.tandemsip.engine.proxy;
 
 /** The target set of one request, in the order they are to be tried. Reused; bounded by {@link #MAX}. */
 final class Targets {
-    /** Most targets of one request. */
+    /** Most targets of one request: a request may not be made to multiply without end (RFC 5393). */
     static final int MAX = 10;
+
+    private final Target[] targets = new Target[MAX];
+    private int size;
+
+    Targets() {
+        for (int i = 0; i < MAX; i++) {
+            targets[i] = new Target();
+        }
+    }
 
     /** Number of targets. */
     int size() {
-        throw new UnsupportedOperationException();
+        return size;
     }
 
     /** Target number {@code index}, from 0. */
     Target get(final int index) {
-        throw new UnsupportedOperationException();
+        return targets[index];
     }
 
     /** Forgets all. */
     void clear() {
-        throw new UnsupportedOperationException();
+        size = 0;
     }
 
     /** Adds one and returns it to be filled, or {@code null} when the set is full. */
     Target add() {
-        throw new UnsupportedOperationException();
+        return size == MAX ? null : targets[size++].reset();
+    }
+
+    /** Takes the last one back out when an earlier one is the same: a target is tried only once (RFC 3261 section 16.5). */
+    void dropLastIfRepeated() {
+        final Target last = targets[size - 1];
+        for (int i = 0; i < size - 1; i++) {
+            if (targets[i].destination.sameRemote(last.destination)) {
+                size--;
+                return;
+            }
+        }
     }
 }
