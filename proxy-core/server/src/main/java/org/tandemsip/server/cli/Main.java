@@ -9,7 +9,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The {@code tandem} command: the verbs of this module and those that {@link Verb} brings. */
-@Command(name = "tandem", description = "A SIP proxy that stands in front of a carrier trunk.", synopsisSubcommandLabel = "VERB", usageHelpAutoWidth = true)
+@Command(name = "tandem", description = "A SIP proxy that stands in front of a carrier trunk.",
+        synopsisSubcommandLabel = "VERB", usageHelpAutoWidth = true)
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
