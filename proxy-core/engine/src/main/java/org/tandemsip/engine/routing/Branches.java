@@ -1,8 +1,17 @@
 package org.tandemsip.engine.routing;
 
+import java.nio.charset.StandardCharsets;
+import org.agrona.DirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.codec.Via;
+import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 
@@ -10,19 +19,26 @@ import org.tandemsip.engine.handler.Source;
  * Our branch parameter: {@code z9hG4bK} + mode (1 character) + key (16 hexadecimal digits) + loop hash (8).
  *
  * <pre>
- *   z9hG4bK t 0123456789abcdef 89abcdef
- *           | |                |
+ *   z9hG4bK t 0123456789abcdef 89abcdef [;i=1f89abcdef]
+ *           | |                |           | |
+ *           | |                |           | +-- MAC over key and connection
+ *           | |                |           +---- connection that the request came over, if any
  *           | |                +-- hash of what routing looks at (RFC 5393 section 4.2): tells a loop from a spiral
- *           | +------------------- MAC over where the response goes next (topmost Via below ours: sent-by, branch,
- *           |                      received address and port), Call-ID, CSeq number and fork index. Finds the
- *           |                      client transaction; recomputed from a stateless response, so that none can be
- *           |                      forged or reflected
+ *           | +------------------- MAC over where the response goes next (topmost Via below ours: sent-by, branch, received
+ *           |                      address and port, and the listen point to answer from), Call-ID, From tag, CSeq number
+ *           |                      and fork index. Finds the client transaction; recomputed from a stateless response, so
+ *           |                      that none can be forged or reflected
  *           +--------------------- s stateless, t stateful: who handles the response, whatever the mode is by then
  * </pre>
  *
  * A pure function of the request as received and the token key: a retransmission gets the same branch, before and after
- * a restart and on another node with the same key (RFC 3261 section 16.11). Low bits of the key index the transaction
- * table and the rest tells its generations apart, which is why no slot number stands beside it. Shard thread only.
+ * a restart and on another node with the same key (RFC 3261 section 16.11). Low bits of the key index the transaction table
+ * and the rest tells its generations apart, which is why no slot number stands beside it.
+ *
+ * <p>The method takes no part, nor does the To tag, so that CANCEL and the ACK for a failure get the branch of their
+ * INVITE. The listen point that a stateless response must leave from (RFC 3581 section 4) is not written down: it is the
+ * one for which the MAC comes out right. The connection stands beside the branch and not in it, because a client that has
+ * lost its connection sends the CANCEL over another. Shard thread only.
  */
 public final class Branches {
     /** Bytes of a branch of ours. */
@@ -31,55 +47,208 @@ public final class Branches {
     public static final char STATELESS = 's';
     /** Mode character of a branch that belongs to a client transaction. */
     public static final char STATEFUL = 't';
+    /** Most bytes that {@link #writeConnection} writes. */
+    public static final int CONNECTION_LENGTH = 3 + 16 + 8;
 
-    /** Uses the token key of {@code context}. */
+    private static final byte[] COOKIE = "z9hG4bK".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] CONNECTION = ";i=".getBytes(StandardCharsets.US_ASCII);
+    /** One label per use of the token key: a MAC made for one purpose must be worth nothing for another. */
+    private static final long BRANCH_LABEL = 0x6272_616e_6368L;
+    private static final long LOOP_LABEL = 0x6c6f_6f70L;
+    private static final long CONNECTION_LABEL = 0x636f_6e6eL;
+
+    private final KeyedHash hash;
+    private final ListenPoints listenPoints;
+    private final ValueCursor vias = new ValueCursor();
+    private final Via nextVia = new Via();
+    private final IpAddress address = new IpAddress();
+    private final Destination responseDestination = new Destination();
+    private char mode;
+    private long key;
+    private int loopHash;
+    private long connection;
+
+    /** Uses the token key and the listen points of {@code context}. */
     public Branches(final ShardContext context) {
-        throw new UnsupportedOperationException();
+        hash = new KeyedHash(context.keys().token0(), context.keys().token1());
+        listenPoints = new ListenPoints(context.listenPoints());
     }
 
     /** Key for the copy number {@code fork} (0 for the first) of a request as received from {@code source}. */
     public long key(final SipMessage request, final Source source, final int fork) {
-        throw new UnsupportedOperationException();
+        final Via via = request.topVia();
+        final int port = source.transport == Transport.UDP && via.hasRport() ? source.port
+                : sentByPort(via, source.transport);
+        return key(request, via, source.addressHigh, source.addressLow, port, source.listenPoint, fork);
     }
 
-    /** Hash over Request-URI, Route set, tags and so on of a request as received (RFC 5393 section 4.2.1). */
-    public int loopHash(final SipMessage request) {
-        throw new UnsupportedOperationException();
+    private long key(final SipMessage message, final Via via, final long addressHigh, final long addressLow,
+            final int port, final int listenPoint, final int fork) {
+        final DirectBuffer bytes = message.bytes();
+        return hash.begin().add(BRANCH_LABEL).add((long) fork << 32 | message.cseqNumber())
+                .addLowerCase(bytes, Slice.offset(via.host()), Slice.length(via.host())).addSlice(bytes, via.branch())
+                .add((long) sentByPort(via, via.transport()) << 32 | port).add(addressHigh).add(addressLow)
+                .add(listenPoints.identity(listenPoint)).addSlice(bytes, message.callId())
+                .addSlice(bytes, message.fromTag()).end();
+    }
+
+    private static int sentByPort(final Via via, final Transport transport) {
+        return via.port() == Via.NOT_GIVEN ? transport.defaultPort() : via.port();
+    }
+
+    /**
+     * Hash over what decides where a request as received goes (RFC 5393 section 4.2.1): Request-URI, Route set, the trunk it
+     * comes from, and the call. Not the method, nor what CANCEL or the ACK for a failure have otherwise than their INVITE:
+     * To tag and Proxy-Require.
+     *
+     * @param from trunk that the request comes from, or {@code null}. A request that a PBX hands back to us unchanged, for
+     *             another trunk to take, is a spiral
+     */
+    public int loopHash(final SipMessage request, final Trunk from) {
+        final DirectBuffer bytes = request.bytes();
+        hash.begin().add(LOOP_LABEL)
+                .add((long) (from == null ? 0 : from.name().hashCode()) << 32 | request.cseqNumber())
+                .addSlice(bytes, request.callId()).addSlice(bytes, request.fromTag())
+                .addSlice(bytes, request.requestUri());
+        for (int row = request.firstRow(HeaderName.ROUTE); row != SipMessage.NO_ROW; row = request.nextRow(row)) {
+            hash.addSlice(bytes, request.rowValue(row));
+        }
+        return (int) hash.end();
     }
 
     /** Writes a branch value. */
     public void write(final AsciiWriter out, final char mode, final long key, final int loopHash) {
-        throw new UnsupportedOperationException();
+        out.put(COOKIE).put(mode).putHex(key, 16).putHex(loopHash & 0xFFFF_FFFFL, 8);
+    }
+
+    /** Writes behind a branch the parameter that names the connection the request came over; nothing for UDP. */
+    public void writeConnection(final AsciiWriter out, final long key, final Source source) {
+        if (source.connection != 0) {
+            final int digits = Math.max(1, (67 - Long.numberOfLeadingZeros(source.connection)) / 4);
+            out.put(CONNECTION).putHex(source.connection, digits).putHex(connectionMac(key, source.connection), 8);
+        }
+    }
+
+    private long connectionMac(final long branchKey, final long value) {
+        return hash.begin().add(CONNECTION_LABEL).add(branchKey).add(value).end() & 0xFFFF_FFFFL;
     }
 
     /**
-     * Reads the branch of a Via that may be ours; {@code false} when it does not have the form of one. Then the
-     * accessors below hold its parts.
+     * Reads the branch of a Via that may be ours; {@code false} when it does not have the form of one. Then the accessors
+     * below hold its parts.
      */
     public boolean read(final SipMessage message, final Via via) {
-        throw new UnsupportedOperationException();
+        final long slice = via.branch();
+        if (!Slice.exists(slice) || Slice.length(slice) != LENGTH) {
+            return false;
+        }
+        final DirectBuffer bytes = message.bytes();
+        final int start = Slice.offset(slice);
+        for (int i = 0; i < COOKIE.length; i++) {
+            if (bytes.getByte(start + i) != COOKIE[i]) {
+                return false;
+            }
+        }
+        mode = (char) bytes.getByte(start + 7);
+        long high = 0;
+        long low = 0;
+        for (int i = 0; i < 24; i++) {
+            final int digit = hexDigit(bytes.getByte(start + 8 + i));
+            if (digit < 0) {
+                return false;
+            }
+            if (i < 16) {
+                high = high << 4 | digit;
+            } else {
+                low = low << 4 | digit;
+            }
+        }
+        key = high;
+        loopHash = (int) low;
+        connection = readConnection(bytes, start + LENGTH, via.end());
+        return mode == STATELESS || mode == STATEFUL;
+    }
+
+    /** The connection named behind the branch; 0 when there is none or it is not as we wrote it. */
+    private long readConnection(final DirectBuffer bytes, final int start, final int end) {
+        if (end - start < CONNECTION.length + 9) {
+            return 0;
+        }
+        for (int i = 0; i < CONNECTION.length; i++) {
+            if (bytes.getByte(start + i) != CONNECTION[i]) {
+                return 0;
+            }
+        }
+        long value = 0;
+        long mac = 0;
+        int digits = 0;
+        for (int i = start + CONNECTION.length; i < end && digits <= 24; i++, digits++) {
+            final int digit = hexDigit(bytes.getByte(i));
+            if (digit < 0) {
+                break;
+            }
+            value = value << 4 | mac >>> 28;
+            mac = mac << 4 & 0xFFFF_FFFFL | digit;
+        }
+        return digits >= 9 && digits <= 24 && mac == connectionMac(key, value) ? value : 0;
+    }
+
+    private static int hexDigit(final int b) {
+        if (b >= '0' && b <= '9') {
+            return b - '0';
+        }
+        return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
     }
 
     /** Mode character of the branch read last. */
     public char mode() {
-        throw new UnsupportedOperationException();
+        return mode;
     }
 
     /** Key of the branch read last. */
     public long key() {
-        throw new UnsupportedOperationException();
+        return key;
     }
 
     /** Loop hash of the branch read last. */
     public int loopHash() {
-        throw new UnsupportedOperationException();
+        return loopHash;
     }
 
     /**
-     * Whether the key of the branch read last is the one that fork 0 of this response's request got: recomputed from
-     * the response's second Via, Call-ID and CSeq.
+     * Whether the key of the branch read last is the one that fork 0 of this response's request got: recomputed from the
+     * response's second Via, Call-ID and CSeq. Then {@link #responseDestination()} says where the response goes.
      */
     public boolean verifies(final SipMessage response) {
-        throw new UnsupportedOperationException();
+        vias.reset(response, HeaderName.VIA);
+        if (!vias.next() || !vias.next() || !nextVia.wrap(response.bytes(), vias.start(), vias.end())) {
+            return false;
+        }
+        final long received = nextVia.received();
+        final long host = Slice.exists(received) ? received : nextVia.host();
+        if (!address.parse(response.bytes(), Slice.offset(host), Slice.end(host))) {
+            return false;
+        }
+        for (int i = 0; i < listenPoints.size(); i++) {
+            final Transport transport = listenPoints.get(i).transport();
+            final int sentByPort = sentByPort(nextVia, transport);
+            final int port = transport == Transport.UDP && nextVia.rport() != Via.NOT_GIVEN ? nextVia.rport()
+                    : sentByPort;
+            if (key(response, nextVia, address.high(), address.low(), port, i, 0) == key) {
+                responseDestination.transport = transport;
+                responseDestination.listenPoint = i;
+                responseDestination.addressHigh = address.high();
+                responseDestination.addressLow = address.low();
+                responseDestination.port = port;
+                responseDestination.connection = connection;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Where the response verified last goes (RFC 3261 section 18.2.2, RFC 3581 section 4). */
+    public Destination responseDestination() {
+        return responseDestination;
     }
 }

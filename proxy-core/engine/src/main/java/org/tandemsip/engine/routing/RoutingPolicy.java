@@ -1,15 +1,33 @@
 package org.tandemsip.engine.routing;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Policy;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.timer.Timing;
 
 /**
- * Who may send, where requests go, and how they are treated: an immutable snapshot of the configuration, the same
- * object in all shards.
+ * Who may send, where requests go, and how they are treated: an immutable snapshot of the configuration, the same object in
+ * all shards.
  */
 public final class RoutingPolicy implements Policy {
+    private final Mode mode;
+    private final List<Trunk> trunks;
+    private final List<Route> routes;
+    private final Timing timing;
+    private final int maxForwards;
+    private final boolean recordRoute;
+    private final SourceTable sources;
+    private final List<NamedPeer> namedPeers;
+
+    /** A peer with the host part of its configured name, lower case, to find it by the host of a URI. */
+    private record NamedPeer(byte[] host, Peer peer) {}
+
     /**
      * @param mode        mode of routes that name none
      * @param trunks      all trunks, in the order of the configuration
@@ -20,42 +38,71 @@ public final class RoutingPolicy implements Policy {
      */
     public RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute) {
-        throw new UnsupportedOperationException();
+        this(mode, List.copyOf(trunks), List.copyOf(routes), timing, maxForwards, recordRoute, new SourceTable(trunks),
+                namedPeers(trunks));
+    }
+
+    private RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
+            final int maxForwards, final boolean recordRoute, final SourceTable sources,
+            final List<NamedPeer> namedPeers) {
+        this.mode = mode;
+        this.trunks = trunks;
+        this.routes = routes;
+        this.timing = timing;
+        this.maxForwards = maxForwards;
+        this.recordRoute = recordRoute;
+        this.sources = sources;
+        this.namedPeers = namedPeers;
     }
 
     /** Mode of routes that name none. */
     public Mode mode() {
-        throw new UnsupportedOperationException();
+        return mode;
     }
 
     /** All trunks. */
     public List<Trunk> trunks() {
-        throw new UnsupportedOperationException();
+        return trunks;
     }
 
     /** All routes. */
     public List<Route> routes() {
-        throw new UnsupportedOperationException();
+        return routes;
     }
 
     /** Timer values. */
     public Timing timing() {
-        throw new UnsupportedOperationException();
+        return timing;
     }
 
     /** Max-Forwards put into requests that carry none. */
     public int maxForwards() {
-        throw new UnsupportedOperationException();
+        return maxForwards;
     }
 
     /** Whether dialog-forming requests get a Record-Route. */
     public boolean recordRoute() {
-        throw new UnsupportedOperationException();
+        return recordRoute;
     }
 
     /** This policy with another global mode. */
     public RoutingPolicy withMode(final Mode newMode) {
-        throw new UnsupportedOperationException();
+        return new RoutingPolicy(newMode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers);
+    }
+
+    /** Mode for requests of {@code route}, or without a route when it is {@code null}. */
+    public Mode modeOf(final Route route) {
+        return route == null || route.mode() == null ? mode : route.mode();
+    }
+
+    /** Whether any request may be forwarded statelessly. */
+    public boolean hasStateless() {
+        return mode == Mode.STATELESS || routes.stream().anyMatch(route -> route.mode() == Mode.STATELESS);
+    }
+
+    /** Whether requests go the same ways by {@code other}, whatever the modes. */
+    public boolean routesLike(final RoutingPolicy other) {
+        return trunks.equals(other.trunks) && routes.equals(other.routes);
     }
 
     /**
@@ -64,6 +111,62 @@ public final class RoutingPolicy implements Policy {
      * nothing.
      */
     public Trunk trunkOf(final Source source) {
-        throw new UnsupportedOperationException();
+        return sources.trunkOf(source.addressHigh, source.addressLow, source.port);
+    }
+
+    /**
+     * The peer whose configured name has the host of {@code uri} and, where the URI has one, its port: names are not
+     * resolved, but those that the configuration knows are known.
+     *
+     * @return the peer, or {@code null}
+     */
+    public Peer peerNamed(final DirectBuffer bytes, final SipUri uri) {
+        final long host = uri.host();
+        if (!Slice.exists(host)) {
+            return null;
+        }
+        for (int i = 0; i < namedPeers.size(); i++) {
+            final NamedPeer named = namedPeers.get(i);
+            if ((uri.port() == SipUri.NOT_GIVEN || uri.port() == named.peer.port()) && equalsIgnoreCase(bytes, host,
+                    named.host)) {
+                return named.peer;
+            }
+        }
+        return null;
+    }
+
+    private static boolean equalsIgnoreCase(final DirectBuffer bytes, final long slice, final byte[] lowerCase) {
+        if (Slice.length(slice) != lowerCase.length) {
+            return false;
+        }
+        for (int i = 0; i < lowerCase.length; i++) {
+            if (Character.toLowerCase(bytes.getByte(Slice.offset(slice) + i)) != lowerCase[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static List<NamedPeer> namedPeers(final List<Trunk> trunks) {
+        final List<NamedPeer> named = new ArrayList<>();
+        for (final Trunk trunk : trunks) {
+            for (final Peer peer : trunk.peers()) {
+                named.add(new NamedPeer(hostOf(peer.name()), peer));
+            }
+        }
+        return List.copyOf(named);
+    }
+
+    /** Host of {@code HOST}, {@code HOST:PORT}, {@code [IPv6]:PORT} or {@code sip:HOST:PORT;parameters}. */
+    private static byte[] hostOf(final String name) {
+        String host = name.toLowerCase(Locale.ROOT);
+        if (host.startsWith("sip:") || host.startsWith("sips:")) {
+            host = host.substring(host.indexOf(':') + 1);
+        }
+        final int parameters = host.indexOf(';');
+        host = parameters < 0 ? host : host.substring(0, parameters);
+        final int colon = host.lastIndexOf(':');
+        host = colon > host.lastIndexOf(']') && colon == host.indexOf(':') ? host.substring(0, colon) : host;
+        return host.getBytes(StandardCharsets.US_ASCII);
     }
 }
