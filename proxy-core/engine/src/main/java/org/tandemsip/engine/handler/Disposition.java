@@ -15,7 +15,10 @@ public enum Disposition {
     ABSORBED(Counter.ABSORBED),
     /** Dropped: request from a source that no trunk claims. */
     DROPPED_UNKNOWN_SOURCE(Counter.DROPPED_UNKNOWN_SOURCE),
-    /** Dropped: response whose branch is not ours, forged, or without a transaction (RFC 3261 section 18.1.2, RFC 6026 section 8.9). */
+    /**
+     * Dropped: response whose branch is not ours, forged, or without a transaction (RFC 3261 section 18.1.2, RFC 6026
+     * section 8.9).
+     */
     DROPPED_STRAY_RESPONSE(Counter.DROPPED_STRAY_RESPONSE),
     /** Dropped: ACK that matches nothing and may not be routed. */
     DROPPED_STRAY_ACK(Counter.DROPPED_STRAY_ACK),

@@ -3,11 +3,11 @@ package org.tandemsip.engine.metrics;
 import org.tandemsip.codec.ParseError;
 
 /**
- * What is counted per thread. Each constant documents itself once, for people and for {@code /metrics}: constants that share
- * a metric name differ in their labels.
+ * What is counted per thread. Each constant documents itself once, for people and for {@code /metrics}: constants that
+ * share a metric name differ in their labels.
  *
- * <p>The accounting identity {@link #RECEIVED} = {@link #FORWARDED} + {@link #ANSWERED} + {@link #ABSORBED} + all that is
- * {@linkplain #isDrop dropped} is exact at rest, over the counters of all threads together.
+ * <p>The accounting identity {@link #RECEIVED} = {@link #FORWARDED} + {@link #ANSWERED} + {@link #ABSORBED} + all that
+ * is {@linkplain #isDrop dropped} is exact at rest, over the counters of all threads together.
  */
 public enum Counter {
     RECEIVED("tandem_messages_received_total", "", "Messages that arrived whole, well-formed or not."),
@@ -105,7 +105,9 @@ public enum Counter {
         return metric;
     }
 
-    /** Labels as written between the braces of a Prometheus line, for example {@code reason="parse"}; empty for none. */
+    /**
+     * Labels as written between the braces of a Prometheus line, for example {@code reason="parse"}; empty for none.
+     */
     public String labels() {
         return labels;
     }

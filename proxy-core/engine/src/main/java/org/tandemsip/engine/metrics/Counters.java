@@ -7,9 +7,9 @@ import java.util.Collection;
 /**
  * The counters of one thread: written by it alone without locks, read by any.
  *
- * <p>The owner reads plainly and publishes with a release write, which costs no more than a store on x86; a reader sees a
- * value that is at most one write behind. Room before and after the values keeps the counters of two threads out of each
- * other's cache lines.
+ * <p>The owner reads plainly and publishes with a release write, which costs no more than a store on x86; a reader sees
+ * a value that is at most one write behind. Room before and after the values keeps the counters of two threads out of
+ * each other's cache lines.
  */
 public final class Counters {
     private static final VarHandle VALUE = MethodHandles.arrayElementVarHandle(long[].class);
@@ -55,8 +55,8 @@ public final class Counters {
     }
 
     /**
-     * Messages received whose fate is not yet counted: received - forwarded - answered - absorbed - dropped, over all threads.
-     * 0 at rest; anything else then is a message lost or counted twice.
+     * Messages received whose fate is not yet counted: received - forwarded - answered - absorbed - dropped, over all
+     * threads. 0 at rest; anything else then is a message lost or counted twice.
      */
     public static long unaccounted(final Collection<Counters> all) {
         return sum(all, Counter.RECEIVED) - sum(all, Counter.FORWARDED) - sum(all, Counter.ANSWERED)

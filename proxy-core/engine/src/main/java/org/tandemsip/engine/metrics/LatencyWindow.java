@@ -5,8 +5,8 @@ import java.util.List;
 import org.HdrHistogram.Histogram;
 
 /**
- * The latency of the last minute, second by second: every {@link #tick} takes what all threads have recorded since the one
- * before. Control path: one thread ticks, any may read.
+ * The latency of the last minute, second by second: every {@link #tick} takes what all threads have recorded since the
+ * one before. Control path, admin thread only: the one that ticks also reads.
  */
 public final class LatencyWindow {
     /** Seconds kept. */
@@ -27,8 +27,8 @@ public final class LatencyWindow {
         }
     }
 
-    /** Closes a second: to be called once per second, by one thread. */
-    public synchronized void tick() {
+    /** Closes a second: to be called once per second. */
+    public void tick() {
         final Histogram[] second = seconds[ticks % SECONDS];
         for (final Stage stage : Stage.values()) {
             final Histogram histogram = second[stage.ordinal()];
@@ -46,7 +46,7 @@ public final class LatencyWindow {
      *
      * @return a histogram of nanoseconds that the caller owns
      */
-    public synchronized Histogram read(final Stage stage, final int windowSeconds) {
+    public Histogram read(final Stage stage, final int windowSeconds) {
         final Histogram sum = StageTimers.emptyHistogram();
         final int wanted = Math.min(Math.clamp(windowSeconds, 1, SECONDS), ticks);
         for (int back = 1; back <= wanted; back++) {

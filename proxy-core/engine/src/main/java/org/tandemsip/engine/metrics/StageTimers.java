@@ -4,8 +4,8 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.SingleWriterRecorder;
 
 /**
- * How long messages spend in each {@link Stage}, recorded by one thread without locks or allocation, taken away in intervals by
- * another ({@link LatencyWindow}).
+ * How long messages spend in each {@link Stage}, recorded by one thread without locks or allocation, taken away in
+ * intervals by another ({@link LatencyWindow}).
  *
  * <p>Values are kept to 1 % between 100 ns and 10 s; longer ones count as 10 s.
  */
@@ -42,12 +42,17 @@ public final class StageTimers {
         receivedNs = nowReceivedNs;
     }
 
-    /** When the message now being handled was read from its socket, or 0: what is sent now began by itself. Owner thread only. */
+    /**
+     * When the message now being handled was read from its socket, or 0: what is sent now began by itself. Owner thread
+     * only.
+     */
     public long receivedNs() {
         return receivedNs;
     }
 
-    /** Moves what was recorded since the last call into {@code into}, replacing what is there. One reading thread only. */
+    /**
+     * Moves what was recorded since the last call into {@code into}, replacing what is there. One reading thread only.
+     */
     public void takeInterval(final Stage stage, final Histogram into) {
         recorders[stage.ordinal()].getIntervalHistogramInto(into);
     }

@@ -16,8 +16,8 @@ final class RequestForwarder {
      * Remembers what all copies share: Max-Forwards lowered or inserted, received and rport put on the topmost Via, our
      * own Route removed, a strict router's Request-URI put back, Max-Breadth.
      *
-     * <p>Depends on its arguments alone: a stateful proxy calls this again with its kept copy of the request when it tries
-     * a later target.
+     * <p>Depends on its arguments alone: a stateful proxy calls this again with its kept copy of the request when it
+     * tries a later target.
      */
     void prepare(final SipMessage request, final Source source, final boolean recordRoute) {
         throw new UnsupportedOperationException();
@@ -29,17 +29,18 @@ final class RequestForwarder {
     }
 
     /**
-     * Settles on the transport to {@code target}: TCP for a request over 1,300 bytes where the target may be tried that way and
-     * has not refused it lately (section 18.1.1). Changes {@link Target#destination}, so call it before a client
-     * transaction is made with that; again for each try.
+     * Settles on the transport to {@code target}: TCP for a request over 1,300 bytes where the target may be tried that
+     * way and has not refused it lately (section 18.1.1). Changes {@link Target#destination}, so call it before a
+     * client transaction is made with that; again for each try.
      */
     void chooseTransport(final Target target, final long nowNs) {
         throw new UnsupportedOperationException();
     }
 
     /**
-     * Mode character that {@link StatefulProxy} gives to {@link #write}: {@link org.tandemsip.engine.routing.Branches#STATEFUL}, but for 64*T1 after a
-     * switch from stateless to stateful still {@link org.tandemsip.engine.routing.Branches#STATELESS}.
+     * Mode character that {@link StatefulProxy} gives to {@link #write}:
+     * {@link org.tandemsip.engine.routing.Branches#STATEFUL}, but for 64*T1 after a switch from stateless to stateful
+     * still {@link org.tandemsip.engine.routing.Branches#STATELESS}.
      */
     char statefulMode() {
         throw new UnsupportedOperationException();

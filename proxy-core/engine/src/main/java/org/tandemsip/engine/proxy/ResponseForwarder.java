@@ -7,8 +7,8 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.ValueCursor;
 
 /**
- * Writes the copy of a response that goes upstream: without its topmost Via, which is ours (RFC 3261 section 16.7 step 3), all
- * else as it came. Shared by both proxies. Shard thread only.
+ * Writes the copy of a response that goes upstream: without its topmost Via, which is ours (RFC 3261 section 16.7 step
+ * 3), all else as it came. Shared by both proxies. Shard thread only.
  */
 final class ResponseForwarder {
     private final ValueCursor vias = new ValueCursor();

@@ -31,8 +31,8 @@ final class StatefulProxy {
     }
 
     /**
-     * Takes a CANCEL that matched no transaction of its own (section 16.10): answers it and cancels the pending branches of
-     * its INVITE.
+     * Takes a CANCEL that matched no transaction of its own (section 16.10): answers it and cancels the pending
+     * branches of its INVITE.
      *
      * @return {@code null} when it matches no INVITE: forward it statelessly
      */

@@ -18,8 +18,8 @@ final class Target {
     /** Targets of one group are tried in parallel, groups one after the other, lowest first. */
     int group;
     /**
-     * Listen point named in our Record-Route. Differs from that of {@link #destination} when TCP was chosen only for the
-     * size of this one request, which says nothing about the requests to come (RFC 5658 section 6.2).
+     * Listen point named in our Record-Route. Differs from that of {@link #destination} when TCP was chosen only for
+     * the size of this one request, which says nothing about the requests to come (RFC 5658 section 6.2).
      */
     int recordRouteListenPoint;
 

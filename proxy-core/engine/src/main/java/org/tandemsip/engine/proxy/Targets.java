@@ -34,7 +34,9 @@ final class Targets {
         return size == MAX ? null : targets[size++].reset();
     }
 
-    /** Takes the last one back out when an earlier one is the same: a target is tried only once (RFC 3261 section 16.5). */
+    /**
+     * Takes the last one back out when an earlier one is the same: a target is tried only once (RFC 3261 section 16.5).
+     */
     void dropLastIfRepeated() {
         final Target last = targets[size - 1];
         for (int i = 0; i < size - 1; i++) {

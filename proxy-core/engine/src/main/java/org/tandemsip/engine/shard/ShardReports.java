@@ -4,8 +4,8 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Source;
 
 /**
- * What a shard tells the world about things that should not happen, at most a few times a second: the engine itself does not
- * log. Called on the shard thread; implementations must be quick and must not throw.
+ * What a shard tells the world about things that should not happen, at most a few times a second: the engine itself
+ * does not log. Called on the shard thread; implementations must be quick and must not throw.
  */
 public interface ShardReports {
     /** What was running when something threw. */

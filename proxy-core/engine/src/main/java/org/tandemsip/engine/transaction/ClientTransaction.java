@@ -56,8 +56,8 @@ public abstract sealed class ClientTransaction permits InviteClientTransaction, 
     public abstract boolean completed();
 
     /**
-     * Ends the transaction at once, without waiting for lingering responses. The user is told by {@code onTerminated}, not by
-     * {@code onTimeout}.
+     * Ends the transaction at once, without waiting for lingering responses. The user is told by {@code onTerminated},
+     * not by {@code onTimeout}.
      */
     public abstract void terminate(long nowNs);
 }

@@ -25,7 +25,10 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
         throw new UnsupportedOperationException();
     }
 
-    /** Tag that this side puts on To in responses of its own; the same for all of them, and for the CANCEL of this request (section 9.2). */
+    /**
+     * Tag that this side puts on To in responses of its own; the same for all of them, and for the CANCEL of this
+     * request (section 9.2).
+     */
     public final long localTag() {
         throw new UnsupportedOperationException();
     }
@@ -62,8 +65,8 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
     }
 
     /**
-     * Ends the transaction without a final response: a non-INVITE that nobody answered in time (RFC 4320 section 4.2). The
-     * user is told by {@code onTerminated}.
+     * Ends the transaction without a final response: a non-INVITE that nobody answered in time (RFC 4320 section 4.2).
+     * The user is told by {@code onTerminated}.
      */
     public abstract void terminate(long nowNs);
 }

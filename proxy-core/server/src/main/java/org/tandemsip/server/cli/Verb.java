@@ -1,8 +1,8 @@
 package org.tandemsip.server.cli;
 
 /**
- * A verb of the command line that another module brings, found by {@link java.util.ServiceLoader} (list the implementation in
- * {@code META-INF/services/org.tandemsip.server.cli.Verb}).
+ * A verb of the command line that another module brings, found by {@link java.util.ServiceLoader} (list the
+ * implementation in {@code META-INF/services/org.tandemsip.server.cli.Verb}).
  */
 public interface Verb {
     /**

@@ -19,7 +19,8 @@ public final class BadMessages {
      * @param error     what is wrong with it
      * @param offset    offset of the offending byte
      * @param length    size of the whole message in bytes
-     * @param bytes     its first bytes, at most {@link #KEPT_BYTES}; raw wire bytes, to be escaped before they are shown
+     * @param bytes     its first bytes, at most {@link #KEPT_BYTES}; raw wire bytes, to be escaped before they are
+     *                  shown
      */
     public record BadMessage(long epochMs, String transport, String source, ParseError error, int offset, int length,
             byte[] bytes) {}

@@ -12,8 +12,8 @@ import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.shard.ShardReports;
 
 /**
- * All that moves messages: I/O loops, sockets, connections and shards, started and stopped as one. Its methods may be called
- * from any thread but the loops themselves.
+ * All that moves messages: I/O loops, sockets, connections and shards, started and stopped as one. Its methods may be
+ * called from any thread but the loops themselves.
  */
 public final class Network implements AutoCloseable {
     private Network() {}
@@ -26,8 +26,8 @@ public final class Network implements AutoCloseable {
      * @param policy  configuration the handlers start with
      * @param filter  which sources are known under that policy
      * @param reports told about faults and refused sources, on the loops' threads
-     * @throws BindException when a listen point cannot be bound; the message names its address and the cause, and nothing is
-     *                       left open
+     * @throws BindException when a listen point cannot be bound; the message names its address and the cause, and
+     *                       nothing is left open
      */
     public static Network start(final NetworkConfig config, final HandlerFactory factory, final Policy policy,
             final SourceFilter filter, final ShardReports reports) throws BindException {
@@ -93,7 +93,10 @@ public final class Network implements AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** Stops reading, sends what is queued, closes all sockets and ends all threads; returns when done, at the latest after 5 s. */
+    /**
+     * Stops reading, sends what is queued, closes all sockets and ends all threads; returns when done, at the latest
+     * after 5 s.
+     */
     @Override
     public void close() {
         throw new UnsupportedOperationException();
