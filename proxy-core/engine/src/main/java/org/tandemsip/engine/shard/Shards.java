@@ -1,17 +1,26 @@
 package org.tandemsip.engine.shard;
 
+import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.ShardContext;
 
 /** All shards; picks the one that owns a call by a keyed hash of its Call-ID. One instance per producing thread. */
 public final class Shards {
+    private final Shard[] shards;
+    private final KeyedHash hash;
+
     /** Makes the chooser of one producing thread. */
     public Shards(final Shard[] shards, final ShardContext.Keys keys) {
-        throw new UnsupportedOperationException();
+        this.shards = shards.clone();
+        this.hash = new KeyedHash(keys.table0(), keys.table1());
     }
 
     /** The shard that owns the call of {@code message}. */
     public Shard ownerOf(final SipMessage message) {
-        throw new UnsupportedOperationException();
+        if (shards.length == 1) {
+            return shards[0];
+        }
+        final long callIdHash = hash.begin().addSlice(message.bytes(), message.callId()).end();
+        return shards[(int) Math.unsignedMultiplyHigh(callIdHash, shards.length)];
     }
 }

@@ -1,0 +1,126 @@
+package org.tandemsip.engine.shard;
+
+import com.lmax.disruptor.EventPoller;
+import com.lmax.disruptor.InsufficientCapacityException;
+import com.lmax.disruptor.RingBuffer;
+import com.lmax.disruptor.YieldingWaitStrategy;
+import java.nio.ByteBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.handler.Source;
+
+/**
+ * The inbound ring of a shard: many producers, one consumer, a copy of each message in the slot it was given.
+ *
+ * <pre>
+ *   slot    0        1        2              n-1
+ *         +--------+--------+--------+-- --+--------+
+ *   slab  | 4 KiB  | 4 KiB  | 4 KiB  | ... | 4 KiB  |   one direct buffer
+ *         +--------+--------+--------+-- --+--------+
+ *   pool  [ 64 KiB ] [ 64 KiB ] ...                     lent to the slots of larger messages
+ * </pre>
+ */
+final class InboundRing {
+    /** Almost every SIP message fits; one page, so that slots do not share one. */
+    static final int SLOT_BYTES = 4_096;
+    /** Large messages that may be in the ring at once. They are rare; at 64 KiB each they take 2 MiB. */
+    static final int LARGE_BUFFERS = 32;
+    /** One slot in so many is kept for responses and requests of calls under way: finishing work goes before taking on more. */
+    private static final int RESERVE_FRACTION = 8;
+
+    private final RingBuffer<InboundSlot> ring;
+    private final EventPoller<InboundSlot> poller;
+    private final UnsafeBuffer slab;
+    private final ManyToManyConcurrentArrayQueue<MutableDirectBuffer> largeBuffers;
+    private final int reserve;
+    private final int mask;
+
+    InboundRing(final int slots, final Limits limits) {
+        // The wait strategy is never asked: producers do not wait, and the consumer polls.
+        ring = RingBuffer.createMultiProducer(() -> new InboundSlot(limits.headerRows()), slots,
+                new YieldingWaitStrategy());
+        poller = ring.newPoller();
+        ring.addGatingSequences(poller.getSequence());
+        slab = new UnsafeBuffer(ByteBuffer.allocateDirect(slots * SLOT_BYTES));
+        largeBuffers = new ManyToManyConcurrentArrayQueue<>(LARGE_BUFFERS);
+        for (int i = 0; i < LARGE_BUFFERS; i++) {
+            largeBuffers.offer(new UnsafeBuffer(ByteBuffer.allocateDirect(limits.messageBytes())));
+        }
+        reserve = slots / RESERVE_FRACTION;
+        mask = slots - 1;
+    }
+
+    /** Copies {@code message} and its index into the next slot; {@code false} when there is none for it. Any thread. */
+    boolean offer(final SipMessage message, final Source source) {
+        if (!ring.hasAvailableCapacity(beginsSomething(message) ? reserve + 1 : 1)) {
+            return false;
+        }
+        final int length = message.length();
+        MutableDirectBuffer large = null;
+        if (length > SLOT_BYTES) {
+            large = largeBuffers.poll();
+            if (large == null) {
+                return false;
+            }
+        }
+        final long sequence;
+        try {
+            sequence = ring.tryNext();
+        } catch (final InsufficientCapacityException full) {
+            giveBack(large);
+            return false;
+        }
+        try {
+            final InboundSlot slot = ring.get(sequence);
+            slot.large = large;
+            slot.source.set(source);
+            final MutableDirectBuffer buffer = large != null ? large : slab;
+            final int offset = large != null ? 0 : ((int) sequence & mask) * SLOT_BYTES;
+            buffer.putBytes(offset, message.bytes(), 0, length);
+            slot.message.copyIndexFrom(message, buffer, offset);
+        } finally {
+            ring.publish(sequence);
+        }
+        return true;
+    }
+
+    /** Hands published slots to {@code handler} until it returns {@code false} or there are no more. Shard thread only. */
+    void poll(final EventPoller.Handler<InboundSlot> handler) {
+        try {
+            poller.poll(handler);
+        } catch (final Exception impossible) {
+            // The handler catches per message: a poller whose handler throws delivers the same slot again for ever.
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** Takes back what the slot was lent. Shard thread only. */
+    void release(final InboundSlot slot) {
+        giveBack(slot.large);
+        slot.large = null;
+    }
+
+    /** Whether nothing is waiting. Shard thread only. */
+    boolean isEmpty() {
+        return ring.getCursor() == poller.getSequence().get();
+    }
+
+    private void giveBack(final MutableDirectBuffer large) {
+        if (large != null) {
+            largeBuffers.offer(large);
+        }
+    }
+
+    private static boolean beginsSomething(final SipMessage message) {
+        if (!message.isRequest() || Slice.exists(message.toTag())) {
+            return false;
+        }
+        final Method method = message.method();
+        return method != Method.ACK && method != Method.CANCEL;
+    }
+}
