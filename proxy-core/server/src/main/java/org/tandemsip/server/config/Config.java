@@ -1,0 +1,123 @@
+package org.tandemsip.server.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.server.transport.NetworkConfig.Streams;
+
+/**
+ * A configuration that was checked: every name in it is defined, every host has an address. Immutable. Made by
+ * {@link ConfigReader}.
+ *
+ * @param source       file it was read from as the user named it, or what stands for one
+ * @param loops        I/O loops; 0: by the number of cores
+ * @param maxForwards  Max-Forwards put into requests that carry none
+ * @param recordRoute  whether dialog-forming requests get a Record-Route
+ * @param limits       bounds of the codec
+ * @param streams      bounds of TCP
+ * @param socketBuffer bytes asked of the kernel for each direction of a UDP socket
+ * @param ringSize     slots of a shard's ring
+ * @param transactions most transactions, over all shards
+ * @param stateDir     folder of the token key; empty: the first of the usual places
+ * @param effective    every key with its value and origin, for people
+ */
+public record Config(String source, List<Listen> listen, Mode mode, Threading threading, int loops, List<Trunk> trunks,
+        List<Route> routes, int maxForwards, boolean recordRoute, Admin admin, Limits limits, Streams streams,
+        int socketBuffer, int ringSize, int transactions,
+        Timing timing, Optional<Path> stateDir, Log log, Effective effective) {
+    /** A strategy of {@code ARCHITECTURE.md}, "Threading is a strategy". */
+    public enum Threading {
+        AUTO, SHARED, DEDICATED
+    }
+
+    /** Transport towards a peer. */
+    public enum PeerTransport {
+        AUTO, UDP, TCP
+    }
+
+    /** Form of log lines. */
+    public enum LogFormat {
+        LOGFMT, JSON
+    }
+
+    /** Severity of log lines. */
+    public enum LogLevel {
+        ERROR, WARN, INFO, DEBUG, TRACE
+    }
+
+    /**
+     * A local address for SIP.
+     *
+     * @param port      0 to 65535; 0: any free one
+     * @param advertise host, or host and port, that peers are told instead; {@code null}: the address itself
+     */
+    public record Listen(Transport transport, long addressHigh, long addressLow, int port, String advertise) {
+        @Override
+        public String toString() {
+            return transport.name().toLowerCase(java.util.Locale.ROOT) + "://"
+                    + hostPort(addressHigh, addressLow, port);
+        }
+    }
+
+    /** An address of a peer. @param transport {@code null}: UDP, and TCP for large requests */
+    public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port) {}
+
+    /** A trunk. */
+    public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover) {}
+
+    /**
+     * A route.
+     *
+     * @param from        trunk name, or {@code null} for any
+     * @param matchTo     pattern or {@code null}, as are the next two
+     * @param to          trunk names; empty with {@code within}
+     * @param mode        or {@code null} for the global one
+     */
+    public record Route(String name, String from, String matchTo, String matchFrom, String matchMethod, List<String> to,
+            List<String> then, List<Cidr> within, Mode mode) {}
+
+    /** An address to serve HTTP on. */
+    public record HttpAddress(long addressHigh, long addressLow, int port) {
+        /** Whether only this machine can reach it. */
+        public boolean loopback() {
+            return IpAddress.isIpv4(addressHigh, addressLow)
+                    ? (addressLow >>> 24 & 0xff) == 127
+                    : addressHigh == 0 && addressLow == 1;
+        }
+
+        @Override
+        public String toString() {
+            return "http://" + hostPort(addressHigh, addressLow, port);
+        }
+    }
+
+    /**
+     * The admin API.
+     *
+     * @param socket path of the unix socket; {@code none} for no socket; empty for the first of the usual places
+     */
+    public record Admin(Optional<HttpAddress> listen, Optional<String> token, Optional<Path> socket) {
+        /** What stands in the file for no socket. */
+        public static final Path NO_SOCKET = Path.of("none");
+
+        @Override
+        public String toString() {
+            return "Admin[" + listen + ", token " + (token.isPresent() ? "set" : "not set") + ", " + socket + "]";
+        }
+    }
+
+    /** The log. @param file empty: standard error */
+    public record Log(LogFormat format, LogLevel level, Optional<Path> file) {}
+
+    /** Host and port as URIs write them. */
+    static String hostPort(final long addressHigh, final long addressLow, final int port) {
+        final String host = IpAddress.toString(addressHigh, addressLow);
+        return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + port;
+    }
+}

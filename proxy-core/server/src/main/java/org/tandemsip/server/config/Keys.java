@@ -1,0 +1,133 @@
+package org.tandemsip.server.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Mode;
+
+/** The table of all keys: the one place that knows their names, values, defaults and meanings. */
+final class Keys {
+    private static final Scalar<Mode> MODE_VALUE = Scalars.choice("mode", Mode.class);
+    private static final Scalar<String> TRUNK_NAME = Scalars.text("a trunk name", "\\S+", "a trunk name");
+    private static final Scalar<String> PATTERN = Scalars.text("text, '*' at its end for any rest", "[^*\\s]+\\*?|\\*",
+            "a pattern; '*' may stand at the end only");
+
+    // Trunks
+    static final Key<List<Item<Peers.Spec>>> PEERS = Key.of("peers", new ListOf<>(Addresses.PEER, 64), "[]",
+            "[198.51.100.10]",
+            "Addresses that requests to this trunk are sent to. Host names are looked up when the file is loaded.");
+    static final Key<List<Item<Cidr>>> ALLOW = Key.of("allow", new ListOf<>(Addresses.CIDR, 256), "[]",
+            "[198.51.100.0/24]",
+            "Sources whose requests count as coming from this trunk, besides its peers.");
+    static final Key<Config.PeerTransport> TRANSPORT = Key.of("transport",
+            Scalars.choice("transport", Config.PeerTransport.class), "auto",
+            "Transport towards the peers. auto is UDP, and TCP for requests over 1300 bytes (RFC 3261 section 18.1.1).");
+    static final Key<List<Item<Integer>>> FAILOVER = Key.of("failover", new ListOf<>(Scalars.number(300, 699), 32),
+            "[503]", "Answers that make a stateful proxy try the next peer, besides timeout and transport error.");
+    static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, FAILOVER));
+
+    // Routes
+    static final Key<String> MATCH_TO = Key.optional("to", PATTERN, "\"+1*\"",
+            "User part of the Request-URI.");
+    static final Key<String> MATCH_FROM = Key.optional("from", PATTERN, "\"+44*\"",
+            "User part of the From address.");
+    static final Key<String> MATCH_METHOD = Key.optional("method",
+            Scalars.text("a method in upper case", "[A-Z0-9.!%*_+`'~-]{1,32}", "a method; methods are upper case"),
+            "INVITE",
+            "Request method.");
+    static final Section MATCH_SECTION = new Section(List.of(MATCH_TO, MATCH_FROM, MATCH_METHOD));
+    static final Key<String> ROUTE_NAME = Key.optional("name",
+            Scalars.text("a name", "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a name; use letters, digits, '-', '_' and '.'"),
+            "inbound",
+            "Name of the route in commands and metrics. Made up from from and to when absent.");
+    static final Key<String> FROM = Key.required("from",
+            Scalars.text("a trunk name, or any", "\\S+", "a trunk name"), "carrier",
+            "Trunk that the request must come from; any for each of them.");
+    static final Key<List<Item<String>>> TO = Key.required("to", new ListOf<>(
+            Scalars.text("a trunk name, or request-uri", "\\S+", "a trunk name"), 10), "pbx",
+            "Trunk to send to; several trunks ring in parallel. request-uri relays to the Request-URI's own host.");
+    static final Key<List<Item<Cidr>>> WITHIN = Key.of("within", new ListOf<>(Addresses.CIDR, 256), "[]",
+            "With to: request-uri, the ranges that the Request-URI's host must lie in; elsewhere the route does not match.");
+    static final Key<Bound> MATCH = new Key<>("match", MATCH_SECTION, null, false,
+            "What else must be true of the request. The first route that matches wins.", null);
+    static final Key<Mode> ROUTE_MODE = Key.optional("mode", MODE_VALUE, "stateless",
+            "Mode of this route, where it differs from the global one.");
+    static final Key<List<Item<String>>> THEN = Key.of("then", new ListOf<>(TRUNK_NAME, 16), "[]",
+            "Trunks to try after those of to, one after the other.");
+    static final Section ROUTE = new Section(List.of(ROUTE_NAME, FROM, TO, WITHIN, MATCH, ROUTE_MODE, THEN));
+
+    // Admin
+    static final Key<Config.HttpAddress> ADMIN_LISTEN = Key.optional("listen", Addresses.HTTP, "http://127.0.0.1:8060",
+            "Address of the admin API over HTTP, besides the unix socket. Off loopback it needs a token.");
+    static final Key<String> TOKEN = Key.optional("token",
+            Scalars.text("${env:NAME} or ${file:PATH} of at least 16 characters", "[!-~]{16,256}",
+                    "a token; 16 to 256 printable characters without spaces"),
+            "${file:/etc/tandem/token}", "Bearer token that callers of the HTTP address must show.");
+    static final Key<Path> SOCKET = Key.optional("socket", Scalars.path(), "/run/tandem/admin.sock",
+            "Unix socket of the admin API; none for no socket. When absent: /run/tandem/admin.sock, else"
+                    + " $XDG_RUNTIME_DIR/tandem.sock, else a private folder under the system's temp folder.");
+    static final Section ADMIN_SECTION = new Section(List.of(ADMIN_LISTEN, TOKEN, SOCKET));
+
+    // Timers
+    static final Key<Long> T1 = Key.of("t1", Scalars.duration("10ms", "10s"), "500ms",
+            "Round-trip estimate; 64*T1 is when a transaction gives up (RFC 3261 section 17).");
+    static final Key<Long> T2 =
+            Key.of("t2", Scalars.duration("10ms", "60s"), "4s", "Longest interval of retransmissions.");
+    static final Key<Long> T4 = Key.of("t4", Scalars.duration("10ms", "60s"), "5s",
+            "Longest time a message stays in the network.");
+    static final Key<Long> TIMER_C = Key.of("timer-c", Scalars.duration("1s", "1h"), "185s",
+            "How long a proxied INVITE may ring; RFC 3261 section 16.6 wants more than 3 minutes.");
+    static final Section TIMERS_SECTION = new Section(List.of(T1, T2, T4, TIMER_C));
+
+    // Log
+    static final Key<Config.LogFormat> LOG_FORMAT = Key.of("format", Scalars.choice("format", Config.LogFormat.class),
+            "logfmt", "Form of the lines: key=value pairs, or one JSON object each.");
+    static final Key<Config.LogLevel> LOG_LEVEL =
+            Key.of("level", Scalars.choice("level", Config.LogLevel.class), "info",
+                    "Least severe lines to write. Messages are never logged.");
+    static final Key<Path> LOG_FILE = Key.optional("file", Scalars.path(), "/var/log/tandem.log",
+            "File to append to, opened again on SIGUSR1. When absent: standard error.");
+    static final Section LOG_SECTION = new Section(List.of(LOG_FORMAT, LOG_LEVEL, LOG_FILE));
+
+    // Top
+    static final Key<List<Item<String>>> INCLUDE = Key.optional("include",
+            new ListOf<>(Scalars.text("a file name or pattern", ".+", "a file name"), 64), "conf.d/*.yaml",
+            "Files to read as well, relative to this one. Their trunks, routes and listen addresses are added.");
+    static final Key<List<Item<Config.Listen>>> LISTEN = Key.of("listen", new ListOf<>(Addresses.LISTEN_ADDRESS, 16),
+            "[\"udp://127.0.0.1:5060\", \"tcp://127.0.0.1:5060\"]",
+            "Local addresses for SIP. Needs a restart to change.");
+    static final Key<Mode> MODE = Key.of("mode", MODE_VALUE, "stateful",
+            "How new requests are treated; can be switched while calls run, and differ per route.");
+    static final Key<Config.Threading> THREADING = Key.of("threading",
+            Scalars.choice("strategy", Config.Threading.class),
+            "auto", "shared: a shard runs on its I/O loop. dedicated: shards have threads of their own, which pays with"
+                    + " many cores. Needs a restart to change.");
+    static final Key<Integer> LOOPS = Key.of("loops", Scalars.numberOr("auto", 1, 64), "auto",
+            "I/O loops, one thread each. auto goes by the number of cores. Needs a restart to change.");
+    static final Key<Map<String, Bound>> TRUNKS = Key.of("trunks", new Named("trunk", TRUNK), "{}",
+            "Groups of peers that stand for one another: a carrier, a PBX cluster.");
+    static final Key<List<Item<Bound>>> ROUTES = Key.of("routes", new ListOf<>(ROUTE, 1_000), "[]",
+            "Which trunk's requests go where. The first match wins; no match is answered 404. Only what stands here is"
+                    + " relayed.");
+    static final Key<Integer> MAX_FORWARDS = Key.of("max-forwards", Scalars.number(1, 255), "70",
+            "Max-Forwards put into requests that carry none (RFC 3261 section 16.6).");
+    static final Key<Boolean> RECORD_ROUTE = Key.of("record-route", Scalars.flag(), "true",
+            "Whether later requests of a dialog pass through Tandem too (RFC 3261 section 16.6).");
+    static final Key<Bound> ADMIN = new Key<>("admin", ADMIN_SECTION, null, false,
+            "The admin API. Needs a restart to change.", null);
+    static final Key<Bound> LIMITS = new Key<>("limits", LimitKeys.SECTION, null, false,
+            "Bounds of what is accepted; each hit is counted. Needs a restart to change.", null);
+    static final Key<Bound> TIMERS = new Key<>("timers", TIMERS_SECTION, null, false,
+            "Timer values of RFC 3261 appendix A.", null);
+    static final Key<Path> STATE_DIR = Key.optional("state-dir", Scalars.path(), "/var/lib/tandem",
+            "Folder for the token key, by which calls survive a restart. When absent: $STATE_DIRECTORY, else"
+                    + " /var/lib/tandem, else $XDG_STATE_HOME/tandem or ~/.local/state/tandem.");
+    static final Key<Bound> LOG = new Key<>("log", LOG_SECTION, null, false, "The log.", null);
+
+    /** The whole file. */
+    static final Section TOP = new Section(List.of(INCLUDE, LISTEN, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
+            MAX_FORWARDS, RECORD_ROUTE, ADMIN, LIMITS, TIMERS, STATE_DIR, LOG));
+
+    private Keys() {}
+}

@@ -1,0 +1,129 @@
+package org.tandemsip.server.config;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.tandemsip.engine.routing.Cidr;
+
+/** Builds the routes: sees that the trunks they name are there and can be sent to. */
+final class RouteBuilder {
+    private static final String ANY = "any";
+    private static final String REQUEST_URI = "request-uri";
+
+    private final Reading reading;
+    private final ConfigBuilder builder;
+
+    RouteBuilder(final Reading reading, final ConfigBuilder builder) {
+        this.reading = reading;
+        this.builder = builder;
+    }
+
+    List<Config.Route> build(final Bound top) {
+        final List<Config.Route> routes = new ArrayList<>();
+        final List<Item<Bound>> items = top.get(Keys.ROUTES);
+        final Map<String, Bound> trunks = top.get(Keys.TRUNKS);
+        if (items == null || trunks == null) {
+            return routes;
+        }
+        final Set<String> given = new HashSet<>();
+        for (final Item<Bound> item : items) {
+            final String name = item.value().get(Keys.ROUTE_NAME);
+            if (name != null && !given.add(name)) {
+                reading.problem(ErrorCode.BAD_NAME, item.value().at(Keys.ROUTE_NAME),
+                        "another route is named '" + name + "' already");
+            }
+        }
+        for (final Item<Bound> item : items) {
+            routes.add(route(item.value(), trunks, given));
+        }
+        return List.copyOf(routes);
+    }
+
+    private Config.Route route(final Bound bound, final Map<String, Bound> trunks, final Set<String> names) {
+        final String from = bound.get(Keys.FROM);
+        if (from != null && !from.equals(ANY)) {
+            known(from, bound.at(Keys.FROM), "route from", trunks);
+        }
+        final List<Item<String>> toItems = bound.get(Keys.TO);
+        final List<Cidr> within = ConfigBuilder.values(bound.get(Keys.WITHIN));
+        final List<String> to = ConfigBuilder.values(toItems);
+        final boolean toRequestUri = to.contains(REQUEST_URI);
+        if (toRequestUri) {
+            checkRequestUri(bound, to, within);
+        } else {
+            if (!within.isEmpty()) {
+                reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.WITHIN),
+                        "'within' goes with 'to: request-uri' only");
+            }
+            if (toItems != null && to.isEmpty()) {
+                reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.TO),
+                        "a route needs at least one trunk in 'to'");
+            }
+            checkTargets(toItems, trunks);
+        }
+        checkTargets(bound.get(Keys.THEN), trunks);
+        final Bound match = bound.get(Keys.MATCH);
+        final String given = bound.get(Keys.ROUTE_NAME);
+        final String name = given == null ? makeUp(from, to, names) : given;
+        return new Config.Route(name, ANY.equals(from) ? null : from, match == null ? null : match.get(Keys.MATCH_TO),
+                match == null ? null : match.get(Keys.MATCH_FROM),
+                match == null ? null : match.get(Keys.MATCH_METHOD), toRequestUri ? List.of() : to,
+                ConfigBuilder.values(bound.get(Keys.THEN)), within, builder.mode(bound, Keys.ROUTE_MODE));
+    }
+
+    private void checkRequestUri(final Bound bound, final List<String> to, final List<Cidr> within) {
+        if (to.size() > 1) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.TO),
+                    "request-uri stands alone, not beside trunks");
+        }
+        if (within.isEmpty()) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.TO),
+                    "'to: request-uri' needs 'within', the ranges"
+                            + " it may relay to; without it Tandem would be an open relay");
+        }
+        if (!ConfigBuilder.values(bound.get(Keys.THEN)).isEmpty()) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.THEN),
+                    "'then' does not go with 'to: request-uri'");
+        }
+    }
+
+    private void checkTargets(final List<Item<String>> targets, final Map<String, Bound> trunks) {
+        final Set<String> seen = new LinkedHashSet<>();
+        for (final Item<String> target : targets == null ? List.<Item<String>>of() : targets) {
+            if (known(target.value(), target.node(), "route to", trunks)) {
+                final List<Item<Peers.Spec>> peers = trunks.get(target.value()).get(Keys.PEERS);
+                if (peers != null && peers.isEmpty()) {
+                    reading.problem(ErrorCode.TRUNK_UNUSABLE, target.node(),
+                            "trunk '" + target.value() + "' has no peers to send to");
+                }
+            }
+            if (!seen.add(target.value())) {
+                reading.problem(ErrorCode.CONTRADICTION, target.node(),
+                        "trunk '" + target.value() + "' is listed twice");
+            }
+        }
+    }
+
+    private boolean known(final String name, final Node node, final String role, final Map<String, Bound> trunks) {
+        if (trunks.containsKey(name)) {
+            return true;
+        }
+        final String defined = trunks.isEmpty() ? "none" : String.join(", ", trunks.keySet());
+        reading.problem(ErrorCode.UNKNOWN_TRUNK, node,
+                role + " unknown trunk '" + name + "' (defined: " + defined + ")");
+        return false;
+    }
+
+    private static String makeUp(final String from, final List<String> to, final Set<String> names) {
+        final String base = from + "-to-" + String.join("+", to);
+        String name = base;
+        for (int i = 2; !names.add(name); i++) {
+            name = base + "-" + i;
+        }
+        return name;
+    }
+}

@@ -1,0 +1,117 @@
+package org.tandemsip.server.config;
+
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Cidr;
+
+/** Builds the trunks: looks peers up, and sees that no address belongs to two of them. */
+final class TrunkBuilder {
+    /** Words that stand for something else where a trunk name can stand. */
+    static final Set<String> RESERVED = Set.of("any", "request-uri");
+
+    /** What a trunk claims: a peer's address and port, or a range (port 0). */
+    private record Claim(long high, long low, int prefixBits, int port) {}
+
+    private final Reading reading;
+    private final Peers.Resolver resolver;
+    private final Map<Claim, String> claims = new HashMap<>();
+
+    TrunkBuilder(final Reading reading, final Peers.Resolver resolver) {
+        this.reading = reading;
+        this.resolver = resolver;
+    }
+
+    List<Config.Trunk> build(final Map<String, Bound> trunks) {
+        final List<Config.Trunk> built = new ArrayList<>();
+        if (trunks == null) {
+            return built;
+        }
+        trunks.forEach((name, bound) -> {
+            if (RESERVED.contains(name)) {
+                reading.problem(ErrorCode.BAD_NAME, bound.node(), "a trunk cannot be named '" + name
+                        + "'; the word has another meaning in routes");
+            }
+            built.add(trunk(name, bound));
+        });
+        return List.copyOf(built);
+    }
+
+    private Config.Trunk trunk(final String name, final Bound bound) {
+        final List<Config.Peer> peers = new ArrayList<>();
+        final Config.PeerTransport transport = bound.get(Keys.TRANSPORT);
+        final List<Item<Peers.Spec>> specs = bound.get(Keys.PEERS);
+        for (final Item<Peers.Spec> spec : specs == null ? List.<Item<Peers.Spec>>of() : specs) {
+            for (final Config.Peer peer : peersOf(spec, transport)) {
+                claim(name, spec.node(), new Claim(peer.addressHigh(), peer.addressLow(), 128, peer.port()));
+                peers.add(peer);
+            }
+        }
+        final List<Item<Cidr>> allow = bound.get(Keys.ALLOW);
+        for (final Item<Cidr> range : allow == null ? List.<Item<Cidr>>of() : allow) {
+            final Cidr cidr = range.value();
+            claim(name, range.node(), new Claim(cidr.high(), cidr.low(), cidr.prefixBits(), 0));
+        }
+        if (specs != null && allow != null && specs.isEmpty() && allow.isEmpty()) {
+            reading.problem(ErrorCode.TRUNK_UNUSABLE, bound.node(), "trunk '" + name + "' has neither peers nor allow");
+        }
+        return new Config.Trunk(name, List.copyOf(peers), ConfigBuilder.values(allow),
+                ConfigBuilder.values(bound.get(Keys.FAILOVER)));
+    }
+
+    private List<Config.Peer> peersOf(final Item<Peers.Spec> spec, final Config.PeerTransport transport) {
+        final Transport preferred = switch (transport) {
+            case UDP -> Transport.UDP;
+            case TCP -> Transport.TCP;
+            case AUTO -> null;
+            case null -> null;
+        };
+        try {
+            return Peers.resolve(spec.value(), preferred, resolver);
+        } catch (final UnknownHostException e) {
+            reading.problem(ErrorCode.HOST_NOT_FOUND, spec.node(),
+                    "host '" + spec.value().host() + "' has no address (A or AAAA record)");
+            return List.of();
+        }
+    }
+
+    /**
+     * A source is told apart by the exact address and port of a peer, else by the longest range that holds its address. So
+     * two trunks may name the same address with different ports, but not the same range, nor the same address and port.
+     */
+    private void claim(final String trunk, final Node node, final Claim claim) {
+        final String other = claims.putIfAbsent(claim, trunk);
+        final String rival = other != null && !other.equals(trunk) ? other : rivalByAddress(trunk, claim);
+        if (rival != null) {
+            reading.problem(ErrorCode.ADDRESS_CLAIMED, node, "trunk '" + trunk + "' claims " + text(claim)
+                    + ", which belongs to trunk '" + rival + "' already");
+        }
+    }
+
+    /** A whole address in {@code allow} of one trunk and a peer with that address in another leave other ports undecided. */
+    private String rivalByAddress(final String trunk, final Claim claim) {
+        for (final Map.Entry<Claim, String> entry : claims.entrySet()) {
+            final Claim other = entry.getKey();
+            if (!entry.getValue().equals(trunk) && claim.prefixBits() == 128 && other.prefixBits() == 128
+                    && claim.high() == other.high() && claim.low() == other.low()
+                    && (claim.port() == 0) != (other.port() == 0)) {
+                return entry.getValue();
+            }
+        }
+        return null;
+    }
+
+    private static String text(final Claim claim) {
+        if (claim.port() != 0) {
+            return Config.hostPort(claim.high(), claim.low(), claim.port());
+        }
+        final int cut = IpAddress.isIpv4(claim.high(), claim.low()) ? 96 : 0;
+        return IpAddress.toString(claim.high(), claim.low()) + "/" + (claim.prefixBits() - cut);
+    }
+}
