@@ -1,0 +1,83 @@
+package org.tandemsip.server.interop;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs SIPp agents (Debian package sip-tester) as child processes. */
+final class Sipp {
+    /** One running agent. */
+    record Agent(String name, Process process, Path directory) {
+        /** Waits for the end; the exit code, or -1 when it did not end in time and was killed. */
+        int await(final long seconds) throws InterruptedException {
+            if (process.waitFor(seconds, TimeUnit.SECONDS)) {
+                return process.exitValue();
+            }
+            process.destroyForcibly().waitFor();
+            return -1;
+        }
+
+        /** What it complained about, and its last words. */
+        String complaint() throws IOException {
+            final StringBuilder text = new StringBuilder();
+            for (final String file : List.of("errors", "messages")) {
+                final Path path = directory.resolve(file);
+                if (Files.exists(path)) {
+                    final String content = Files.readString(path, StandardCharsets.ISO_8859_1);
+                    text.append(file).append(":\n").append(content, 0, Math.min(content.length(), 6_000)).append('\n');
+                }
+            }
+            return text.toString();
+        }
+
+        /** Every message sent and received, as SIPp logged them, byte for byte. */
+        byte[] messages() throws IOException {
+            return Files.readAllBytes(directory.resolve("messages"));
+        }
+    }
+
+    private Sipp() {
+    }
+
+    /** Fails the test when SIPp is not installed: these tests do not pass by not running. */
+    static void require() {
+        for (final String folder : System.getenv("PATH").split(":")) {
+            if (Files.isExecutable(Path.of(folder, "sipp"))) {
+                return;
+            }
+        }
+        fail("sipp is not on the PATH; install it: apt-get install sip-tester");
+    }
+
+    /**
+     * Starts an agent.
+     *
+     * @param name     for messages
+     * @param scenario XML of the scenario, as bytes of ISO-8859-1
+     * @param ip       local address
+     * @param port     local port
+     * @param tcp      whether it speaks TCP
+     * @param rest     further arguments, the remote host last
+     */
+    static Agent start(final String name, final String scenario, final String ip, final int port, final boolean tcp,
+            final String... rest) throws IOException {
+        final Path directory = Files.createTempDirectory("sipp-" + name);
+        final Path file = directory.resolve("scenario.xml");
+        Files.write(file, scenario.getBytes(StandardCharsets.ISO_8859_1));
+        final List<String> command = new ArrayList<>(List.of("sipp", "-nostdin", "-sf", file.toString(), "-m", "1", "-i", ip,
+                "-p", Integer.toString(port), "-t", tcp ? "t1" : "u1", "-timeout", "20s", "-timeout_error", "-trace_err",
+                "-error_file", directory.resolve("errors").toString(), "-trace_msg", "-message_file",
+                directory.resolve("messages").toString()));
+        command.addAll(List.of(rest));
+        final ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true)
+                .redirectOutput(directory.resolve("screen").toFile());
+        builder.environment().put("TERM", "dumb");
+        return new Agent(name, builder.start(), directory);
+    }
+}

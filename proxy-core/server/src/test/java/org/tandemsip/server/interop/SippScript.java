@@ -1,0 +1,212 @@
+package org.tandemsip.server.interop;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Writes SIPp scenarios from flows that read like a ladder. One line per step:
+ *
+ * <pre>
+ *   > INVITE sdp          send a request; ACK and CANCEL take the CSeq of the last INVITE
+ *   > ACK fail            ACK for a final response that is not 2xx (same branch as the INVITE)
+ *   > 200 sdp             answer the request received last
+ *   > 200 re:INVITE       answer the INVITE, though something else came in between
+ *   < 180                 wait for a response;  < 180 ?  when it may also not come
+ *   < BYE                 wait for a request
+ *   wait 200              wait milliseconds
+ * </pre>
+ *
+ * Words behind a step: {@code sdp} adds a body; {@code keep} takes the route set and remote target from this message (RFC 3261
+ * section 12.1); {@code tag:x} answers with a tag of its own, as a fork does; {@code no-rr} leaves Record-Route out of the
+ * answer; {@code h:Name:value} adds a header ({@code _} for a blank); {@code has:text} demands text ({@code _} for a blank) in
+ * what is received; {@code body:text} adds a text body.
+ */
+final class SippScript {
+    private static final String SDP = """
+            v=0
+            o=- 1 1 IN IP4 [local_ip]
+            s=-
+            c=IN IP4 [local_ip]
+            t=0 0
+            m=audio 30000 RTP/AVP 8
+            a=rtpmap:8 PCMA/8000
+            """;
+
+    private final boolean caller;
+    private final StringBuilder xml = new StringBuilder();
+    private int index;
+    private int cseq;
+    private int inviteIndex;
+    private int inviteCseq;
+    private boolean inDialog;
+    private String firstRequest = "";
+    private String lastRequest = "";
+    private final Set<String> variables = new TreeSet<>();
+
+    private SippScript(final boolean caller) {
+        this.caller = caller;
+        cseq = caller ? 0 : 100;
+    }
+
+    /** Renders one side of a flow. */
+    static String render(final boolean caller, final String name, final String flow) {
+        final SippScript script = new SippScript(caller);
+        script.xml.append("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"").append(name).append("\">\n");
+        flow.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(script::step);
+        if (!script.variables.isEmpty()) {
+            // SIPp refuses a variable that is set and never read.
+            script.xml.append("<Reference variables=\"").append(String.join(",", script.variables)).append("\"/>\n");
+        }
+        return script.xml.append("</scenario>\n").toString();
+    }
+
+    private void step(final String line) {
+        final List<String> words = new ArrayList<>(List.of(line.split("\\s+")));
+        final String verb = words.removeFirst();
+        if (verb.equals("wait")) {
+            xml.append("<pause milliseconds=\"").append(words.getFirst()).append("\"/>\n");
+        } else {
+            final String what = words.removeFirst();
+            final boolean response = Character.isDigit(what.charAt(0));
+            if (verb.equals("<")) {
+                receive(what, response, words);
+            } else if (response) {
+                respond(what, words);
+            } else {
+                request(what, words);
+            }
+        }
+        index++;
+    }
+
+    private void receive(final String what, final boolean response, final List<String> words) {
+        final boolean keep = words.contains("keep");
+        if (!response) {
+            firstRequest = firstRequest.isEmpty() ? what : firstRequest;
+            lastRequest = what;
+        }
+        xml.append("<recv ").append(response ? "response" : "request").append("=\"").append(what).append('"');
+        if (words.contains("?")) {
+            xml.append(" optional=\"true\"");
+        }
+        if (keep) {
+            xml.append(" rrs=\"true\"");
+            inDialog = true;
+        }
+        xml.append("><action>");
+        for (final String word : words) {
+            if (word.startsWith("has:")) {
+                xml.append("<ereg regexp=\"").append(escape(word.substring(4).replace('_', ' ')))
+                        .append("\" search_in=\"msg\" check_it=\"true\" assign_to=\"seen\"/>");
+                variables.add("seen");
+            }
+        }
+        if (!caller && keep) {
+            variables.addAll(List.of("via1", "via2", "from", "to", "cseq"));
+            xml.append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" assign_to=\"via1\"/>")
+                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" occurrence=\"2\" assign_to=\"via2\"/>")
+                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>")
+                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"to\"/>")
+                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"CSeq:\" assign_to=\"cseq\"/>");
+        }
+        xml.append("</action></recv>\n");
+    }
+
+    private void respond(final String code, final List<String> words) {
+        final boolean toInvite = words.contains("re:INVITE");
+        final StringBuilder text = new StringBuilder("SIP/2.0 " + code + ' ' + reason(code) + '\n');
+        text.append(toInvite ? "Via:[$via1]\nVia:[$via2]\nFrom:[$from]\n" : "[last_Via:]\n[last_From:]\n");
+        String tag = ";tag=[call_number]uas";
+        for (final String word : words) {
+            if (word.startsWith("tag:")) {
+                tag = ";tag=" + word.substring(4);
+            }
+        }
+        // Only the request that makes the dialog, or its CANCEL, comes without a To tag.
+        final boolean first = !caller && (lastRequest.equals(firstRequest) || lastRequest.equals("CANCEL"));
+        if (toInvite) {
+            text.append("To:[$to]").append(tag).append('\n');
+        } else {
+            text.append("[last_To:]").append(first ? tag : "").append('\n');
+        }
+        text.append("[last_Call-ID:]\n").append(toInvite ? "CSeq:[$cseq]\n" : "[last_CSeq:]\n");
+        if (!words.contains("no-rr") && !code.equals("100")) {
+            text.append("[last_Record-Route:]\n");
+        }
+        text.append(contact());
+        finish(text, words);
+        xml.append("<send><![CDATA[\n").append(text).append("]]></send>\n");
+    }
+
+    private void request(final String method, final List<String> words) {
+        final boolean ofInvite = method.equals("ACK") || method.equals("CANCEL");
+        final boolean sameBranch = method.equals("CANCEL") || words.contains("fail");
+        if (!ofInvite) {
+            cseq++;
+        }
+        if (method.equals("INVITE")) {
+            inviteIndex = index;
+            inviteCseq = cseq;
+        }
+        final boolean inside = inDialog && !sameBranch;
+        final String service = "sip:[service]@[remote_ip]:[remote_port]";
+        final StringBuilder text = new StringBuilder(method + ' ' + (inside ? "[next_url]" : service) + " SIP/2.0\n");
+        text.append("Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=")
+                .append(sameBranch ? "[branch-" + (index - inviteIndex) + ']' : "[branch]").append('\n');
+        if (inside) {
+            text.append("[routes]\n");
+        }
+        text.append("Max-Forwards: 70\n");
+        if (caller) {
+            text.append("From: \"caller\" <sip:caller@[local_ip]:[local_port]>;tag=[call_number]uac\nTo: <").append(service)
+                    .append('>').append(method.equals("CANCEL") ? "" : "[peer_tag_param]").append('\n');
+        } else {
+            text.append("From:[$to];tag=[call_number]uas").append("\nTo:[$from]\n");
+        }
+        text.append("Call-ID: [call_id]\nCSeq: ").append(ofInvite ? inviteCseq : cseq).append(' ').append(method).append('\n');
+        text.append(contact());
+        finish(text, words);
+        xml.append("<send").append(method.equals("ACK") ? "" : " retrans=\"500\"").append("><![CDATA[\n").append(text)
+                .append("]]></send>\n");
+    }
+
+    private String contact() {
+        return "Contact: <sip:" + (caller ? "caller" : "callee") + "@[local_ip]:[local_port];transport=[transport]>\n";
+    }
+
+    private static void finish(final StringBuilder text, final List<String> words) {
+        String body = "";
+        for (final String word : words) {
+            if (word.startsWith("h:")) {
+                text.append(word.substring(2).replaceFirst(":", ": ").replace('_', ' ')).append('\n');
+            } else if (word.startsWith("body:")) {
+                body = word.substring(5).replace('_', ' ') + '\n';
+                text.append("Content-Type: text/plain\n");
+            } else if (word.equals("sdp")) {
+                body = SDP;
+                text.append("Content-Type: application/sdp\n");
+            }
+        }
+        text.append("Content-Length: [len]\n\n").append(body);
+    }
+
+    private static String reason(final String code) {
+        return switch (code) {
+            case "100" -> "Trying";
+            case "180" -> "Ringing";
+            case "183" -> "Session Progress";
+            case "200" -> "OK";
+            case "202" -> "Accepted";
+            case "486" -> "Busy Here";
+            case "487" -> "Request Terminated";
+            default -> "Status " + code.toLowerCase(Locale.ROOT);
+        };
+    }
+
+    private static String escape(final String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+    }
+}
