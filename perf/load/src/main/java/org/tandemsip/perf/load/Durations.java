@@ -12,7 +12,8 @@ final class Durations implements CommandLine.ITypeConverter<Long> {
     public Long convert(final String text) {
         final Matcher matcher = SYNTAX.matcher(text.strip());
         if (!matcher.matches()) {
-            throw new CommandLine.TypeConversionException("'" + text + "' is not a duration such as 500ms, 10s, 2m or 1h");
+            throw new CommandLine.TypeConversionException(
+                    "'" + text + "' is not a duration such as 500ms, 10s, 2m or 1h");
         }
         final long number = Long.parseLong(matcher.group(1));
         return number * switch (matcher.group(2)) {

@@ -9,7 +9,8 @@ final class LiveLine implements LoadRun.Progress {
 
     LiveLine(final PrintWriter out) {
         this.out = out;
-        out.printf("%6s %9s %9s %8s %9s %9s %9s%n", "time", "calls/s", "answered", "failed", "p50 us", "p99 us", "p99.9 us");
+        out.printf("%6s %9s %9s %8s %9s %9s %9s%n", "time", "calls/s", "answered", "failed", "p50 us", "p99 us",
+                "p99.9 us");
         out.flush();
     }
 

@@ -24,7 +24,8 @@ public record LoadPlan(InetSocketAddress caller, InetSocketAddress answerer, Str
             throw new IllegalArgumentException("rate must be over 0 and at most 1000000 calls/s, not " + rate);
         }
         if (durationNs <= 0 || holdNs < 0 || warmUpNs < 0 || warmUpNs >= durationNs) {
-            throw new IllegalArgumentException("duration must be positive and longer than the warm-up; hold not negative");
+            throw new IllegalArgumentException(
+                    "duration must be positive and longer than the warm-up; hold not negative");
         }
     }
 

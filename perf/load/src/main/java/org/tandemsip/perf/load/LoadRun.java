@@ -143,7 +143,8 @@ public final class LoadRun implements AutoCloseable {
                 + answererSocket.malformed() + callerSocket.unreachable() + answererSocket.unreachable();
         return new LoadResult(plan, caller.begun(), caller.answered(), caller.succeeded(),
                 caller.begun() - caller.succeeded(), LoadResult.byCode(caller.failuresByCode()),
-                caller.retransmissions() + answerer.retransmissions(), lost, elapsedNs, caller.setup(), caller.ringing(),
+                caller.retransmissions() + answerer.retransmissions(), lost, elapsedNs, caller.setup(),
+                caller.ringing(),
                 usage);
     }
 

@@ -43,7 +43,8 @@ final class Text {
         inviteLine = bytes("INVITE sip:+15551234567@" + requestHost + " SIP/2.0\r\n");
         afterMethod = bytes(" sip:+15551234567@" + requestHost + " SIP/2.0\r\n");
         via = bytes("Via: SIP/2.0/UDP " + local + ";rport;branch=z9hG4bK" + runId);
-        fromAndTo = bytes("\r\nMax-Forwards: 70\r\nFrom: \"Load\" <sip:+15557654321@" + local + ";user=phone>;tag=f" + runId);
+        fromAndTo = bytes(
+                "\r\nMax-Forwards: 70\r\nFrom: \"Load\" <sip:+15557654321@" + local + ";user=phone>;tag=f" + runId);
         fromTail = bytes("\r\nTo: <sip:+15551234567@" + requestHost + ";user=phone>");
         toTail = bytes("\r\nCall-ID: ");
         callId = bytes(runId + '-');
@@ -59,7 +60,8 @@ final class Text {
 
     private static String sdp(final String local) {
         final String host = local.substring(0, local.lastIndexOf(':')).replace("[", "").replace("]", "");
-        return "v=0\r\no=- 2890844526 2890844526 IN IP" + (host.contains(":") ? "6 " : "4 ") + host + "\r\ns=-\r\nc=IN IP"
+        return "v=0\r\no=- 2890844526 2890844526 IN IP" + (host.contains(":") ? "6 " : "4 ") + host
+                + "\r\ns=-\r\nc=IN IP"
                 + (host.contains(":") ? "6 " : "4 ") + host + "\r\nt=0 0\r\nm=audio 49170 RTP/AVP 8 0 101\r\n"
                 + "a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
                 + "a=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n";

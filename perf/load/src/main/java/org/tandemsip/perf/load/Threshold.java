@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
  */
 public record Threshold(String text, String quantity, String relation, double bound, boolean percent) {
     private static final Pattern SYNTAX = Pattern
-            .compile("(p\\d{1,2}(?:\\.\\d+)?|failed|retransmissions|cpu)\\s*(<=|<|=)\\s*(\\d+(?:\\.\\d+)?)\\s*(ns|us|ms|s|%)?");
+            .compile(
+                    "(p\\d{1,2}(?:\\.\\d+)?|failed|retransmissions|cpu)\\s*(<=|<|=)\\s*(\\d+(?:\\.\\d+)?)\\s*(ns|us|ms|s|%)?");
 
     /** Reads a threshold; throws {@link IllegalArgumentException} that says what is wrong with it. */
     public static Threshold parse(final String text) {

@@ -42,8 +42,7 @@ final class Sipp {
         }
     }
 
-    private Sipp() {
-    }
+    private Sipp() {}
 
     /** Fails the test when SIPp is not installed: these tests do not pass by not running. */
     static void require() {
@@ -63,19 +62,29 @@ final class Sipp {
      * @param ip       local address
      * @param port     local port
      * @param tcp      whether it speaks TCP
+     * @param calls    calls to make or take
      * @param rest     further arguments, the remote host last
      */
     static Agent start(final String name, final String scenario, final String ip, final int port, final boolean tcp,
-            final String... rest) throws IOException {
+            final int calls, final String... rest) throws IOException {
+        return startRaw(name, scenario.getBytes(StandardCharsets.ISO_8859_1), ip, port, tcp, calls, rest);
+    }
+
+    /** As {@link #start}, the scenario given as the bytes of its file. */
+    static Agent startRaw(final String name, final byte[] scenario, final String ip, final int port, final boolean tcp,
+            final int calls, final String... rest) throws IOException {
         final Path directory = Files.createTempDirectory("sipp-" + name);
         final Path file = directory.resolve("scenario.xml");
-        Files.write(file, scenario.getBytes(StandardCharsets.ISO_8859_1));
-        final List<String> command = new ArrayList<>(List.of("sipp", "-nostdin", "-sf", file.toString(), "-m", "1", "-i", ip,
-                "-p", Integer.toString(port), "-t", tcp ? "t1" : "u1", "-timeout", "20s", "-timeout_error", "-trace_err",
-                "-error_file", directory.resolve("errors").toString(), "-trace_msg", "-message_file",
-                directory.resolve("messages").toString()));
+        Files.write(file, scenario);
+        final List<String> command = new ArrayList<>(
+                List.of("sipp", "-nostdin", "-sf", file.toString(), "-m", Integer.toString(calls), "-i", ip,
+                        "-p", Integer.toString(port), "-t", tcp ? "t1" : "u1", "-timeout", "20s", "-timeout_error",
+                        "-trace_err",
+                        "-error_file", directory.resolve("errors").toString(), "-trace_msg", "-message_file",
+                        directory.resolve("messages").toString()));
         command.addAll(List.of(rest));
-        final ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true)
+        final ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile())
+                .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("screen").toFile());
         builder.environment().put("TERM", "dumb");
         return new Agent(name, builder.start(), directory);

@@ -54,7 +54,8 @@ final class SippScript {
     /** Renders one side of a flow. */
     static String render(final boolean caller, final String name, final String flow) {
         final SippScript script = new SippScript(caller);
-        script.xml.append("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"").append(name).append("\">\n");
+        script.xml.append("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"").append(name)
+                .append("\">\n");
         flow.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(script::step);
         if (!script.variables.isEmpty()) {
             // SIPp refuses a variable that is set and never read.
@@ -161,12 +162,14 @@ final class SippScript {
         }
         text.append("Max-Forwards: 70\n");
         if (caller) {
-            text.append("From: \"caller\" <sip:caller@[local_ip]:[local_port]>;tag=[call_number]uac\nTo: <").append(service)
+            text.append("From: \"caller\" <sip:caller@[local_ip]:[local_port]>;tag=[call_number]uac\nTo: <")
+                    .append(service)
                     .append('>').append(method.equals("CANCEL") ? "" : "[peer_tag_param]").append('\n');
         } else {
             text.append("From:[$to];tag=[call_number]uas").append("\nTo:[$from]\n");
         }
-        text.append("Call-ID: [call_id]\nCSeq: ").append(ofInvite ? inviteCseq : cseq).append(' ').append(method).append('\n');
+        text.append("Call-ID: [call_id]\nCSeq: ").append(ofInvite ? inviteCseq : cseq).append(' ').append(method)
+                .append('\n');
         text.append(contact());
         finish(text, words);
         xml.append("<send").append(method.equals("ACK") ? "" : " retrans=\"500\"").append("><![CDATA[\n").append(text)

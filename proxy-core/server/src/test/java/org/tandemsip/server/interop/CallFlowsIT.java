@@ -1,0 +1,100 @@
+package org.tandemsip.server.interop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Real SIPp agents call each other through a real server, in both modes and every mix of transports. Each flow has a pair of
+ * trunks of its own, so that all run at the same time.
+ */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class CallFlowsIT {
+    private static final int PORT = 5160;
+    private static final String PROXY = "127.0.1.1";
+
+    private record Pair(CallFlows flow, Sipp.Agent caller, Sipp.Agent callee) {}
+
+    @BeforeAll
+    static void requireSipp() {
+        Sipp.require();
+    }
+
+    @ParameterizedTest(name = "{0}, caller {1}, callee {2}")
+    @CsvSource({"stateless,udp,udp", "stateful,udp,udp", "stateless,tcp,tcp", "stateful,tcp,tcp", "stateless,udp,tcp",
+        "stateful,udp,tcp", "stateless,tcp,udp", "stateful,tcp,udp"})
+    void shouldCarryEveryFlow(final String mode, final String callerTransport, final String calleeTransport)
+            throws IOException, InterruptedException {
+        // given
+        final List<CallFlows> flows = new ArrayList<>(CallFlows.ALL);
+        if (mode.equals("stateful")) {
+            flows.add(CallFlows.TIMEOUT);
+        }
+        try (ServerProcess server = ServerProcess.start(new InetSocketAddress(PROXY, PORT), caller(0),
+                config(mode, callerTransport, calleeTransport, flows.size()))) {
+            // when
+            final List<Pair> pairs = new ArrayList<>();
+            for (int i = 0; i < flows.size(); i++) {
+                final CallFlows flow = flows.get(i);
+                pairs.add(new Pair(flow, null, Sipp.start(flow.name() + "-callee",
+                        SippScript.render(false, flow.name(), flow.callee()), callee(i), 5080,
+                        calleeTransport.equals("tcp"), 1)));
+            }
+            Thread.sleep(500); // SIPp does not say when it has bound its port
+            for (int i = 0; i < flows.size(); i++) {
+                final CallFlows flow = flows.get(i);
+                pairs.set(i, new Pair(flow,
+                        Sipp.start(flow.name() + "-caller", SippScript.render(true, flow.name(), flow.caller()),
+                                caller(i), 5070, callerTransport.equals("tcp"), 1, "-s", "callee", PROXY + ':' + PORT),
+                        pairs.get(i).callee()));
+            }
+            // then
+            final List<String> broken = new ArrayList<>();
+            for (final Pair pair : pairs) {
+                final int caller = pair.caller().await(30);
+                final int callee = pair.callee().await(caller == 0 ? 10 : 1);
+                if (caller != 0 || callee != 0) {
+                    broken.add("%s: caller %d, callee %d%n%s%n%s".formatted(pair.flow().name(), caller, callee,
+                            pair.caller().complaint(), pair.callee().complaint()));
+                }
+            }
+            assertEquals(List.of(), broken, server::toString);
+        }
+    }
+
+    private static String caller(final int flow) {
+        return "127.0.2." + (10 + flow);
+    }
+
+    private static String callee(final int flow) {
+        return "127.0.3." + (10 + flow);
+    }
+
+    private static String config(final String mode, final String callerTransport, final String calleeTransport,
+            final int flows) {
+        final StringBuilder yaml = new StringBuilder("""
+                listen: [udp://%1$s:%2$d, tcp://%1$s:%2$d]
+                mode: %3$s
+                timers: {t1: 50ms}
+                trunks:
+                """.formatted(PROXY, PORT, mode));
+        final StringBuilder routes = new StringBuilder("routes:\n");
+        for (int i = 0; i < flows; i++) {
+            yaml.append(
+                    "  caller%d: {peers: [\"sip:%s:5070;transport=%s\"]}%n".formatted(i, caller(i), callerTransport));
+            yaml.append(
+                    "  callee%d: {peers: [\"sip:%s:5080;transport=%s\"]}%n".formatted(i, callee(i), calleeTransport));
+            routes.append(
+                    "  - {from: caller%1$d, to: callee%1$d}%n  - {from: callee%1$d, to: caller%1$d}%n".formatted(i));
+        }
+        return yaml.append(routes).toString();
+    }
+}

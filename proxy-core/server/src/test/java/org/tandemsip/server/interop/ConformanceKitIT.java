@@ -1,0 +1,124 @@
+package org.tandemsip.server.interop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Runs other people's SIPp agents and captured messages through the proxy. The kit is not part of this project: it is looked
+ * for in {@code $TANDEM_SHARED/conformance} and in {@code ../shared/conformance} beside the checkout, and used where it is
+ * there.
+ */
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
+class ConformanceKitIT {
+    private static final String PROXY = "127.0.0.41";
+    private static final int PORT = 5060;
+    /** The pairs that need a registrar are no business of a proxy without one. */
+    private static final String PROXY_PAIRS = "proxy,self";
+
+    private static Path kit;
+
+    @BeforeAll
+    static void findKit() {
+        kit = locate();
+        assumeTrue(kit != null, "no conformance kit beside the checkout");
+        Sipp.require();
+    }
+
+    private static Path locate() {
+        final List<Path> places = new ArrayList<>();
+        if (System.getenv("TANDEM_SHARED") != null) {
+            places.add(Path.of(System.getenv("TANDEM_SHARED")));
+        }
+        for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+            places.add(folder.resolveSibling("shared"));
+        }
+        return places.stream().map(place -> place.resolve("conformance/runner")).filter(Files::isDirectory).findFirst()
+                .orElse(null);
+    }
+
+    @ParameterizedTest(name = "pairs, {0}, {1}")
+    @CsvSource({"stateless,udp", "stateful,udp", "stateless,tcp", "stateful,tcp", "stateless,tcp-udp",
+        "stateful,tcp-udp"})
+    void shouldCarryEveryPair(final String mode, final String transport) throws IOException, InterruptedException {
+        try (ServerProcess server = start(mode)) {
+            assertAllPass(List.of("python3", "run_pairs.py", "--proxy", PROXY + ':' + PORT, "--transport", transport,
+                    "--tags",
+                    PROXY_PAIRS, "--max-pause", "1000"), server);
+        }
+    }
+
+    @ParameterizedTest(name = "sipssert, {0}")
+    @CsvSource({"stateless", "stateful"})
+    void shouldPassTheProxyRowsOfSipssert(final String mode) throws IOException, InterruptedException {
+        try (ServerProcess server = start(mode)) {
+            assertAllPass(List.of("python3", "run_sipssert.py", "--proxy", PROXY + ':' + PORT, "--only",
+                    "record-route/01,dialog/01,dialog/05"), server);
+        }
+    }
+
+    @ParameterizedTest(name = "survive, {0}, {1}")
+    @CsvSource({"stateless,udp", "stateful,udp", "stateless,tcp", "stateful,tcp"})
+    void shouldSurviveCapturedAndFuzzedMessages(final String mode, final String transport)
+            throws IOException, InterruptedException {
+        // The messages name foreign hosts: server and runner share a network namespace that has nothing but loopback.
+        final Path directory = Files.createTempDirectory("tandem-survive");
+        final Path config = directory.resolve("tandem.yaml");
+        Files.writeString(config, """
+                listen: [udp://%1$s:%2$d, tcp://%1$s:%2$d]
+                mode: %3$s
+                state-dir: %4$s/state
+                admin: {socket: %4$s/admin.sock}
+                trunks:
+                  sources: {allow: [127.0.0.0/8]}
+                  catchall: {peers: ["127.0.0.1:25080"]}
+                routes: [{from: sources, to: catchall}]
+                """.formatted(PROXY, PORT, mode, directory));
+        final String script = "ip link set lo up; "
+                + String.join(" ", ServerProcess.command("run", "-c", config.toString()))
+                + " > " + directory + "/log 2>&1 & server=$!; sleep 6; python3 run_survive.py --proxy " + PROXY + ':'
+                + PORT
+                + " --catchall 127.0.0.1:25080 --transport " + transport + " --sources aflnet,extra,kamailio-misc,"
+                + "pcap-PcapPlusPlus,pcap-nDPI,php-sip-callflows --protos no --strict; result=$?; kill $server; wait $server;"
+                + " exit $result";
+        final Process runner = new ProcessBuilder("unshare", "-n", "sh", "-c", script).directory(kit.toFile())
+                .redirectErrorStream(true).start();
+        final String output = new String(runner.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, runner.waitFor(), () -> output);
+        assertTrue(
+                output.strip().lines().reduce((first, last) -> last).orElse("").matches("[1-9]\\d* passed, 0 failed"),
+                output);
+    }
+
+    private static ServerProcess start(final String mode) throws IOException, InterruptedException {
+        return ServerProcess.start(new InetSocketAddress(PROXY, PORT), "127.0.0.1", """
+                listen: [udp://%1$s:%2$d, tcp://%1$s:%2$d]
+                mode: %3$s
+                trunks: {agents: {allow: [127.0.0.0/8]}}
+                routes: [{from: agents, to: request-uri, within: [127.0.0.0/8]}]
+                """.formatted(PROXY, PORT, mode));
+    }
+
+    private static void assertAllPass(final List<String> command, final ServerProcess server)
+            throws IOException, InterruptedException {
+        final Process runner = new ProcessBuilder(command).directory(kit.toFile()).redirectErrorStream(true).start();
+        final String output = new String(runner.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, runner.waitFor(), () -> output + "\n" + server);
+        assertTrue(
+                output.strip().lines().reduce((first, last) -> last).orElse("").matches("[1-9]\\d* passed, 0 failed"),
+                output);
+    }
+}
