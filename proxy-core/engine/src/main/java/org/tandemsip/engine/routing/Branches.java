@@ -24,21 +24,21 @@ import org.tandemsip.engine.handler.Source;
  *           | |                |           | +-- MAC over key and connection
  *           | |                |           +---- connection that the request came over, if any
  *           | |                +-- hash of what routing looks at (RFC 5393 section 4.2): tells a loop from a spiral
- *           | +------------------- MAC over where the response goes next (topmost Via below ours: sent-by, branch, received
- *           |                      address and port, and the listen point to answer from), Call-ID, From tag, CSeq number
- *           |                      and fork index. Finds the client transaction; recomputed from a stateless response, so
- *           |                      that none can be forged or reflected
+ *           | +------------------- MAC over where the response goes next (topmost Via below ours: sent-by, branch,
+ *           |                      received address and port, and the listen point to answer from), Call-ID, From
+ *           |                      tag, CSeq number and fork index. Finds the client transaction; recomputed from a
+ *           |                      stateless response, so that none can be forged or reflected
  *           +--------------------- s stateless, t stateful: who handles the response, whatever the mode is by then
  * </pre>
  *
  * A pure function of the request as received and the token key: a retransmission gets the same branch, before and after
- * a restart and on another node with the same key (RFC 3261 section 16.11). Low bits of the key index the transaction table
- * and the rest tells its generations apart, which is why no slot number stands beside it.
+ * a restart and on another node with the same key (RFC 3261 section 16.11). Low bits of the key index the transaction
+ * table and the rest tells its generations apart, which is why no slot number stands beside it.
  *
  * <p>The method takes no part, nor does the To tag, so that CANCEL and the ACK for a failure get the branch of their
- * INVITE. The listen point that a stateless response must leave from (RFC 3581 section 4) is not written down: it is the
- * one for which the MAC comes out right. The connection stands beside the branch and not in it, because a client that has
- * lost its connection sends the CANCEL over another. Shard thread only.
+ * INVITE. The listen point that a stateless response must leave from (RFC 3581 section 4) is not written down: it is
+ * the one for which the MAC comes out right. The connection stands beside the branch and not in it, because a client
+ * that has lost its connection sends the CANCEL over another. Shard thread only.
  */
 public final class Branches {
     /** Bytes of a branch of ours. */
@@ -97,12 +97,12 @@ public final class Branches {
     }
 
     /**
-     * Hash over what decides where a request as received goes (RFC 5393 section 4.2.1): Request-URI, Route set, the trunk it
-     * comes from, and the call. Not the method, nor what CANCEL or the ACK for a failure have otherwise than their INVITE:
-     * To tag and Proxy-Require.
+     * Hash over what decides where a request as received goes (RFC 5393 section 4.2.1): Request-URI, Route set, the
+     * trunk it comes from, and the call. Not the method, nor what CANCEL or the ACK for a failure have otherwise than
+     * their INVITE: To tag and Proxy-Require.
      *
-     * @param from trunk that the request comes from, or {@code null}. A request that a PBX hands back to us unchanged, for
-     *             another trunk to take, is a spiral
+     * @param from trunk that the request comes from, or {@code null}. A request that a PBX hands back to us unchanged,
+     *             for another trunk to take, is a spiral
      */
     public int loopHash(final SipMessage request, final Trunk from) {
         final DirectBuffer bytes = request.bytes();
@@ -134,8 +134,8 @@ public final class Branches {
     }
 
     /**
-     * Reads the branch of a Via that may be ours; {@code false} when it does not have the form of one. Then the accessors
-     * below hold its parts.
+     * Reads the branch of a Via that may be ours; {@code false} when it does not have the form of one. Then the
+     * accessors below hold its parts.
      */
     public boolean read(final SipMessage message, final Via via) {
         final long slice = via.branch();
@@ -216,8 +216,8 @@ public final class Branches {
     }
 
     /**
-     * Whether the key of the branch read last is the one that fork 0 of this response's request got: recomputed from the
-     * response's second Via, Call-ID and CSeq. Then {@link #responseDestination()} says where the response goes.
+     * Whether the key of the branch read last is the one that fork 0 of this response's request got: recomputed from
+     * the response's second Via, Call-ID and CSeq. Then {@link #responseDestination()} says where the response goes.
      */
     public boolean verifies(final SipMessage response) {
         vias.reset(response, HeaderName.VIA);

@@ -12,8 +12,8 @@ import org.tandemsip.codec.Via;
 import org.tandemsip.engine.handler.ListenPoint;
 
 /**
- * Our own addresses: whether a host and port in a message mean us, and which of them reaches a remote address. There are a
- * few, so all look-ups are plain loops. Shard thread only, for its scratch address.
+ * Our own addresses: whether a host and port in a message mean us, and which of them reaches a remote address. There
+ * are a few, so all look-ups are plain loops. Shard thread only, for its scratch address.
  */
 public final class ListenPoints {
     /** Index that means "none of ours". */
@@ -54,7 +54,9 @@ public final class ListenPoints {
         return points[index];
     }
 
-    /** What goes into a MAC for listen point {@code index}: its transport, address and port, so not its place in a list. */
+    /**
+     * What goes into a MAC for listen point {@code index}: its transport, address and port, so not its place in a list.
+     */
     public long identity(final int index) {
         return identities[index];
     }
@@ -112,9 +114,9 @@ public final class ListenPoints {
     }
 
     /**
-     * The listen point to send from: same transport and address family as the remote side; of those the one in its subnet
-     * if any (as RFC 6724 section 5 rule 8 chooses a source address), else {@code preferred} if it is one of them, else
-     * the first.
+     * The listen point to send from: same transport and address family as the remote side; of those the one in its
+     * subnet if any (as RFC 6724 section 5 rule 8 chooses a source address), else {@code preferred} if it is one of
+     * them, else the first.
      *
      * @param preferred index that the request came in on, or {@link #NONE}
      * @return index, or {@link #NONE} when the remote side cannot be reached

@@ -17,16 +17,16 @@ import org.tandemsip.engine.handler.ShardContext;
  * <pre>
  *   sip:203.0.113.10:5060;transport=tcp;lr;tk=0123456789abcdef
  *       |                 |                |
- *       |                 |                +-- MAC over Call-ID, the tag of the side that sent the dialog's first request,
- *       |                 |                    and this listen point
+ *       |                 |                +-- MAC over Call-ID, the tag of the side that sent the dialog's first
+ *       |                 |                    request, and this listen point
  *       |                 +------------------- unless it is UDP (RFC 5658 section 6.2)
  *       +------------------------------------- sent-by of the listen point
  * </pre>
  *
  * The token says that this dialog was let through by the route table once, so requests inside it need no route of their
- * own: they go where their Route set or Request-URI points. It holds in its own dialog only. A Route that somebody has made
- * up, or borrowed from another call, is ours to remove but opens no way. All of it is in the URI, so it is as good after a
- * restart or on another node with the same token key. Shard thread only.
+ * own: they go where their Route set or Request-URI points. It holds in its own dialog only. A Route that somebody has
+ * made up, or borrowed from another call, is ours to remove but opens no way. All of it is in the URI, so it is as good
+ * after a restart or on another node with the same token key. Shard thread only.
  */
 public final class RecordRoutes {
     /** Bytes of a Record-Route row of ours beyond the listen point's sent-by. */
@@ -62,8 +62,8 @@ public final class RecordRoutes {
     }
 
     /**
-     * Whether {@code uri}, which names {@code listenPoint}, is one that we put into the dialog of {@code request}: its token
-     * fits one of the two tags, since either side may be asking.
+     * Whether {@code uri}, which names {@code listenPoint}, is one that we put into the dialog of {@code request}: its
+     * token fits one of the two tags, since either side may be asking.
      */
     public boolean verifies(final SipMessage request, final SipUri uri, final int listenPoint) {
         final long value = uri.parameter(TOKEN);

@@ -8,9 +8,9 @@ import org.tandemsip.engine.handler.ShardContext;
 
 /**
  * Orders the peers of a trunk for a call by rendezvous hashing (Thaler and Ravishankar, "Using name-based mappings to
- * increase hit rates", 1998): each peer's weight is a hash of the call and the peer, the heaviest comes first. All requests
- * of a Call-ID get the same order, on every node with the same token key, and a peer that comes or goes moves only its own
- * share of the calls. The order is the order of failover as well. Shard thread only.
+ * increase hit rates", 1998): each peer's weight is a hash of the call and the peer, the heaviest comes first. All
+ * requests of a Call-ID get the same order, on every node with the same token key, and a peer that comes or goes moves
+ * only its own share of the calls. The order is the order of failover as well. Shard thread only.
  */
 public final class Rendezvous {
     /** Most peers that are put in order. */

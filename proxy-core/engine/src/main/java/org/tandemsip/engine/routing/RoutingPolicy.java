@@ -12,8 +12,8 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.timer.Timing;
 
 /**
- * Who may send, where requests go, and how they are treated: an immutable snapshot of the configuration, the same object in
- * all shards.
+ * Who may send, where requests go, and how they are treated: an immutable snapshot of the configuration, the same
+ * object in all shards.
  */
 public final class RoutingPolicy implements Policy {
     private final Mode mode;

@@ -8,9 +8,9 @@ import java.util.List;
  * Finds the trunk of a source address: exact address and port of a peer first, then ranges by longest prefix. Immutable
  * after construction, read by all shards.
  *
- * <p>One open-addressing table holds all keys (masked address and a discriminator: port, or prefix length); a look-up costs
- * one probe for the exact address and one per distinct prefix length, of which a configuration has a handful. The keys are
- * the operator's own, so nobody outside can make them collide.
+ * <p>One open-addressing table holds all keys (masked address and a discriminator: port, or prefix length); a look-up
+ * costs one probe for the exact address and one per distinct prefix length, of which a configuration has a handful. The
+ * keys are the operator's own, so nobody outside can make them collide.
  */
 final class SourceTable {
     /** Discriminators of ranges lie beyond those of ports. */

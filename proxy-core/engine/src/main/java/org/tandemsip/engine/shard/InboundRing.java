@@ -30,7 +30,10 @@ final class InboundRing {
     static final int SLOT_BYTES = 4_096;
     /** Large messages that may be in the ring at once. They are rare; at 64 KiB each they take 2 MiB. */
     static final int LARGE_BUFFERS = 32;
-    /** One slot in so many is kept for responses and requests of calls under way: finishing work goes before taking on more. */
+    /**
+     * One slot in so many is kept for responses and requests of calls under way: finishing work goes before taking on
+     * more.
+     */
     private static final int RESERVE_FRACTION = 8;
 
     private final RingBuffer<InboundSlot> ring;
@@ -89,7 +92,9 @@ final class InboundRing {
         return true;
     }
 
-    /** Hands published slots to {@code handler} until it returns {@code false} or there are no more. Shard thread only. */
+    /**
+     * Hands published slots to {@code handler} until it returns {@code false} or there are no more. Shard thread only.
+     */
     void poll(final EventPoller.Handler<InboundSlot> handler) {
         try {
             poller.poll(handler);

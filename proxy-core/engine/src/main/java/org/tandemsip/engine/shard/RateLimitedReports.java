@@ -3,7 +3,10 @@ package org.tandemsip.engine.shard;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Source;
 
-/** Passes on at most {@value #PER_SECOND} faults and as many refusals a second, and says how many it kept back. Shard thread only. */
+/**
+ * Passes on at most {@value #PER_SECOND} faults and as many refusals a second, and says how many it kept back. Shard
+ * thread only.
+ */
 final class RateLimitedReports {
     /** A report may cost a log line with a stack trace; a flood of bad input must not turn into a flood of those. */
     static final int PER_SECOND = 10;

@@ -19,11 +19,12 @@ import org.tandemsip.engine.metrics.StageTimers;
 import org.tandemsip.engine.timer.TimerLanes;
 
 /**
- * One thread's share of all calls: an inbound ring, a command queue, timers, a message handler and a way out. Which thread
- * that is, the shard does not know: an event loop, an agent of its own, or a test that calls {@link #doWork} by hand.
+ * One thread's share of all calls: an inbound ring, a command queue, timers, a message handler and a way out. Which
+ * thread that is, the shard does not know: an event loop, an agent of its own, or a test that calls {@link #doWork} by
+ * hand.
  *
- * <p>Whatever a handler throws is caught per message: the message is counted {@link Disposition#DROPPED_FAULT}, reported, never
- * delivered again, and the shard goes on.
+ * <p>Whatever a handler throws is caught per message: the message is counted {@link Disposition#DROPPED_FAULT},
+ * reported, never delivered again, and the shard goes on.
  */
 public final class Shard {
     /** Messages per turn: enough to amortise a flush, few enough that timers wait less than a millisecond. */
@@ -78,9 +79,10 @@ public final class Shard {
      * @param context  what the handler was made with
      * @param handler  what happens to messages
      * @param ringSize slots of the inbound ring, a power of two
-     * @param stages   where the shard records how long messages wait and are handled; tells the egress when the message being
-     *                 handled was received
-     * @param clock    read once per message for {@code stages}, on the clock of {@code nowNs}; {@code null} takes the time of the turn
+     * @param stages   where the shard records how long messages wait and are handled; tells the egress when the message
+     *                 being handled was received
+     * @param clock    read once per message for {@code stages}, on the clock of {@code nowNs}; {@code null} takes the
+     *                 time of the turn
      * @param reports  told of faults and refused sources
      */
     public Shard(final ShardContext context, final MessageHandler handler, final int ringSize, final StageTimers stages,
@@ -105,8 +107,8 @@ public final class Shard {
      * Copies a parsed message with its index into the inbound ring. Any thread; never blocks. The caller counts it as
      * received, in the counters of its own thread.
      *
-     * @return {@code false} when the ring has no room: count it and answer or drop. The last eighth of the ring is kept for
-     *         responses and for requests of calls under way
+     * @return {@code false} when the ring has no room: count it and answer or drop. The last eighth of the ring is kept
+     *         for responses and for requests of calls under way
      */
     public boolean offer(final SipMessage message, final Source source) {
         return ring.offer(message, source);
@@ -127,7 +129,10 @@ public final class Shard {
         return work;
     }
 
-    /** When {@link #doWork} is next needed though nothing arrives: deadline of the next timer, or {@link Long#MAX_VALUE}. */
+    /**
+     * When {@link #doWork} is next needed though nothing arrives: deadline of the next timer, or
+     * {@link Long#MAX_VALUE}.
+     */
     public long nextDeadlineNs() {
         return timers.nextDeadlineNs();
     }
