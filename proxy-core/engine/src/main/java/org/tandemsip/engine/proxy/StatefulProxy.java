@@ -1,25 +1,73 @@
 package org.tandemsip.engine.proxy;
 
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.InviteServerTransaction;
+import org.tandemsip.engine.transaction.ServerTransaction;
+import org.tandemsip.engine.transaction.TransactionUser;
 import org.tandemsip.engine.transaction.Transactions;
 
-/** Stateful forwarding (RFC 3261 sections 16.6 to 16.10). Shard thread only. */
+/**
+ * Stateful forwarding (RFC 3261 sections 16.6 to 16.10). What happens to one request is in {@link ResponseContext}; here are
+ * the ways in, and what all contexts of a shard share: helpers, timer lanes and pools. Shard thread only.
+ */
 final class StatefulProxy {
+    /** Most final responses kept at a time while other branches are pending: a bound on memory; past it a 500 is sent. */
+    private static final int MOST_KEPT = 4_096;
+
+    final Transactions transactions;
+    final Branches branches;
+    final RequestForwarder requests;
+    final ResponseForwarder responses;
+    final TimerLanes timers;
+    /** Scratch index over a server transaction's copy of its request. */
+    final SipMessage keptRequest;
+    /** Largest message to write, in bytes. */
+    final int maxMessageBytes;
+
+    private final TransactionUser cancelUser = new CancelUser();
+    private final int maxContexts;
+    private ResponseContext freeContexts;
+    private Branch freeBranches;
+    private BestResponse freeBest;
+    private int contextsMade;
+    private int branchesMade;
+    private int bestMade;
+    private int live;
+
+    private TimerLanes.Lane timerC;
+    private TimerLanes.Lane trying;
+    private TimerLanes.Lane linger;
+    private long callerWaitsNs;
+
     /** Makes the stateful proxy of one shard, which shares its helpers with the {@link Proxy} that owns it. */
     StatefulProxy(final ShardContext context, final Transactions transactions, final Branches branches,
             final RequestForwarder requests, final ResponseForwarder responses) {
-        throw new UnsupportedOperationException();
+        this.transactions = transactions;
+        this.branches = branches;
+        this.requests = requests;
+        this.responses = responses;
+        timers = context.timers();
+        keptRequest = new SipMessage(context.limits().headerRows());
+        maxMessageBytes = context.limits().messageBytes();
+        maxContexts = context.maxTransactions();
+        timing(Timing.DEFAULTS);
     }
 
     /** Takes over timer values for requests forwarded from now on. */
     void timing(final Timing timing) {
-        throw new UnsupportedOperationException();
+        timerC = timers.lane(timing.timerCNs());
+        trying = timers.lane(tryingNs(timing));
+        linger = timers.lane(timing.t4Ns());
+        callerWaitsNs = timing.t1Times64Ns();
     }
 
     /**
@@ -27,26 +75,165 @@ final class StatefulProxy {
      * {@link RequestForwarder#prepare} has been called with it.
      */
     Disposition forward(final SipMessage request, final Source source, final Targets targets, final long nowNs) {
-        throw new UnsupportedOperationException();
+        final ResponseContext context = takeContext();
+        if (context == null) {
+            return Disposition.DROPPED_OVERLOAD;
+        }
+        final ServerTransaction server = transactions.createServer(request, source, context, nowNs);
+        if (server == null) {
+            giveBack(context);
+            return Disposition.DROPPED_OVERLOAD;
+        }
+        return context.begin(server, request, source, targets, nowNs);
     }
 
     /**
-     * Takes a CANCEL that matched no transaction of its own (section 16.10): answers it and cancels the pending
-     * branches of its INVITE.
+     * Takes a CANCEL that matched no transaction of its own (section 16.10): answers it and cancels the pending branches of
+     * its INVITE. It has to come from the host that the INVITE came from.
      *
      * @return {@code null} when it matches no INVITE: forward it statelessly
      */
     Disposition onCancel(final SipMessage cancel, final Source source, final long nowNs) {
-        throw new UnsupportedOperationException();
+        final InviteServerTransaction invite = transactions.findCancelled(cancel);
+        if (invite == null || !(invite.user() instanceof ResponseContext context) || !context.sameHost(source)) {
+            return null;
+        }
+        final ServerTransaction server = transactions.createServer(cancel, source, cancelUser, nowNs);
+        if (server != null) {
+            server.respond(Status.OK_200, nowNs);
+        }
+        context.cancel(nowNs);
+        return server != null ? Disposition.ANSWERED : Disposition.DROPPED_OVERLOAD;
     }
 
     /** Takes a response that belongs to {@code transaction} (section 16.7). */
     Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
-        throw new UnsupportedOperationException();
+        if (response.method() == Method.CANCEL || !(transaction.user() instanceof ResponseContext context)) {
+            transaction.onResponse(response, nowNs);
+            return Disposition.ABSORBED;
+        }
+        if (response.viaValues() < 2) {
+            // Meant for us (section 16.7 step 3), but we have sent nothing of our own: mangled on its way.
+            return Disposition.DROPPED_MALFORMED;
+        }
+        return context.onResponse(transaction, response, nowNs);
     }
 
     /** Number of response contexts held. */
     int live() {
-        throw new UnsupportedOperationException();
+        return live;
+    }
+
+    /** Whether the caller of a non-INVITE that came at {@code startedNs} still runs its timer F. */
+    boolean callerWaits(final long startedNs, final long nowNs) {
+        return nowNs - startedNs < callerWaitsNs;
+    }
+
+    /** Starts or restarts timer C (section 16.6 step 11). */
+    void armTimerC(final Branch branch, final long nowNs) {
+        timers.arm(branch, timerC, nowNs);
+    }
+
+    /** Starts the time after which a non-INVITE gets a 100 (RFC 4320 section 4.1). */
+    void armTrying(final ResponseContext context, final long nowNs) {
+        timers.arm(context, trying, nowNs);
+    }
+
+    /**
+     * Starts the time that the server transaction of an unanswered non-INVITE is kept: as long as a late retransmission may
+     * still be on its way (T4) it must not be taken for a new request.
+     */
+    void armLinger(final ResponseContext context, final long nowNs) {
+        timers.arm(context, linger, nowNs);
+    }
+
+    /** A branch from the pool, or {@code null} when all are in use. */
+    Branch takeBranch() {
+        final Branch branch = freeBranches;
+        if (branch != null) {
+            freeBranches = branch.next;
+            return branch;
+        }
+        if (branchesMade == maxContexts) {
+            return null;
+        }
+        branchesMade++;
+        return new Branch();
+    }
+
+    void giveBack(final Branch branch) {
+        timers.cancel(branch);
+        branch.client = null;
+        branch.next = freeBranches;
+        freeBranches = branch;
+    }
+
+    /** Room to keep a response, or {@code null} when all is in use. */
+    BestResponse takeBest() {
+        final BestResponse best = freeBest;
+        if (best != null) {
+            freeBest = best.next;
+            return best;
+        }
+        if (bestMade == MOST_KEPT) {
+            return null;
+        }
+        bestMade++;
+        return new BestResponse();
+    }
+
+    /** Takes {@code best} back, which may be {@code null}; returns {@code null}. */
+    BestResponse giveBack(final BestResponse best) {
+        if (best != null) {
+            best.next = freeBest;
+            freeBest = best;
+        }
+        return null;
+    }
+
+    void giveBack(final ResponseContext context) {
+        context.next = freeContexts;
+        freeContexts = context;
+        live--;
+    }
+
+    private ResponseContext takeContext() {
+        ResponseContext context = freeContexts;
+        if (context != null) {
+            freeContexts = context.next;
+        } else if (contextsMade < maxContexts) {
+            contextsMade++;
+            context = new ResponseContext(this);
+        } else {
+            return null;
+        }
+        live++;
+        return context;
+    }
+
+    /** Time after which timer E of a client is reset to T2 for the first time: 3.5 s with the RFC's values. */
+    private static long tryingNs(final Timing timing) {
+        long intervalNs = timing.t1Ns();
+        long elapsedNs = intervalNs;
+        while (2 * intervalNs < timing.t2Ns()) {
+            intervalNs *= 2;
+            elapsedNs += intervalNs;
+        }
+        return elapsedNs;
+    }
+
+    /** User of the server transactions of CANCELs: answered at once, nothing is left to be told. */
+    private static final class CancelUser implements TransactionUser {
+        @Override
+        public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTransportError(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTerminated(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTerminated(final ServerTransaction transaction, final long nowNs) {}
     }
 }

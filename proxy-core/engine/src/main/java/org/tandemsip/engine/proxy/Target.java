@@ -23,6 +23,17 @@ final class Target {
      */
     int recordRouteListenPoint;
 
+    /** Copies all fields of {@code other}. */
+    Target set(final Target other) {
+        destination.set(other.destination);
+        trunk = other.trunk;
+        peer = other.peer;
+        tcpWhenLarge = other.tcpWhenLarge;
+        group = other.group;
+        recordRouteListenPoint = other.recordRouteListenPoint;
+        return this;
+    }
+
     /** Back to what a new target is. */
     Target reset() {
         destination.transport = Transport.UDP;

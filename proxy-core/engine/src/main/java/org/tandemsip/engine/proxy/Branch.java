@@ -1,0 +1,78 @@
+package org.tandemsip.engine.proxy;
+
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.timer.TimerNode;
+import org.tandemsip.engine.transaction.ClientTransaction;
+
+/**
+ * One element of a target set and the copy of the request that goes there (RFC 3261 section 16.6). Is its own timer C, which
+ * runs while an INVITE branch is pending (section 16.6 step 11). Pooled by {@link StatefulProxy}; shard thread only.
+ */
+final class Branch extends TimerNode {
+    /** How far a branch has come. */
+    enum State {
+        /** Not tried yet: an earlier group is. */
+        WAITING,
+        /** Sent, no final response yet. */
+        PENDING,
+        /** Ended in a way that lets the next group be tried: timeout, transport error, a code that fails over. */
+        FAILED,
+        /** Ended with a response that says what became of the request: another peer of the trunk would say the same. */
+        ANSWERED
+    }
+
+    /** Where it goes: a copy, since the target set is used again for the next request. */
+    final Target target = new Target();
+    /** Context it belongs to. */
+    ResponseContext context;
+    /** Next branch of the same context, or next free one of the pool. */
+    Branch next;
+    /** Its client transaction; {@code null} before the start and when the transaction is gone. */
+    ClientTransaction client;
+    /** How far it has come. */
+    State state;
+    /** Max-Breadth it carries (RFC 5393 section 5.3.3). */
+    int breadth;
+    /** Whether timer C has run out: a 487 then is our own doing and counts as a 408. */
+    boolean timedOut;
+    /** Listen point that the target came with: to be sent from over UDP when TCP is refused. */
+    private int listenPoint;
+
+    Branch set(final ResponseContext owner, final Target from) {
+        target.set(from);
+        listenPoint = from.destination.listenPoint;
+        context = owner;
+        state = State.WAITING;
+        next = null;
+        client = null;
+        breadth = 0;
+        timedOut = false;
+        return this;
+    }
+
+    /** Whether a final response with that code lets the next group be tried. */
+    boolean failsOver(final int statusCode) {
+        return statusCode == 503 || target.trunk != null && target.trunk.failsOver(statusCode);
+    }
+
+    /**
+     * Back to UDP when TCP was tried only for the size of the request (section 18.1.1).
+     *
+     * @return whether it was
+     */
+    boolean fallBackToUdp() {
+        if (!target.tcpWhenLarge || target.destination.transport != Transport.TCP) {
+            return false;
+        }
+        target.tcpWhenLarge = false;
+        target.destination.transport = Transport.UDP;
+        target.destination.listenPoint = listenPoint;
+        target.destination.connection = 0;
+        return true;
+    }
+
+    @Override
+    protected void expired(final long nowNs) {
+        context.onTimerC(this, nowNs);
+    }
+}

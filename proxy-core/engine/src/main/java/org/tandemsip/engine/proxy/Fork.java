@@ -1,0 +1,242 @@
+package org.tandemsip.engine.proxy;
+
+import org.agrona.AsciiEncoding;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.InviteClientTransaction;
+
+/**
+ * The branches of one response context: tries group after group (RFC 3261 section 16.6), all targets of a group in parallel,
+ * and shares Max-Breadth among them (RFC 5393 section 5). Shard thread only.
+ *
+ * <p>A group is tried when a branch of the one before has {@link Branch.State#FAILED}. Targets whose trunk has given an answer
+ * of its own meanwhile are left out: a busy callee is busy at the next peer too.
+ */
+final class Fork {
+    /** Number of no group. */
+    static final int NO_GROUP = Integer.MAX_VALUE;
+    /** Most concurrent branches that a request may ask for, and what it has when it asks for nothing. */
+    private static final int MOST_BREADTH = 60;
+
+    private final StatefulProxy proxy;
+    private final ResponseContext context;
+    private Branch first;
+    private int maxBreadth;
+    private boolean writesMaxBreadth;
+    /** Copies made so far; makes the branch parameter of each different (section 16.6 step 7). */
+    private int copies;
+    private int pending;
+    private boolean closed;
+    /** Whether the group tried last lets the next one be tried. */
+    private boolean movesOn;
+
+    Fork(final StatefulProxy proxy, final ResponseContext context) {
+        this.proxy = proxy;
+        this.context = context;
+    }
+
+    /**
+     * Takes over the target set of a request.
+     *
+     * @return whether its Max-Breadth allows the set to be tried in parallel as it is meant to be
+     */
+    boolean begin(final SipMessage request, final Targets targets) {
+        final boolean given = request.firstRow(HeaderName.MAX_BREADTH) != SipMessage.NO_ROW;
+        maxBreadth = given ? maxBreadth(request) : MOST_BREADTH;
+        // RFC 5393 section 5.3.3 wants the header in all requests. Without it the next proxy assumes the 60 that we would
+        // write, so it is added only where there is something to share out, and all else goes through as it came.
+        writesMaxBreadth = given || targets.size() > 1;
+        copies = 0;
+        pending = 0;
+        closed = false;
+        movesOn = true;
+        first = null;
+        int inGroup = 0;
+        int largestGroup = 0;
+        Branch last = null;
+        for (int i = 0; i < targets.size(); i++) {
+            final Branch branch = proxy.takeBranch();
+            if (branch == null) {
+                break;
+            }
+            branch.set(context, targets.get(i));
+            inGroup = last != null && last.target.group == branch.target.group ? inGroup + 1 : 1;
+            largestGroup = Math.max(largestGroup, inGroup);
+            if (last == null) {
+                first = branch;
+            } else {
+                last.next = branch;
+            }
+            last = branch;
+        }
+        return largestGroup <= maxBreadth;
+    }
+
+    /** Number of branches without a final response. */
+    int pending() {
+        return pending;
+    }
+
+    /** No new branches from now on: after a 2xx, a 6xx or a CANCEL. */
+    void close() {
+        closed = true;
+    }
+
+    /** Whether there will be no new branches. */
+    boolean closed() {
+        return closed;
+    }
+
+    /** The branch of a client transaction, or {@code null} when it has been given back. */
+    Branch find(final ClientTransaction client) {
+        Branch branch = first;
+        while (branch != null && branch.client != client) {
+            branch = branch.next;
+        }
+        return branch;
+    }
+
+    /** Group to be tried now, or {@link #NO_GROUP}. */
+    int nextGroup() {
+        int group = NO_GROUP;
+        if (pending == 0 && !closed && movesOn) {
+            for (Branch branch = first; branch != null; branch = branch.next) {
+                if (branch.target.group < group && mayBeTried(branch)) {
+                    group = branch.target.group;
+                }
+            }
+        }
+        return group;
+    }
+
+    /**
+     * Tries one group after the other, from {@code group} on, until a branch is under way.
+     *
+     * @param request as received; {@link RequestForwarder} is prepared with it
+     */
+    void tryGroups(final int group, final SipMessage request, final Source source, final long nowNs) {
+        int current = group;
+        while (current != NO_GROUP && pending == 0) {
+            tryGroup(current, request, source, nowNs);
+            current = nextGroup();
+        }
+    }
+
+    /** Sends one copy in a client transaction of its own (section 16.6 steps 8 to 11); {@code false} when it cannot. */
+    boolean send(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
+        final boolean invite = context.invite();
+        final long key = proxy.branches.key(request, source, copies++);
+        proxy.requests.chooseTransport(branch.target, nowNs);
+        final ClientTransaction client =
+                proxy.transactions.createClient(key, invite, branch.target.destination, context,
+                        nowNs);
+        if (client == null) {
+            end(branch, Branch.State.FAILED);
+            return false;
+        }
+        context.clientCreated();
+        final int length = proxy.requests.write(branch.target, proxy.requests.statefulMode(), key,
+                writesMaxBreadth ? branch.breadth : 0, client.claim(proxy.requests.maxLength()));
+        if (length <= 0) {
+            end(branch, Branch.State.FAILED);
+            client.terminate(nowNs);
+            return false;
+        }
+        branch.client = client;
+        branch.state = Branch.State.PENDING;
+        pending++;
+        client.start(length, nowNs);
+        if (invite) {
+            proxy.armTimerC(branch, nowNs);
+        }
+        return true;
+    }
+
+    /** Sends a pending branch's copy once more, as another branch to another transport; {@code false} when it cannot. */
+    boolean resend(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
+        pending--;
+        branch.state = Branch.State.WAITING;
+        proxy.timers.cancel(branch);
+        return send(branch, request, source, nowNs);
+    }
+
+    /** A branch is over. */
+    void end(final Branch branch, final Branch.State outcome) {
+        if (branch.state == Branch.State.PENDING) {
+            pending--;
+        }
+        branch.state = outcome;
+        movesOn |= outcome == Branch.State.FAILED;
+        proxy.timers.cancel(branch);
+    }
+
+    /** Cancels all pending INVITE branches (section 16.7 step 10), those without a provisional response once that comes. */
+    void cancelPending(final long nowNs) {
+        for (Branch branch = first; branch != null; branch = branch.next) {
+            if (branch.state == Branch.State.PENDING && branch.client instanceof InviteClientTransaction client) {
+                proxy.timers.cancel(branch);
+                client.cancel(nowNs);
+            }
+        }
+    }
+
+    /** Gives all branches back to the pool. */
+    void release() {
+        Branch branch = first;
+        first = null;
+        while (branch != null) {
+            final Branch next = branch.next;
+            proxy.giveBack(branch);
+            branch = next;
+        }
+    }
+
+    private void tryGroup(final int group, final SipMessage request, final Source source, final long nowNs) {
+        int count = 0;
+        for (Branch branch = first; branch != null; branch = branch.next) {
+            if (branch.target.group == group && mayBeTried(branch)) {
+                count++;
+            }
+        }
+        movesOn = false;
+        // Nothing is pending here, so all of the breadth is there to be shared out again (RFC 5393 section 5.3.3.1).
+        int breadthLeft = maxBreadth;
+        for (Branch branch = first; count > 0; branch = branch.next) {
+            if (branch.target.group == group && mayBeTried(branch)) {
+                branch.breadth = (breadthLeft + count - 1) / count;
+                breadthLeft -= branch.breadth;
+                count--;
+                send(branch, request, source, nowNs);
+            }
+        }
+    }
+
+    private boolean mayBeTried(final Branch candidate) {
+        if (candidate.state != Branch.State.WAITING) {
+            return false;
+        }
+        for (Branch branch = first; branch != null; branch = branch.next) {
+            if (branch.state == Branch.State.ANSWERED && branch.target.trunk == candidate.target.trunk) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Value of Max-Breadth, at most 60 (section 5.3.3); 0 when it is not a number. */
+    private static int maxBreadth(final SipMessage request) {
+        final long value = request.value(HeaderName.MAX_BREADTH);
+        int breadth = 0;
+        for (int i = Slice.offset(value); i < Slice.end(value); i++) {
+            final byte digit = request.bytes().getByte(i);
+            if (!AsciiEncoding.isDigit(digit)) {
+                return 0;
+            }
+            breadth = Math.min(MOST_BREADTH, breadth * 10 + digit - '0');
+        }
+        return breadth;
+    }
+}

@@ -1,0 +1,375 @@
+package org.tandemsip.engine.proxy;
+
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Status;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.timer.TimerNode;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.InviteClientTransaction;
+import org.tandemsip.engine.transaction.InviteServerTransaction;
+import org.tandemsip.engine.transaction.ServerTransaction;
+import org.tandemsip.engine.transaction.TransactionUser;
+
+/**
+ * What a stateful proxy remembers of one request (RFC 3261 section 16.6): its server transaction, the branches it went out
+ * on, and the best response so far. Pooled by {@link StatefulProxy}; shard thread only.
+ *
+ * <pre>
+ *   request --> server transaction --+-- Branch, group 0 -- client transaction --> target
+ *                                    +-- Branch, group 0 -- client transaction --> target
+ *                                    +-- Branch, group 1    (waits until group 0 has failed)
+ * </pre>
+ *
+ * Lives until all its transactions are gone (section 16.7 step 9), since a 2xx that a callee sends again has to find its way
+ * from the client transaction to the server transaction; branches and kept response go back to their pools with the last
+ * final response. As a timer it serves non-INVITE requests: the late 100 of RFC 4320, and the end of one that nobody answers.
+ */
+final class ResponseContext extends TimerNode implements TransactionUser {
+    /** Next free one of the pool. */
+    ResponseContext next;
+
+    private final StatefulProxy proxy;
+    private final Fork fork;
+    private final Source source = new Source();
+    private ServerTransaction server;
+    private boolean invite;
+    private boolean recordRoute;
+    private long startedNs;
+    /** Transactions that name this as their user. */
+    private int transactions;
+    /** Best final response so far that had to wait for other branches. */
+    private BestResponse best;
+    /** Answer of our own for the case that no branch gives one. */
+    private Status local;
+    private boolean cancelled;
+    /** Whether a final response has gone up; or, for a non-INVITE out of time, never will (RFC 4320 section 4.2). */
+    private boolean finalSent;
+    /** Set while a message or timer is dealt with: transactions that end meanwhile must not recycle this. */
+    private boolean busy;
+
+    ResponseContext(final StatefulProxy proxy) {
+        this.proxy = proxy;
+        this.fork = new Fork(proxy, this);
+    }
+
+    /**
+     * Begins with a request and forwards it to the first group of its targets (section 16.6).
+     *
+     * @param transaction server transaction, made for this request with this as its user
+     * @param request     as received; {@link RequestForwarder} is prepared with it
+     */
+    Disposition begin(final ServerTransaction transaction, final SipMessage request, final Source from,
+            final Targets targets, final long nowNs) {
+        server = transaction;
+        source.set(from);
+        invite = transaction instanceof InviteServerTransaction;
+        recordRoute = proxy.requests.recordRoute();
+        startedNs = nowNs;
+        transactions = 1;
+        local = null;
+        cancelled = false;
+        finalSent = false;
+        busy = true;
+        if (!fork.begin(request, targets)) {
+            answer(Status.MAX_BREADTH_EXCEEDED_440, nowNs);
+        } else {
+            if (invite) {
+                server.respond(Status.TRYING_100, nowNs);
+            } else {
+                proxy.armTrying(this, nowNs);
+            }
+            fork.tryGroups(fork.nextGroup(), request, source, nowNs);
+            if (fork.pending() == 0) {
+                answer(Status.SERVICE_UNAVAILABLE_503, nowNs);
+            }
+        }
+        final Disposition disposition = finalSent ? Disposition.ANSWERED : Disposition.FORWARDED;
+        done();
+        return disposition;
+    }
+
+    /** Whether the request is an INVITE. */
+    boolean invite() {
+        return invite;
+    }
+
+    /** A client transaction has been made with this as its user. */
+    void clientCreated() {
+        transactions++;
+    }
+
+    /** Whether a message from {@code other} comes from the host that the request came from. */
+    boolean sameHost(final Source other) {
+        return source.addressHigh == other.addressHigh && source.addressLow == other.addressLow;
+    }
+
+    /** Takes a response of one of the client transactions (section 16.7). */
+    Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
+        busy = true;
+        final Branch branch = fork.find(transaction);
+        final Disposition disposition = switch (transaction.onResponse(response, nowNs)) {
+            case PROVISIONAL -> onProvisional(branch, response, nowNs);
+            case FINAL -> response.statusCode() < 300
+                    ? onSuccess(branch, response, nowNs)
+                    : onFailure(branch, response, nowNs);
+            case ABSORBED -> Disposition.ABSORBED;
+        };
+        done();
+        return disposition;
+    }
+
+    /** Takes a CANCEL of the caller (section 16.10): no new branches, and a CANCEL to each that is pending. */
+    void cancel(final long nowNs) {
+        if (!finalSent && !cancelled) {
+            cancelled = true;
+            fork.close();
+            fork.cancelPending(nowNs);
+        }
+    }
+
+    /** Timer C (section 16.8): cancels what rings for ever; a branch without any answer counts as a 408. */
+    void onTimerC(final Branch branch, final long nowNs) {
+        busy = true;
+        branch.timedOut = true;
+        final InviteClientTransaction client = (InviteClientTransaction) branch.client;
+        if (client.proceeding()) {
+            client.cancel(nowNs);
+        } else {
+            fork.end(branch, Branch.State.ANSWERED);
+            client.terminate(nowNs);
+            fail(Status.REQUEST_TIMEOUT_408, nowNs);
+        }
+        done();
+    }
+
+    /** Timer B or F, or no final response to a CANCEL (section 9.1): counts as a 408. */
+    @Override
+    public void onTimeout(final ClientTransaction transaction, final long nowNs) {
+        final Branch branch = fork.find(transaction);
+        if (branch != null && branch.state == Branch.State.PENDING) {
+            busy = true;
+            fork.end(branch, branch.timedOut ? Branch.State.ANSWERED : Branch.State.FAILED);
+            fail(Status.REQUEST_TIMEOUT_408, nowNs);
+            done();
+        }
+    }
+
+    /** Counts as a 503 (section 16.9), which alone becomes a 500; but a large request gets its chance over UDP first. */
+    @Override
+    public void onTransportError(final ClientTransaction transaction, final long nowNs) {
+        final Branch branch = fork.find(transaction);
+        if (branch != null && branch.state == Branch.State.PENDING) {
+            busy = true;
+            if (fork.closed() || !branch.fallBackToUdp() || !fork.resend(branch, prepareKept(), source, nowNs)) {
+                fork.end(branch, Branch.State.FAILED);
+                fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
+            }
+            done();
+        }
+    }
+
+    @Override
+    public void onTerminated(final ClientTransaction transaction, final long nowNs) {
+        final Branch branch = fork.find(transaction);
+        if (branch != null) {
+            branch.client = null;
+        }
+        transactions--;
+        recycleWhenUnused();
+    }
+
+    @Override
+    public void onTerminated(final ServerTransaction transaction, final long nowNs) {
+        server = null;
+        transactions--;
+        recycleWhenUnused();
+    }
+
+    /** For non-INVITE: time for a 100 (RFC 4320 section 4.1), or the end of a request that stays without answer. */
+    @Override
+    protected void expired(final long nowNs) {
+        if (!finalSent) {
+            server.respond(Status.TRYING_100, nowNs);
+        } else if (server != null) {
+            server.terminate(nowNs);
+        }
+    }
+
+    /** Passes on what is neither a 100 (section 16.7 step 5) nor meant for a non-INVITE (RFC 4320 section 4.1). */
+    private Disposition onProvisional(final Branch branch, final SipMessage response, final long nowNs) {
+        if (!invite || response.statusCode() == 100) {
+            return Disposition.ABSORBED;
+        }
+        if (branch != null && branch.armed()) {
+            proxy.armTimerC(branch, nowNs);
+        }
+        return !finalSent && sendUp(response, nowNs) ? Disposition.FORWARDED : Disposition.ABSORBED;
+    }
+
+    /** A 2xx: passed on at once, the first and any further one (section 16.7 step 5); ends the other branches (step 10). */
+    private Disposition onSuccess(final Branch branch, final SipMessage response, final long nowNs) {
+        if (branch != null && branch.state == Branch.State.PENDING) {
+            fork.end(branch, Branch.State.ANSWERED);
+        }
+        final boolean sent = (invite || !finalSent) && sendUp(response, nowNs);
+        if (!finalSent) {
+            finalSent();
+            fork.close();
+            fork.cancelPending(nowNs);
+        }
+        return sent ? Disposition.FORWARDED : Disposition.ABSORBED;
+    }
+
+    /** A 3xx to 6xx: waits for the other branches, or moves to the next peer, or is the last one and the best is sent. */
+    private Disposition onFailure(final Branch branch, final SipMessage response, final long nowNs) {
+        if (branch == null || branch.state != Branch.State.PENDING) {
+            return Disposition.ABSORBED;
+        }
+        final int statusCode = response.statusCode();
+        fork.end(branch, branch.failsOver(statusCode) ? Branch.State.FAILED : Branch.State.ANSWERED);
+        if (finalSent) {
+            return Disposition.ABSORBED;
+        }
+        // No 408 for a non-INVITE, not even one that somebody else has made (RFC 4320 section 4.2).
+        if (branch.timedOut && statusCode == 487 || !invite && statusCode == 408) {
+            fail(Status.REQUEST_TIMEOUT_408, nowNs);
+            return Disposition.ABSORBED;
+        }
+        if (statusCode >= 600 && !fork.closed()) {
+            fork.close();
+            fork.cancelPending(nowNs);
+        }
+        final int group = nextGroup(nowNs);
+        if (fork.pending() == 0 && group == Fork.NO_GROUP) {
+            return sendBest(response, nowNs);
+        }
+        keep(response);
+        tryLater(group, nowNs);
+        return Disposition.ABSORBED;
+    }
+
+    /** A branch has ended without a response to pass on: next peer, or the best of what there is. */
+    private void fail(final Status status, final long nowNs) {
+        if (local != Status.REQUEST_TIMEOUT_408) {
+            local = status;
+        }
+        if (!finalSent) {
+            tryLater(nextGroup(nowNs), nowNs);
+        }
+    }
+
+    /** Group to be tried now: none when the caller of a non-INVITE has given up already (timer F, section 17.1.2.2). */
+    private int nextGroup(final long nowNs) {
+        return invite || proxy.callerWaits(startedNs, nowNs) ? fork.nextGroup() : Fork.NO_GROUP;
+    }
+
+    private void tryLater(final int group, final long nowNs) {
+        if (group != Fork.NO_GROUP) {
+            fork.tryGroups(group, prepareKept(), source, nowNs);
+        }
+        if (fork.pending() == 0) {
+            sendBest(null, nowNs);
+        }
+    }
+
+    /** The request as received, from the server transaction's copy, ready to be written once more. */
+    private SipMessage prepareKept() {
+        server.request(proxy.keptRequest);
+        proxy.requests.prepare(proxy.keptRequest, source, recordRoute);
+        return proxy.keptRequest;
+    }
+
+    /** Adds a final response to the context (section 16.7 step 4): as the best one, or its challenges to the best one. */
+    private void keep(final SipMessage response) {
+        if (best == null) {
+            best = proxy.takeBest();
+            if (best == null) {
+                local = Status.SERVER_INTERNAL_ERROR_500;
+                return;
+            }
+            best.keep(response, proxy.responses);
+        } else if (best.worseThan(response.statusCode(), cancelled)) {
+            best.keep(response, proxy.responses);
+        } else {
+            best.merge(response, proxy.maxMessageBytes);
+        }
+    }
+
+    /**
+     * Sends the best final response (section 16.7 step 6).
+     *
+     * @param last response that has just come and is not kept; or {@code null}
+     */
+    private Disposition sendBest(final SipMessage last, final long nowNs) {
+        if (last != null && (best == null || best.worseThan(last.statusCode(), cancelled))) {
+            if (last.statusCode() != 503) {
+                final boolean sent = sendUp(last, nowNs);
+                finalSent();
+                return sent ? Disposition.FORWARDED : Disposition.ABSORBED;
+            }
+            answer(Status.SERVER_INTERNAL_ERROR_500, nowNs);
+        } else if (best != null) {
+            if (last != null) {
+                best.merge(last, proxy.maxMessageBytes);
+            }
+            sendKept(nowNs);
+        } else if (cancelled) {
+            answer(Status.REQUEST_TERMINATED_487, nowNs);
+        } else if (invite || local != Status.REQUEST_TIMEOUT_408) {
+            answer(local, nowNs);
+        } else {
+            finalSent();
+            proxy.armLinger(this, nowNs);
+        }
+        return Disposition.ABSORBED;
+    }
+
+    private void sendKept(final long nowNs) {
+        if (best.statusCode() == 503) {
+            answer(Status.SERVER_INTERNAL_ERROR_500, nowNs);
+        } else {
+            server.claim(best.length()).putBytes(0, best.bytes(), 0, best.length());
+            server.respond(best.statusCode(), best.length(), nowNs);
+            finalSent();
+        }
+    }
+
+    /** Sends a response upstream without our Via; {@code false} when the server transaction is gone (RFC 6026 section 8.3). */
+    private boolean sendUp(final SipMessage response, final long nowNs) {
+        if (server == null) {
+            return false;
+        }
+        final int length = proxy.responses.write(response, server.claim(proxy.responses.maxLength(response)));
+        return server.respond(response.statusCode(), length, nowNs);
+    }
+
+    private void answer(final Status status, final long nowNs) {
+        server.respond(status, nowNs);
+        finalSent();
+    }
+
+    private void finalSent() {
+        finalSent = true;
+        proxy.timers.cancel(this);
+    }
+
+    /** Ends the handling of a message or timer: gives back what is no longer needed. */
+    private void done() {
+        busy = false;
+        if (finalSent && fork.pending() == 0) {
+            fork.release();
+            best = proxy.giveBack(best);
+        }
+        recycleWhenUnused();
+    }
+
+    private void recycleWhenUnused() {
+        if (!busy && transactions == 0) {
+            proxy.timers.cancel(this);
+            fork.release();
+            best = proxy.giveBack(best);
+            proxy.giveBack(this);
+        }
+    }
+}
