@@ -28,6 +28,7 @@ final class Fork {
     private boolean writesMaxBreadth;
     /** Copies made so far; makes the branch parameter of each different (section 16.6 step 7). */
     private int copies;
+    private long firstKey;
     private int pending;
     private boolean closed;
     /** Whether the group tried last lets the next one be tried. */
@@ -41,9 +42,11 @@ final class Fork {
     /**
      * Takes over the target set of a request.
      *
+     * @param key branch key of the first copy
      * @return whether its Max-Breadth allows the set to be tried in parallel as it is meant to be
      */
-    boolean begin(final SipMessage request, final Targets targets) {
+    boolean begin(final SipMessage request, final Targets targets, final long key) {
+        firstKey = key;
         final boolean given = request.firstRow(HeaderName.MAX_BREADTH) != SipMessage.NO_ROW;
         maxBreadth = given ? maxBreadth(request) : MOST_BREADTH;
         // RFC 5393 section 5.3.3 wants the header in all requests. Without it the next proxy assumes the 60 that we would
@@ -128,7 +131,8 @@ final class Fork {
     /** Sends one copy in a client transaction of its own (section 16.6 steps 8 to 11); {@code false} when it cannot. */
     boolean send(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
         final boolean invite = context.invite();
-        final long key = proxy.branches.key(request, source, copies++);
+        final long key = copies == 0 ? firstKey : proxy.branches.key(request, source, copies);
+        copies++;
         proxy.requests.chooseTransport(branch.target, nowNs);
         final ClientTransaction client =
                 proxy.transactions.createClient(key, invite, branch.target.destination, context,

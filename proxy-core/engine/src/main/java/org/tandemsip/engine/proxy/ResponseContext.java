@@ -23,7 +23,7 @@ import org.tandemsip.engine.transaction.TransactionUser;
  *
  * Lives until all its transactions are gone (section 16.7 step 9), since a 2xx that a callee sends again has to find its way
  * from the client transaction to the server transaction; branches and kept response go back to their pools with the last
- * final response. As a timer it serves non-INVITE requests: the late 100 of RFC 4320, and the end of one that nobody answers.
+ * final response. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
  */
 final class ResponseContext extends TimerNode implements TransactionUser {
     /** Next free one of the pool. */
@@ -58,9 +58,10 @@ final class ResponseContext extends TimerNode implements TransactionUser {
      *
      * @param transaction server transaction, made for this request with this as its user
      * @param request     as received; {@link RequestForwarder} is prepared with it
+     * @param key         branch key of the first copy
      */
     Disposition begin(final ServerTransaction transaction, final SipMessage request, final Source from,
-            final Targets targets, final long nowNs) {
+            final Targets targets, final long key, final long nowNs) {
         server = transaction;
         source.set(from);
         invite = transaction instanceof InviteServerTransaction;
@@ -71,7 +72,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         cancelled = false;
         finalSent = false;
         busy = true;
-        if (!fork.begin(request, targets)) {
+        if (!fork.begin(request, targets, key)) {
             answer(Status.MAX_BREADTH_EXCEEDED_440, nowNs);
         } else {
             if (invite) {
@@ -183,16 +184,20 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     public void onTerminated(final ServerTransaction transaction, final long nowNs) {
         server = null;
         transactions--;
+        if (!finalSent) {
+            // Only a fault leads here: nobody is left to be answered.
+            finalSent();
+            fork.close();
+            fork.cancelPending(nowNs);
+        }
         recycleWhenUnused();
     }
 
-    /** For non-INVITE: time for a 100 (RFC 4320 section 4.1), or the end of a request that stays without answer. */
+    /** Time for the 100 of a non-INVITE (RFC 4320 section 4.1). */
     @Override
     protected void expired(final long nowNs) {
-        if (!finalSent) {
+        if (server != null) {
             server.respond(Status.TRYING_100, nowNs);
-        } else if (server != null) {
-            server.terminate(nowNs);
         }
     }
 
@@ -319,8 +324,8 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         } else if (invite || local != Status.REQUEST_TIMEOUT_408) {
             answer(local, nowNs);
         } else {
+            // The server transaction absorbs late retransmissions and ends by itself (RFC 4320 section 4.2).
             finalSent();
-            proxy.armLinger(this, nowNs);
         }
         return Disposition.ABSORBED;
     }

@@ -45,7 +45,6 @@ final class StatefulProxy {
 
     private TimerLanes.Lane timerC;
     private TimerLanes.Lane trying;
-    private TimerLanes.Lane linger;
     private long callerWaitsNs;
 
     /** Makes the stateful proxy of one shard, which shares its helpers with the {@link Proxy} that owns it. */
@@ -66,7 +65,6 @@ final class StatefulProxy {
     void timing(final Timing timing) {
         timerC = timers.lane(timing.timerCNs());
         trying = timers.lane(tryingNs(timing));
-        linger = timers.lane(timing.t4Ns());
         callerWaitsNs = timing.t1Times64Ns();
     }
 
@@ -75,6 +73,11 @@ final class StatefulProxy {
      * {@link RequestForwarder#prepare} has been called with it.
      */
     Disposition forward(final SipMessage request, final Source source, final Targets targets, final long nowNs) {
+        final long key = branches.key(request, source, 0);
+        if (transactions.findClient(key, false) != null) {
+            // A retransmission so late that its server transaction is gone, but not yet the copy made of it.
+            return Disposition.ABSORBED;
+        }
         final ResponseContext context = takeContext();
         if (context == null) {
             return Disposition.DROPPED_OVERLOAD;
@@ -84,7 +87,7 @@ final class StatefulProxy {
             giveBack(context);
             return Disposition.DROPPED_OVERLOAD;
         }
-        return context.begin(server, request, source, targets, nowNs);
+        return context.begin(server, request, source, targets, key, nowNs);
     }
 
     /**
@@ -137,14 +140,6 @@ final class StatefulProxy {
     /** Starts the time after which a non-INVITE gets a 100 (RFC 4320 section 4.1). */
     void armTrying(final ResponseContext context, final long nowNs) {
         timers.arm(context, trying, nowNs);
-    }
-
-    /**
-     * Starts the time that the server transaction of an unanswered non-INVITE is kept: as long as a late retransmission may
-     * still be on its way (T4) it must not be taken for a new request.
-     */
-    void armLinger(final ResponseContext context, final long nowNs) {
-        timers.arm(context, linger, nowNs);
     }
 
     /** A branch from the pool, or {@code null} when all are in use. */
