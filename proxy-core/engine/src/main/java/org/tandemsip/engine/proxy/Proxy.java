@@ -1,43 +1,223 @@
 package org.tandemsip.engine.proxy;
 
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.MessageHandler;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.ServerTransaction;
+import org.tandemsip.engine.transaction.Transactions;
 
 /**
  * The proxy core (RFC 3261 section 16): matches what is under way, checks and routes what is new, and hands it to the
  * stateless or stateful proxy by the mode now in force.
  *
  * <p>A response goes to the client transaction its branch names; without one, the mode written in the branch decides. A
- * request goes to its server transaction; a new one is treated by the mode of its route. So a mode can be switched
- * while calls run: what is under way finishes where it began.
+ * request goes to its server transaction; a new one is treated by the mode of its route. So a mode can be switched while
+ * calls run: what is under way finishes where it began.
+ *
+ * <h2>Who may send</h2> A request must come from a known trunk, or carry a token of ours that fits the dialog it claims to
+ * be in; everything else is dropped without a word. The second is needed because an answerer behind a trunk sends BYE from
+ * an address of its own; nobody who was not on the path of that very dialog can have the token.
+ *
+ * <h2>After a change of configuration</h2> Section 16.11 wants retransmissions, CANCEL and ACK of requests that were
+ * forwarded statelessly to be forwarded in the same way for 64*T1:
+ * <ul>
+ * <li>After a switch to stateful, a retransmission looks new and makes a transaction. Its branch must be the one that the
+ * first copy had, or the next hop takes it for a merged request (482). So for that time the stateful proxy writes the
+ * stateless mode character. Responses find their transaction by the key in the branch and never mind the character; it
+ * is looked at only when there is none.
+ * <li>After a change of routes, new requests that would go statelessly go statefully for that time, and CANCEL and ACK
+ * that match no transaction belong to requests from before: they go by the routes of before.
+ * </ul>
  */
 public final class Proxy implements MessageHandler {
-    /** Makes the proxy of one shard. */
+    private static final int MAX_MESSAGE_BYTES = 65_535;
+
+    private final ListenPoints listenPoints;
+    private final Branches branches;
+    private final Transactions transactions;
+    private final RequestForwarder requests;
+    private final RequestChecks checks;
+    private final LocationService locationService;
+    private final Targets targets = new Targets();
+    private final StatelessUas uas;
+    private final StatelessProxy stateless;
+    private final StatefulProxy stateful;
+    private RoutingPolicy policy;
+    private RoutingPolicy previousPolicy;
+    private boolean statelessBranches;
+    private long statelessBranchesUntilNs;
+    private boolean rerouted;
+    private long reroutedUntilNs;
+
+    /** Makes the proxy of one shard; the policy of {@code context} must be a {@link RoutingPolicy}. */
     public Proxy(final ShardContext context) {
-        throw new UnsupportedOperationException();
+        policy = (RoutingPolicy) context.policy();
+        previousPolicy = policy;
+        listenPoints = new ListenPoints(context.listenPoints());
+        branches = new Branches(context);
+        transactions = new Transactions(context);
+        transactions.timing(policy.timing());
+        requests = new RequestForwarder(context, listenPoints, branches);
+        checks = new RequestChecks(listenPoints, branches);
+        locationService = new LocationService(context, listenPoints);
+        uas = new StatelessUas(context);
+        final ResponseForwarder responses = new ResponseForwarder();
+        stateless = new StatelessProxy(context, branches, requests, responses);
+        stateful = new StatefulProxy(context, transactions, branches, requests, responses);
+        stateful.timing(policy.timing());
     }
 
     @Override
     public Disposition onRequest(final SipMessage request, final Source source, final long nowNs) {
-        throw new UnsupportedOperationException();
+        settle(nowNs);
+        final ServerTransaction transaction = transactions.findServer(request);
+        if (transaction != null) {
+            if (!transaction.onRequest(request, nowNs)) {
+                return Disposition.ABSORBED;
+            }
+            // An ACK for a 2xx: passed on like a new request (RFC 6026 section 7.1).
+        } else if (request.method() == Method.ACK) {
+            if (uas.absorbs(request)) {
+                return Disposition.ABSORBED;
+            }
+        } else if (request.method() == Method.CANCEL) {
+            final Disposition cancelled = stateful.onCancel(request, source, nowNs);
+            if (cancelled != null) {
+                return cancelled;
+            }
+        }
+        return onNewRequest(request, source, nowNs);
+    }
+
+    private Disposition onNewRequest(final SipMessage request, final Source source, final long nowNs) {
+        final boolean followsInvite = request.method() == Method.ACK || request.method() == Method.CANCEL;
+        final RoutingPolicy by = rerouted && followsInvite ? previousPolicy : policy;
+        final Trunk from = by.trunkOf(source);
+        if (from == null && !Slice.exists(request.toTag())) {
+            return Disposition.DROPPED_UNKNOWN_SOURCE;
+        }
+        final boolean wellFormed = requests.prepare(request, source, from, by.recordRoute());
+        final RouteInformation information = requests.routeInformation();
+        if (from == null && !(wellFormed && information.inDialog())) {
+            return Disposition.DROPPED_UNKNOWN_SOURCE;
+        }
+        if (!wellFormed) {
+            return refuse(request, source, Status.BAD_REQUEST_400);
+        }
+        if (isPing(request, information)) {
+            return uas.answer(request, source, Status.OK_200);
+        }
+        final Status invalid = checks.check(request, information.requestUri(), requests.loopHash());
+        if (invalid != null) {
+            return refuse(request, source, invalid);
+        }
+        final Status unroutable = locationService.locate(request, source, by, from, information, targets);
+        if (unroutable != null) {
+            return isToUs(request, information) ? uas.answer(request, source, Status.OK_200)
+                    : refuse(request, source, unroutable);
+        }
+        if (requests.maxLength() > MAX_MESSAGE_BYTES) {
+            return refuse(request, source, Status.MESSAGE_TOO_LARGE_513);
+        }
+        if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted) {
+            return stateless.forward(request, source, targets, nowNs);
+        }
+        return stateful.forward(request, source, targets, nowNs);
+    }
+
+    /**
+     * OPTIONS to us without a user is for us whatever the routes say, and even when it has no hops left (sections 11, 16.3
+     * step 3); with a user only when no route takes it, as carriers write our address into every Request-URI.
+     */
+    private static boolean isPing(final SipMessage request, final RouteInformation information) {
+        return isToUs(request, information) && !Slice.exists(information.requestUri().user());
+    }
+
+    private static boolean isToUs(final SipMessage request, final RouteInformation information) {
+        return request.method() == Method.OPTIONS && information.requestUriIsOurs() && !information.hasNextRoute();
+    }
+
+    private Disposition refuse(final SipMessage request, final Source source, final Status status) {
+        if (request.method() != Method.ACK) {
+            return uas.answer(request, source, status);
+        }
+        return switch (status) {
+            case NOT_FOUND_404, SERVER_INTERNAL_ERROR_500, TEMPORARILY_UNAVAILABLE_480 -> Disposition.DROPPED_NO_TARGET;
+            default -> Disposition.DROPPED_STRAY_ACK;
+        };
     }
 
     @Override
     public Disposition onResponse(final SipMessage response, final Source source, final long nowNs) {
-        throw new UnsupportedOperationException();
+        if (!listenPoints.isOurs(response.bytes(), response.topVia()) || !branches.read(response, response.topVia())) {
+            return Disposition.DROPPED_STRAY_RESPONSE;
+        }
+        final ClientTransaction transaction = transactions.findClient(branches.key(),
+                response.method() == Method.CANCEL);
+        if (transaction != null) {
+            return stateful.onResponse(transaction, response, nowNs);
+        }
+        // A response to what a transaction sent, but comes too late, is not passed on (RFC 6026 section 8.9).
+        return branches.mode() == Branches.STATELESS ? stateless.onResponse(response, source, nowNs)
+                : Disposition.DROPPED_STRAY_RESPONSE;
     }
 
     @Override
     public void onCommand(final ShardCommand command, final long nowNs) {
-        throw new UnsupportedOperationException();
+        switch (command) {
+            case ShardCommand.Configure configure -> configure((RoutingPolicy) configure.policy(), nowNs);
+            case ShardCommand.SendFailed failed -> {
+                requests.onSendFailed(failed.correlation(), nowNs);
+                transactions.onSendFailed(failed.correlation(), nowNs);
+            }
+            case ShardCommand.Inspect inspect -> inspect.task().run();
+        }
+    }
+
+    private void configure(final RoutingPolicy newPolicy, final long nowNs) {
+        settle(nowNs);
+        if (policy.hasStateless()) {
+            statelessBranches = true;
+            statelessBranchesUntilNs = nowNs + policy.timing().t1Times64Ns();
+            if (!rerouted && !policy.routesLike(newPolicy)) {
+                rerouted = true;
+                reroutedUntilNs = statelessBranchesUntilNs;
+                previousPolicy = policy;
+            }
+        }
+        policy = newPolicy;
+        requests.policy(newPolicy);
+        transactions.timing(newPolicy.timing());
+        stateful.timing(newPolicy.timing());
+        settle(nowNs);
+    }
+
+    /** Ends the times of transition that have run out. */
+    private void settle(final long nowNs) {
+        if (rerouted && reroutedUntilNs - nowNs <= 0) {
+            rerouted = false;
+            previousPolicy = policy;
+        }
+        if (statelessBranches && statelessBranchesUntilNs - nowNs <= 0) {
+            statelessBranches = false;
+        }
+        requests.statefulMode(statelessBranches || rerouted ? Branches.STATELESS : Branches.STATEFUL);
     }
 
     @Override
     public int live() {
-        throw new UnsupportedOperationException();
+        return transactions.live() + stateful.live();
     }
 }

@@ -1,65 +1,274 @@
 package org.tandemsip.engine.proxy;
 
+import java.nio.charset.StandardCharsets;
 import org.agrona.MutableDirectBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.Edits;
+import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.ReceivedVia;
+import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.RecordRoutes;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
 
 /**
- * Writes the copy of a request that goes to one target: RFC 3261 section 16.6 steps 1 to 8 and RFC 3581 as edits over
- * the received bytes. Shared by both proxies. Shard thread only.
+ * Writes the copy of a request that goes to one target: RFC 3261 section 16.6 steps 1 to 9 and RFC 3581 as edits over the
+ * received bytes. Shared by both proxies. Shard thread only.
  *
- * <p>Use: {@link #prepare} once per request with what preprocessing found (section 16.4), then {@link #write} per
- * target.
+ * <p>Use: {@link #prepare} once per request with what preprocessing found (section 16.4), then {@link #chooseTransport} and
+ * {@link #write} per target.
+ *
+ * <p>Our Via asks for no {@code rport}: requests leave from the port that sent-by names, so it would tell nothing new and
+ * make every response longer.
  */
 final class RequestForwarder {
+    /** Largest request sent over UDP where there is a choice (section 18.1.1). */
+    static final int UDP_LIMIT = 1_300;
+
+    private static final byte[] VIA = ascii("Via: SIP/2.0/");
+    private static final byte[] BRANCH = ascii(";branch=");
+    private static final byte[] MAX_FORWARDS = ascii("Max-Forwards: ");
+    private static final byte[] MAX_BREADTH = ascii("Max-Breadth: ");
+    private static final byte[] RECORD_ROUTE = ascii("Record-Route: ");
+    private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
+    /** What counts towards the size before Max-Breadth is known. */
+    private static final int LARGEST_BREADTH = 60;
+    private static final int VERSION_LENGTH = " SIP/2.0".length();
+    /** Via, Max-Forwards, Max-Breadth, Content-Length, received and rport at their longest, without sent-by. */
+    private static final int ADDED_BYTES = 21 + 8 + Branches.LENGTH + Branches.CONNECTION_LENGTH + 20 + 20 + 24 + 64;
+
+    private final ListenPoints listenPoints;
+    private final Branches branches;
+    private final RecordRoutes recordRoutes;
+    private final RouteInformation routeInformation;
+    private final ReceivedVia receivedVia = new ReceivedVia();
+    private final TcpRefusals refusals = new TcpRefusals();
+    private final Edits edits;
+    private final int longestSentBy;
+    private RoutingPolicy policy;
+    private char statefulMode = Branches.STATEFUL;
+    private SipMessage request;
+    private Source source;
+    private boolean recordRoute;
+    private int loopHash;
+
+    RequestForwarder(final ShardContext context, final ListenPoints listenPoints, final Branches branches) {
+        this.listenPoints = listenPoints;
+        this.branches = branches;
+        recordRoutes = new RecordRoutes(context);
+        routeInformation = new RouteInformation(context, listenPoints, recordRoutes);
+        policy = (RoutingPolicy) context.policy();
+        longestSentBy = context.listenPoints().stream().mapToInt(point -> point.sentBy().length).max().orElse(0);
+        edits = new Edits(context.limits().routeValues() + 16,
+                2 * context.limits().uriBytes() + 1_024 + 3 * longestSentBy);
+    }
+
+    /** Takes over a configuration. */
+    void policy(final RoutingPolicy newPolicy) {
+        policy = newPolicy;
+    }
+
     /**
      * Remembers what all copies share: Max-Forwards lowered or inserted, received and rport put on the topmost Via, our
      * own Route removed, a strict router's Request-URI put back, Max-Breadth.
      *
-     * <p>Depends on its arguments alone: a stateful proxy calls this again with its kept copy of the request when it
-     * tries a later target.
+     * <p>Depends on its arguments alone: a stateful proxy calls this again with its kept copy of the request when it tries
+     * a later target.
+     *
+     * @param mayRecordRoute whether to put a Record-Route into the request if it may form a dialog
+     * @return whether Request-URI and Routes are well-formed; when not, nothing else may be called (400)
      */
-    void prepare(final SipMessage request, final Source source, final boolean recordRoute) {
-        throw new UnsupportedOperationException();
+    boolean prepare(final SipMessage message, final Source receivedFrom, final boolean mayRecordRoute) {
+        return prepare(message, receivedFrom, policy.trunkOf(receivedFrom), mayRecordRoute);
+    }
+
+    /** As {@link #prepare(SipMessage, Source, boolean)}, for a caller that knows which trunk the request comes from. */
+    boolean prepare(final SipMessage message, final Source receivedFrom, final Trunk from,
+            final boolean mayRecordRoute) {
+        request = message;
+        source = receivedFrom;
+        recordRoute = mayRecordRoute && mayFormDialog(message);
+        loopHash = branches.loopHash(message, from);
+        return routeInformation.read(message, receivedFrom);
+    }
+
+    /**
+     * Whether a request can begin a dialog, or has a method that we do not know and that might (section 16.6 step 4). Inside
+     * a dialog a Record-Route would change nothing (section 12.2).
+     */
+    private static boolean mayFormDialog(final SipMessage message) {
+        return switch (message.method()) {
+            case INVITE, SUBSCRIBE, NOTIFY, REFER, EXTENSION -> !Slice.exists(message.toTag());
+            case ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, MESSAGE, PUBLISH -> false;
+        };
+    }
+
+    /** What preprocessing made of the request prepared last. */
+    RouteInformation routeInformation() {
+        return routeInformation;
+    }
+
+    /** Loop hash of the request prepared last. */
+    int loopHash() {
+        return loopHash;
     }
 
     /** Whether copies of the request prepared last get a Record-Route. */
     boolean recordRoute() {
-        throw new UnsupportedOperationException();
+        return recordRoute;
     }
 
     /**
-     * Settles on the transport to {@code target}: TCP for a request over 1,300 bytes where the target may be tried that
-     * way and has not refused it lately (section 18.1.1). Changes {@link Target#destination}, so call it before a
-     * client transaction is made with that; again for each try.
+     * Settles on the transport to {@code target}: TCP for a request over 1,300 bytes where the target may be tried that way
+     * and has not refused it lately (section 18.1.1). Changes {@link Target#destination}, so call it before a client
+     * transaction is made with that; again for each try.
      */
     void chooseTransport(final Target target, final long nowNs) {
-        throw new UnsupportedOperationException();
+        if (!target.tcpWhenLarge) {
+            return;
+        }
+        final Destination destination = target.destination;
+        destination.transport = Transport.UDP;
+        destination.listenPoint = target.recordRouteListenPoint;
+        if (maxLength() <= UDP_LIMIT) {
+            return;
+        }
+        final int listenPoint = listenPoints.select(Transport.TCP, destination.addressHigh, destination.addressLow,
+                source.listenPoint);
+        if (listenPoint == ListenPoints.NONE || refusals.refuses(destination, nowNs)) {
+            return;
+        }
+        edit(target, Branches.STATEFUL, 0, LARGEST_BREADTH);
+        if (edits.resultLength(request) > UDP_LIMIT) {
+            destination.transport = Transport.TCP;
+            destination.listenPoint = listenPoint;
+        }
+    }
+
+    /** Whether {@link #chooseTransport} has put {@code target} on TCP for the size of the request. */
+    static boolean isTcpForSize(final Target target) {
+        return target.tcpWhenLarge && target.destination.transport == Transport.TCP;
+    }
+
+    /** Takes the report that what was sent with {@code correlation} (a branch key) could not be sent. */
+    void onSendFailed(final long correlation, final long nowNs) {
+        refusals.onSendFailed(correlation, nowNs);
     }
 
     /**
-     * Mode character that {@link StatefulProxy} gives to {@link #write}:
-     * {@link org.tandemsip.engine.routing.Branches#STATEFUL}, but for 64*T1 after a switch from stateless to stateful
-     * still {@link org.tandemsip.engine.routing.Branches#STATELESS}.
+     * Mode character that {@link StatefulProxy} gives to {@link #write}: {@link Branches#STATEFUL}, but for 64*T1 after a
+     * switch from stateless to stateful still {@link Branches#STATELESS}; see {@link Proxy}.
      */
     char statefulMode() {
-        throw new UnsupportedOperationException();
+        return statefulMode;
+    }
+
+    /** Sets what {@link #statefulMode()} says. */
+    void statefulMode(final char mode) {
+        statefulMode = mode;
     }
 
     /** Upper bound for the size of a copy, to claim memory with. */
     int maxLength() {
-        throw new UnsupportedOperationException();
+        final int recordRouteRows = recordRoute ? 2 * (16 + RecordRoutes.OVERHEAD + longestSentBy) : 0;
+        return request.length() + ADDED_BYTES + longestSentBy + recordRouteRows + routeInformation.maxAdded(request);
     }
 
     /**
      * Writes the copy for {@code target}: Record-Route, Via with {@code mode}, {@code branchKey} and the request's loop
      * hash.
      *
-     * @param maxBreadth Max-Breadth of this copy, or 0 to leave the header out
+     * @param maxBreadth Max-Breadth of this copy, or 0 to leave the header as it is
      * @return size in bytes, written from index 0
      */
     int write(final Target target, final char mode, final long branchKey, final int maxBreadth,
             final MutableDirectBuffer out) {
-        throw new UnsupportedOperationException();
+        edit(target, mode, branchKey, maxBreadth);
+        if (isTcpForSize(target)) {
+            refusals.tried(branchKey, target.destination);
+        }
+        return edits.apply(request, out, 0);
+    }
+
+    private void edit(final Target target, final char mode, final long branchKey, final int maxBreadth) {
+        edits.reset();
+        routeInformation.edit(request, edits);
+        dropTrailingSpace();
+        receivedVia.edit(edits, request, request.topVia(), source);
+        final long maxForwards = request.value(HeaderName.MAX_FORWARDS);
+        if (Slice.exists(maxForwards)) {
+            replace(maxForwards, request.maxForwards() - 1);
+        }
+        final long breadth = request.value(HeaderName.MAX_BREADTH);
+        if (Slice.exists(breadth) && maxBreadth > 0) {
+            replace(breadth, maxBreadth);
+        }
+        final int recordRouteRow = request.firstRow(HeaderName.RECORD_ROUTE);
+        if (recordRoute && recordRouteRow != SipMessage.NO_ROW) {
+            putRecordRoutes(target, edits.begin(request.rowStart(recordRouteRow), 0));
+            edits.end();
+        }
+        final AsciiWriter rows = edits.begin(request.rowStart(request.firstRow(HeaderName.VIA)), 0);
+        putVia(target, mode, branchKey, rows);
+        if (!Slice.exists(maxForwards)) {
+            rows.put(MAX_FORWARDS).putDecimal(policy.maxForwards()).crlf();
+        }
+        if (!Slice.exists(breadth) && maxBreadth > 0) {
+            rows.put(MAX_BREADTH).putDecimal(maxBreadth).crlf();
+        }
+        if (recordRoute && recordRouteRow == SipMessage.NO_ROW) {
+            putRecordRoutes(target, rows);
+        }
+        if (target.destination.transport.stream() && request.contentLength() == SipMessage.NOT_GIVEN) {
+            rows.put(CONTENT_LENGTH).putDecimal(request.bodyLength()).crlf();
+        }
+        edits.end();
+    }
+
+    private void replace(final long slice, final int number) {
+        edits.begin(Slice.offset(slice), Slice.length(slice)).putDecimal(number);
+        edits.end();
+    }
+
+    /** White space behind SIP/2.0 is no part of a Request-Line; what we send must not need forgiveness (RFC 4475 3.1.2.8). */
+    private void dropTrailingSpace() {
+        final int lineEnd = Slice.end(request.requestUri()) + VERSION_LENGTH;
+        final int length = Slice.end(request.startLine()) - lineEnd;
+        if (length > 0) {
+            edits.delete(lineEnd, length);
+        }
+    }
+
+    private void putVia(final Target target, final char mode, final long branchKey, final AsciiWriter out) {
+        final ListenPoint point = listenPoints.get(target.destination.listenPoint);
+        out.put(VIA).put(point.transport().token()).put(' ').put(point.sentBy()).put(BRANCH);
+        branches.write(out, mode, branchKey, loopHash);
+        branches.writeConnection(out, branchKey, source);
+        out.crlf();
+    }
+
+    /**
+     * One value where the request leaves the way it came; else two (RFC 5658 section 5), the way out on top, so that either
+     * side finds the listen point it can reach.
+     */
+    private void putRecordRoutes(final Target target, final AsciiWriter out) {
+        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint);
+        out.crlf();
+        if (target.recordRouteListenPoint != source.listenPoint) {
+            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint);
+            out.crlf();
+        }
+    }
+
+    private static byte[] ascii(final String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -1,18 +1,58 @@
 package org.tandemsip.engine.proxy;
 
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Branches;
 
-/** Stateless forwarding (RFC 3261 section 16.11). Shard thread only. */
+/**
+ * Stateless forwarding (RFC 3261 section 16.11): one message in, one message out, nothing kept. CANCEL and ACK follow their
+ * INVITE because the target and the branch are functions of what they have in common with it. No response is ever made
+ * here, least of all a provisional one; every response is passed on, 100 included, since section 16.7 does not apply. Shard
+ * thread only.
+ */
 final class StatelessProxy {
-    /** Forwards a checked, routed request to the first target. */
-    Disposition forward(final SipMessage request, final Source source, final Targets targets, final long nowNs) {
-        throw new UnsupportedOperationException();
+    private final Egress egress;
+    private final Branches branches;
+    private final RequestForwarder requests;
+    private final ResponseForwarder responses;
+
+    StatelessProxy(final ShardContext context, final Branches branches, final RequestForwarder requests,
+            final ResponseForwarder responses) {
+        egress = context.egress();
+        this.branches = branches;
+        this.requests = requests;
+        this.responses = responses;
     }
 
-    /** Forwards a response whose topmost Via is ours and whose branch was read and has no client transaction. */
+    /**
+     * Forwards a checked, routed request to the first target. {@link RequestForwarder#prepare} has been called with it.
+     */
+    Disposition forward(final SipMessage request, final Source source, final Targets targets, final long nowNs) {
+        final Target target = targets.get(0);
+        requests.chooseTransport(target, nowNs);
+        final long key = branches.key(request, source, 0);
+        final MutableDirectBuffer out = egress.claim(requests.maxLength());
+        final int length = requests.write(target, Branches.STATELESS, key, 0, out);
+        // Only a TCP tried for size is worth a report: the client's retransmission then goes over UDP.
+        egress.send(length, target.destination, RequestForwarder.isTcpForSize(target) ? key : 0);
+        return Disposition.FORWARDED;
+    }
+
+    /**
+     * Forwards a response whose topmost Via is ours and whose branch was read and has no client transaction. It goes to the
+     * second Via only when the branch proves that this is where the request came from; else anybody could use us to send
+     * to anybody.
+     */
     Disposition onResponse(final SipMessage response, final Source source, final long nowNs) {
-        throw new UnsupportedOperationException();
+        if (!branches.verifies(response)) {
+            return Disposition.DROPPED_STRAY_RESPONSE;
+        }
+        final int length = responses.write(response, egress.claim(responses.maxLength(response)));
+        egress.send(length, branches.responseDestination(), 0);
+        return Disposition.FORWARDED;
     }
 }

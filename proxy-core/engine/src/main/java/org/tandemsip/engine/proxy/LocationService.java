@@ -1,0 +1,343 @@
+package org.tandemsip.engine.proxy;
+
+import java.util.Arrays;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Rendezvous;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+
+/**
+ * Determines the targets of a request (RFC 3261 section 16.5). In this order:
+ *
+ * <ol>
+ * <li>A request inside a dialog that carries our token goes to its next Route, or else its Request-URI: the dialog was let
+ * through before. Where the Request-URI names us or is no address (a GB/T 28181 realm), the route table takes it.
+ * <li>Any other request needs a line of the route table for its trunk. The first that matches wins: its trunks' peers by
+ * rendezvous, or the host of the Request-URI where that lies inside the ranges of the line.
+ * <li>A Route that is not ours does not widen that: a line is passed over unless the next hop is one it leads to, and when
+ * none is left the answer is 403. We relay only what the table allows (the attack is a pre-loaded Route).
+ * </ol>
+ *
+ * Depends on the request, the policy and the listen points only, never on what was sent before, so that a retransmission,
+ * CANCEL and ACK follow their INVITE (section 16.11). That is why ACK and CANCEL match lines as INVITE does. Shard thread
+ * only.
+ */
+final class LocationService {
+    private final ListenPoints listenPoints;
+    private final Rendezvous rendezvous;
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri fromUri = new SipUri();
+    private final IpAddress address = new IpAddress();
+    private RoutingPolicy policy;
+    private SipMessage request;
+    private Source source;
+    private RouteInformation information;
+    private Targets targets;
+    private Mode mode;
+
+    LocationService(final ShardContext context, final ListenPoints listenPoints) {
+        this.listenPoints = listenPoints;
+        rendezvous = new Rendezvous(context);
+    }
+
+    /**
+     * Fills {@code into}.
+     *
+     * @param by        policy to look up
+     * @param from      trunk the request comes from, or {@code null}
+     * @param routeInfo what preprocessing made of the request
+     * @return {@code null} when there is a target, else what to answer
+     */
+    Status locate(final SipMessage message, final Source receivedFrom, final RoutingPolicy by, final Trunk from,
+            final RouteInformation routeInfo, final Targets into) {
+        request = message;
+        source = receivedFrom;
+        policy = by;
+        information = routeInfo;
+        targets = into;
+        targets.clear();
+        mode = by.mode();
+        final SipUri requestUri = routeInfo.requestUri();
+        if (requestUri.scheme() == SipUri.Scheme.SIPS
+                || routeInfo.hasNextRoute() && routeInfo.nextRoute().scheme() == SipUri.Scheme.SIPS) {
+            // Without TLS a sips resource cannot be reached and must not be downgraded (RFC 5630 section 3.3).
+            return Status.TEMPORARILY_UNAVAILABLE_480;
+        }
+        if (routeInfo.inDialog()) {
+            if (routeInfo.hasNextRoute()) {
+                return addUri(routeInfo.nextRoute()) ? null : unreachable();
+            }
+            if (!routeInfo.requestUriIsOurs() && addUri(requestUri)) {
+                return null;
+            }
+        }
+        return from == null ? unreachable() : byTable(from);
+    }
+
+    /** Mode for the request located last. */
+    Mode mode() {
+        return mode;
+    }
+
+    /**
+     * The next hop is known and cannot be reached: section 16.9 takes that for a 503 from there, which section 16.7 step 6
+     * turns into 500, since it is not we who are overloaded.
+     */
+    private static Status unreachable() {
+        return Status.SERVER_INTERNAL_ERROR_500;
+    }
+
+    private Status byTable(final Trunk from) {
+        final boolean preloaded = information.hasNextRoute();
+        final SipUri nextHop = preloaded ? information.nextRoute() : information.requestUri();
+        final List<Route> routes = policy.routes();
+        for (int i = 0; i < routes.size(); i++) {
+            final Route route = routes.get(i);
+            if (route.from() != null && route.from().index() != from.index() || !matches(route.match())) {
+                continue;
+            }
+            mode = policy.modeOf(route);
+            if (route.toRequestUri()) {
+                if (isWithin(route.within(), nextHop) && addUri(nextHop)) {
+                    return null;
+                }
+            } else if (!preloaded) {
+                addTrunks(route);
+                return targets.size() > 0 ? null : unreachable();
+            } else if ((leadsTo(route.to(), nextHop) || leadsTo(route.then(), nextHop)) && addUri(nextHop)) {
+                return null;
+            }
+        }
+        mode = policy.mode();
+        return preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
+    }
+
+    private boolean matches(final Route.Match match) {
+        final DirectBuffer bytes = request.bytes();
+        return (match.method() == null || isMethod(match.method()))
+                && (match.to() == null || fits(match.to(), bytes, information.requestUri().user()))
+                && (match.from() == null || fits(match.from(), bytes, fromUser()));
+    }
+
+    private boolean isMethod(final byte[] method) {
+        final boolean followsInvite = request.method() == Method.ACK || request.method() == Method.CANCEL;
+        if (followsInvite) {
+            return Arrays.equals(method, Method.INVITE.token());
+        }
+        final long token = request.methodToken();
+        return Slice.length(token) == method.length && startsWith(method, method.length, request.bytes(), token);
+    }
+
+    private long fromUser() {
+        final long from = request.value(HeaderName.FROM);
+        final DirectBuffer bytes = request.bytes();
+        if (!Slice.exists(from) || !nameAddr.wrap(bytes, Slice.offset(from), Slice.end(from))) {
+            return Slice.NONE;
+        }
+        final long uri = nameAddr.uri();
+        return fromUri.wrap(bytes, Slice.offset(uri), Slice.end(uri)) && fromUri.scheme() != SipUri.Scheme.OPAQUE
+                ? fromUri.user() : Slice.NONE;
+    }
+
+    /** Whether a user part fits a pattern; one that is not there is empty. Bytes are compared as written. */
+    private static boolean fits(final byte[] pattern, final DirectBuffer bytes, final long user) {
+        final int length = Slice.exists(user) ? Slice.length(user) : 0;
+        final boolean open = pattern.length > 0 && pattern[pattern.length - 1] == '*';
+        final int fixed = open ? pattern.length - 1 : pattern.length;
+        return (open ? length >= fixed : length == fixed) && startsWith(pattern, fixed, bytes, user);
+    }
+
+    private static boolean startsWith(final byte[] start, final int length, final DirectBuffer bytes,
+            final long slice) {
+        for (int i = 0; i < length; i++) {
+            if (bytes.getByte(Slice.offset(slice) + i) != start[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Peers of the trunks in {@code to} side by side, best ones first; then those of the backup trunks one by one. */
+    private void addTrunks(final Route route) {
+        final long callHash = rendezvous.callHash(request);
+        int group = 0;
+        for (int place = 0, added = 1; added > 0; place++) {
+            added = 0;
+            for (int i = 0; i < route.to().size(); i++) {
+                added += addPeerAt(route.to().get(i), callHash, place, group);
+            }
+            group += added > 0 ? 1 : 0;
+        }
+        for (int i = 0; i < route.then().size(); i++) {
+            final Trunk backup = route.then().get(i);
+            for (int place = 0; addPeerAt(backup, callHash, place, group) > 0; place++) {
+                group++;
+            }
+        }
+    }
+
+    /**
+     * Adds the peer that stands at {@code place} in the order for this call. The one that the Request-URI names, if any,
+     * comes first: a caller without Record-Route sends ACK and BYE here with the answerer's address.
+     *
+     * @return 1, or 0 when the trunk has no such place
+     */
+    private int addPeerAt(final Trunk trunk, final long callHash, final int place, final int group) {
+        final int count = rendezvous.order(trunk, callHash, Targets.MAX);
+        final int named = placeOfNamed(count);
+        if (place >= count) {
+            return 0;
+        }
+        final int rank = named < 0 || place > named ? place : place == 0 ? named : place - 1;
+        addPeer(trunk, rendezvous.peer(rank), group);
+        return 1;
+    }
+
+    private int placeOfNamed(final int count) {
+        final SipUri uri = information.requestUri();
+        final long host = uri.host();
+        if (count < 2 || !Slice.exists(host) || !address.parse(request.bytes(), Slice.offset(host), Slice.end(host))) {
+            return -1;
+        }
+        final int port = uri.port() == SipUri.NOT_GIVEN ? Transport.UDP.defaultPort() : uri.port();
+        for (int i = 0; i < count; i++) {
+            final Peer peer = rendezvous.peer(i);
+            if (peer.port() == port && peer.addressHigh() == address.high() && peer.addressLow() == address.low()) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private boolean isWithin(final List<Cidr> ranges, final SipUri uri) {
+        // Never ourselves: a request to our own address is for us, and relaying it would only make it come back.
+        if (!addressOf(uri) || listenPoints.find(request.bytes(), uri) != ListenPoints.NONE) {
+            return false;
+        }
+        for (int i = 0; i < ranges.size(); i++) {
+            if (ranges.get(i).contains(address.high(), address.low())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean leadsTo(final List<Trunk> trunks, final SipUri uri) {
+        if (!addressOf(uri)) {
+            return false;
+        }
+        for (int i = 0; i < trunks.size(); i++) {
+            if (holds(trunks.get(i))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean holds(final Trunk trunk) {
+        for (int i = 0; i < trunk.allow().size(); i++) {
+            if (trunk.allow().get(i).contains(address.high(), address.low())) {
+                return true;
+            }
+        }
+        for (int i = 0; i < trunk.peers().size(); i++) {
+            final Peer peer = trunk.peers().get(i);
+            if (peer.addressHigh() == address.high() && peer.addressLow() == address.low()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Reads the address that a URI leads to (maddr before host, RFC 3263 section 4) into {@link #address}: a literal, or
+     * that of a peer with this name. Names are not resolved, and a host of digits only is a realm, never an address.
+     */
+    private boolean addressOf(final SipUri uri) {
+        if (uri.scheme() != SipUri.Scheme.SIP) {
+            return false;
+        }
+        final long host = Slice.exists(uri.maddr()) ? uri.maddr() : uri.host();
+        if (address.parse(request.bytes(), Slice.offset(host), Slice.end(host))) {
+            return true;
+        }
+        final Peer peer = policy.peerNamed(request.bytes(), uri);
+        if (peer != null) {
+            address.set(peer.addressHigh(), peer.addressLow());
+        }
+        return peer != null;
+    }
+
+    /** Adds the host of {@code uri} as a target; {@code false} when that is no address we can send to. */
+    private boolean addUri(final SipUri uri) {
+        if (!addressOf(uri)) {
+            return false;
+        }
+        final Transport wanted = uri.transport();
+        final Peer peer =
+                wanted == null && uri.port() == SipUri.NOT_GIVEN ? policy.peerNamed(request.bytes(), uri) : null;
+        if (peer != null) {
+            return addPeer(null, peer, 0);
+        }
+        // An address without a transport parameter means UDP (RFC 3263 section 4.1).
+        final Transport transport = wanted == null ? Transport.UDP : wanted;
+        final int port = uri.port() == SipUri.NOT_GIVEN ? transport.defaultPort() : uri.port();
+        return add(null, null, wanted, port, 0);
+    }
+
+    private boolean addPeer(final Trunk trunk, final Peer peer, final int group) {
+        address.set(peer.addressHigh(), peer.addressLow());
+        return add(trunk, peer, peer.transport(), peer.port(), group);
+    }
+
+    /** Adds {@link #address}; a {@code null} transport is UDP, or TCP where we have no UDP. */
+    private boolean add(final Trunk trunk, final Peer peer, final Transport wanted, final int port, final int group) {
+        Transport transport = wanted == null ? Transport.UDP : wanted;
+        int listenPoint = select(transport);
+        if (listenPoint == ListenPoints.NONE && wanted == null) {
+            transport = Transport.TCP;
+            listenPoint = select(transport);
+        }
+        final Target target = listenPoint == ListenPoints.NONE ? null : targets.add();
+        if (target == null) {
+            return false;
+        }
+        final Destination destination = target.destination;
+        destination.transport = transport;
+        destination.listenPoint = listenPoint;
+        destination.addressHigh = address.high();
+        destination.addressLow = address.low();
+        destination.port = port;
+        target.trunk = trunk;
+        target.peer = peer;
+        target.tcpWhenLarge = wanted == null && transport == Transport.UDP;
+        target.group = group;
+        target.recordRouteListenPoint = listenPoint;
+        targets.dropLastIfRepeated();
+        return true;
+    }
+
+    private int select(final Transport transport) {
+        final int named = information.listenPointOfRoute();
+        return listenPoints.select(transport, address.high(), address.low(),
+                named == ListenPoints.NONE ? source.listenPoint : named);
+    }
+}

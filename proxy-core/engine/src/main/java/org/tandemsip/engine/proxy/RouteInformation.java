@@ -1,0 +1,306 @@
+package org.tandemsip.engine.proxy;
+
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.Edits;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.RecordRoutes;
+
+/**
+ * Route information preprocessing (RFC 3261 section 16.4): what Request-URI and Route set a request has once everything that
+ * names this proxy is taken off, without touching its bytes.
+ *
+ * <pre>
+ *   Route: &lt;ours;tk&gt;, &lt;ours;tk&gt;, &lt;next&gt;, &lt;after&gt;, &lt;target&gt;
+ *          [0]         [1]         [2] first             [4] last, when a strict router put target here
+ *          +-- both of a double Record-Route removed --+
+ * </pre>
+ *
+ * A token on an own Route or on a strict router's Request-URI that fits the dialog ({@link RecordRoutes#verifies}) makes the
+ * request {@link #inDialog()}: it goes where the rest of its Route set or its Request-URI says and needs no route of the
+ * table. An own Route without such a token is removed all the same, and gives no right to anything: phones are configured
+ * with their outbound proxy as a Route, and an attacker would write one as well. Shard thread only.
+ */
+final class RouteInformation {
+    private static final byte[] TRANSPORT = {'t', 'r', 'a', 'n', 's', 'p', 'o', 'r', 't'};
+
+    private final ListenPoints listenPoints;
+    private final RecordRoutes recordRoutes;
+    private final ValueCursor cursor = new ValueCursor();
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri requestUri = new SipUri();
+    private final SipUri routeUri = new SipUri();
+    private final int[] starts;
+    private final int[] ends;
+    private final int[] rows;
+    private int values;
+    private int first;
+    private int last;
+    private int ourListenPoint;
+    private boolean restored;
+    private boolean token;
+    private boolean inDialog;
+    private boolean ours;
+    /** Pieces of the Request-URI that must not be forwarded, {@code [start, end)} pairs in rising order. */
+    private final int[] cuts = new int[8];
+    private int cutCount;
+
+    RouteInformation(final ShardContext context, final ListenPoints listenPoints, final RecordRoutes recordRoutes) {
+        this.listenPoints = listenPoints;
+        this.recordRoutes = recordRoutes;
+        final int most = context.limits().routeValues();
+        starts = new int[most];
+        ends = new int[most];
+        rows = new int[most];
+    }
+
+    /**
+     * Reads {@code request} as received from {@code source}.
+     *
+     * @return whether its Request-URI and Route values are well-formed; when not, nothing else may be asked (400)
+     */
+    boolean read(final SipMessage request, final Source source) {
+        restored = false;
+        token = false;
+        ourListenPoint = ListenPoints.NONE;
+        cutCount = 0;
+        final DirectBuffer bytes = request.bytes();
+        final long uri = request.requestUri();
+        if (!collect(request) || !requestUri.wrap(bytes, Slice.offset(uri), Slice.end(uri))) {
+            return false;
+        }
+        if (values > 0 && !(restoreRequestUri(request) && removeOwn(request))) {
+            return false;
+        }
+        inDialog = token && Slice.exists(request.toTag());
+        ours = isSip(requestUri) && listenPoints.find(bytes, requestUri) != ListenPoints.NONE;
+        if (isSip(requestUri)) {
+            cutMaddr(bytes, source);
+            cutHeaders(bytes);
+        }
+        return true;
+    }
+
+    private boolean collect(final SipMessage request) {
+        values = 0;
+        first = 0;
+        last = 0;
+        if (request.firstRow(HeaderName.ROUTE) == SipMessage.NO_ROW) {
+            return true;
+        }
+        cursor.reset(request, HeaderName.ROUTE);
+        while (cursor.next()) {
+            if (values == starts.length) {
+                return false;
+            }
+            starts[values] = cursor.start();
+            ends[values] = cursor.end();
+            rows[values] = cursor.row();
+            values++;
+        }
+        last = values;
+        return true;
+    }
+
+    /** A strict router has put our Record-Route URI into the Request-URI, and the real one behind the Route set. */
+    private boolean restoreRequestUri(final SipMessage request) {
+        final int listenPoint = ownToken(request, requestUri);
+        if (listenPoint == ListenPoints.NONE) {
+            return true;
+        }
+        token = true;
+        ourListenPoint = listenPoint;
+        restored = true;
+        last--;
+        return wrapRoute(request, last, requestUri);
+    }
+
+    private boolean removeOwn(final SipMessage request) {
+        while (first < last) {
+            if (!wrapRoute(request, first, routeUri)) {
+                return false;
+            }
+            if (!isSip(routeUri) || listenPoints.find(request.bytes(), routeUri) == ListenPoints.NONE) {
+                return true;
+            }
+            final int listenPoint = ownToken(request, routeUri);
+            if (listenPoint != ListenPoints.NONE) {
+                token = true;
+                ourListenPoint = listenPoint;
+            }
+            first++;
+        }
+        return true;
+    }
+
+    /** The listen point whose valid token {@code uri} carries, or {@link ListenPoints#NONE}. */
+    private int ownToken(final SipMessage request, final SipUri uri) {
+        if (!isSip(uri)) {
+            return ListenPoints.NONE;
+        }
+        final int listenPoint = listenPoints.find(request.bytes(), uri);
+        return listenPoint != ListenPoints.NONE && recordRoutes.verifies(request, uri, listenPoint) ? listenPoint
+                : ListenPoints.NONE;
+    }
+
+    private boolean wrapRoute(final SipMessage request, final int value, final SipUri uri) {
+        final DirectBuffer bytes = request.bytes();
+        if (!nameAddr.wrap(bytes, starts[value], ends[value])) {
+            return false;
+        }
+        final long slice = nameAddr.uri();
+        return uri.wrap(bytes, Slice.offset(slice), Slice.end(slice));
+    }
+
+    /** A maddr that names us, where the request came in, is taken off with the port and transport that went with it. */
+    private void cutMaddr(final DirectBuffer bytes, final Source source) {
+        final long maddr = requestUri.maddr();
+        if (!Slice.exists(maddr) || listenPoints.findMaddr(bytes, requestUri) != source.listenPoint) {
+            return;
+        }
+        final int hostEnd = Slice.end(requestUri.host());
+        int portEnd = hostEnd;
+        if (requestUri.port() != SipUri.NOT_GIVEN) {
+            portEnd++;
+            while (portEnd < requestUri.end() && bytes.getByte(portEnd) >= '0' && bytes.getByte(portEnd) <= '9') {
+                portEnd++;
+            }
+            cut(hostEnd, portEnd);
+        }
+        final int maddrStart = Slice.offset(maddr) - ";maddr=".length();
+        final long transport = requestUri.parameter(TRANSPORT);
+        if (Slice.exists(transport) && Slice.offset(transport) < maddrStart) {
+            cut(Slice.offset(transport) - ";transport=".length(), Slice.end(transport));
+        }
+        cut(maddrStart, Slice.end(maddr));
+        if (Slice.exists(transport) && Slice.offset(transport) > maddrStart) {
+            cut(Slice.offset(transport) - ";transport=".length(), Slice.end(transport));
+        }
+    }
+
+    /** Headers are not allowed in a Request-URI (section 19.1.1, table 1) and must not be passed on (16.6 step 2). */
+    private void cutHeaders(final DirectBuffer bytes) {
+        for (int i = Slice.end(requestUri.host()); i < requestUri.end(); i++) {
+            if (bytes.getByte(i) == '?') {
+                cut(i, requestUri.end());
+                return;
+            }
+        }
+    }
+
+    private void cut(final int start, final int end) {
+        cuts[cutCount++] = start;
+        cuts[cutCount++] = end;
+    }
+
+    /** The Request-URI, a strict router's work undone. */
+    SipUri requestUri() {
+        return requestUri;
+    }
+
+    /** Whether the host and port of {@link #requestUri()} are ours. */
+    boolean requestUriIsOurs() {
+        return ours;
+    }
+
+    /** Whether the request belongs to a dialog that was let through here before: to be sent on without asking the route table. */
+    boolean inDialog() {
+        return inDialog;
+    }
+
+    /** Whether a Route is left that is not ours. */
+    boolean hasNextRoute() {
+        return first < last;
+    }
+
+    /** The first Route that is not ours; only when {@link #hasNextRoute()}. */
+    SipUri nextRoute() {
+        return routeUri;
+    }
+
+    /** Whether the next hop is a strict router (section 16.6 step 6). */
+    boolean nextRouteIsStrict() {
+        return first < last && isSip(routeUri) && !routeUri.hasLr();
+    }
+
+    /** Listen point named by the last of our own Routes, that a double Record-Route wants the request sent from; or NONE. */
+    int listenPointOfRoute() {
+        return ourListenPoint;
+    }
+
+    /** How much longer a copy can be than the request because of what {@link #edit} does. */
+    int maxAdded(final SipMessage request) {
+        return nextRouteIsStrict() ? requestUri.end() - requestUri.start() + 16 : 0;
+    }
+
+    /** Adds to {@code edits} what section 16.4 and step 6 of section 16.6 change in Request-URI and Route rows. */
+    void edit(final SipMessage request, final Edits edits) {
+        final DirectBuffer bytes = request.bytes();
+        final boolean strict = nextRouteIsStrict();
+        final long received = request.requestUri();
+        if (strict) {
+            edits.begin(Slice.offset(received), Slice.length(received))
+                    .put(bytes, routeUri.start(), routeUri.end() - routeUri.start());
+            edits.end();
+        } else if (restored || cutCount > 0) {
+            putRequestUri(bytes, edits.begin(Slice.offset(received), Slice.length(received)));
+            edits.end();
+        }
+        if (values > 0) {
+            editRows(request, edits, strict ? first + 1 : first);
+        }
+        if (strict) {
+            final AsciiWriter row = edits.begin(request.rowEnd(rows[values - 1]), 0);
+            putRequestUri(bytes, row.put(ROUTE));
+            row.put('>').crlf();
+            edits.end();
+        }
+    }
+
+    private static final byte[] ROUTE = {'R', 'o', 'u', 't', 'e', ':', ' ', '<'};
+
+    private void putRequestUri(final DirectBuffer bytes, final AsciiWriter out) {
+        int from = requestUri.start();
+        for (int i = 0; i < cutCount; i += 2) {
+            out.put(bytes, from, cuts[i] - from);
+            from = cuts[i + 1];
+        }
+        out.put(bytes, from, requestUri.end() - from);
+    }
+
+    /** Keeps the values {@code [keep, last)}, which stand together; drops those before and behind, and rows left empty. */
+    private void editRows(final SipMessage request, final Edits edits, final int keep) {
+        int value = 0;
+        while (value < values) {
+            final int row = rows[value];
+            final int rowFirst = value;
+            while (value < values && rows[value] == row) {
+                value++;
+            }
+            final int kept = Math.max(rowFirst, keep);
+            final int keptEnd = Math.min(value, last);
+            if (kept >= keptEnd) {
+                edits.delete(request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
+                continue;
+            }
+            if (kept > rowFirst) {
+                edits.delete(starts[rowFirst], starts[kept] - starts[rowFirst]);
+            }
+            if (keptEnd < value) {
+                edits.delete(ends[keptEnd - 1], ends[value - 1] - ends[keptEnd - 1]);
+            }
+        }
+    }
+
+    private static boolean isSip(final SipUri uri) {
+        return uri.scheme() == SipUri.Scheme.SIP || uri.scheme() == SipUri.Scheme.SIPS;
+    }
+}

@@ -1,0 +1,116 @@
+package org.tandemsip.engine.proxy;
+
+import java.nio.charset.StandardCharsets;
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.Edits;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.codec.ResponseWriter;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
+import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.ReceivedVia;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+
+/**
+ * Tandem's own answers, given without state (RFC 3261 section 8.2.7): refusals by section 16.3 and routing, in both modes, and
+ * 200 to OPTIONS. Over UDP nobody repeats them but in answer to a retransmitted request, which gets the very same one: that
+ * is all a stateless server promises, and a refusal is not worth 32 seconds of memory to whoever sends it.
+ *
+ * <p>The To tag is a MAC over what an ACK has in common with its INVITE, so the ACK for such an answer is known by its tag
+ * alone and ends here. Shard thread only.
+ */
+final class StatelessUas {
+    private static final int TAG_DIGITS = 16;
+    private static final int OPTIONS_BYTES = 320;
+    private static final long LABEL = 0x746f_7461_67L;
+    private static final byte[] UNSUPPORTED = ascii("Unsupported: ");
+    private static final byte[] COMMA = ascii(", ");
+    /** Section 11.2. The methods are those that pass through, since whoever asks wants to know what it may send. */
+    private static final byte[] CAPABILITIES =
+            ascii("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE,"
+                    + " INFO, SUBSCRIBE, NOTIFY, REFER, MESSAGE, PUBLISH\r\n"
+                    + "Accept: */*\r\nAccept-Encoding: identity\r\nAccept-Language: *\r\nSupported:\r\n");
+
+    private final KeyedHash hash;
+    private final Egress egress;
+    private final ReceivedVia receivedVia = new ReceivedVia();
+    private final Edits viaEdits = new Edits(4, 128);
+    private final ResponseWriter writer = new ResponseWriter();
+    private final ValueCursor tags = new ValueCursor();
+    private final Destination destination = new Destination();
+
+    StatelessUas(final ShardContext context) {
+        hash = new KeyedHash(context.keys().token0(), context.keys().token1());
+        egress = context.egress();
+    }
+
+    /** Answers {@code request}, which is no ACK, with {@code status}: 420 lists what is not supported, 200 what is. */
+    Disposition answer(final SipMessage request, final Source source, final Status status) {
+        final AsciiWriter out = begin(request, source, status);
+        if (status == Status.BAD_EXTENSION_420) {
+            putUnsupported(request, out);
+        } else if (status == Status.OK_200) {
+            out.put(CAPABILITIES);
+        }
+        ReceivedVia.responseDestination(request.topVia(), source, destination);
+        egress.send(writer.finish(), destination, 0);
+        return Disposition.ANSWERED;
+    }
+
+    private AsciiWriter begin(final SipMessage request, final Source source, final Status status) {
+        receivedVia.edit(viaEdits.reset(), request, request.topVia(), source);
+        // A response repeats headers of the request; the 420 repeats Proxy-Require; what is added beyond is small.
+        final int length = Math.min(65_535, request.bodyOffset() + OPTIONS_BYTES + 256);
+        return writer.begin(request, status, tag(request), viaEdits, egress.claim(length), 0);
+    }
+
+    private void putUnsupported(final SipMessage request, final AsciiWriter out) {
+        out.put(UNSUPPORTED);
+        tags.reset(request, HeaderName.PROXY_REQUIRE);
+        boolean more = false;
+        while (tags.next()) {
+            if (more) {
+                out.put(COMMA);
+            }
+            out.put(request.bytes(), tags.start(), tags.end() - tags.start());
+            more = true;
+        }
+        out.crlf();
+    }
+
+    /** Whether {@code ack} is for an answer given here: it ends here (section 17.1.1.3 sends it hop by hop). */
+    boolean absorbs(final SipMessage ack) {
+        final long slice = ack.toTag();
+        if (!Slice.exists(slice) || Slice.length(slice) != TAG_DIGITS) {
+            return false;
+        }
+        final DirectBuffer bytes = ack.bytes();
+        long value = 0;
+        for (int i = Slice.offset(slice); i < Slice.end(slice); i++) {
+            final int digit = Character.digit(bytes.getByte(i), 16);
+            if (digit < 0) {
+                return false;
+            }
+            value = value << 4 | digit;
+        }
+        return value == tag(ack);
+    }
+
+    private long tag(final SipMessage request) {
+        final DirectBuffer bytes = request.bytes();
+        final long tag = hash.begin().add(LABEL).add(request.cseqNumber()).addSlice(bytes, request.callId())
+                .addSlice(bytes, request.fromTag()).addSlice(bytes, request.topVia().branch()).end();
+        return tag == 0 ? 1 : tag;
+    }
+
+    private static byte[] ascii(final String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}
