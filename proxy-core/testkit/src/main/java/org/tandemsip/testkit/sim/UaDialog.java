@@ -1,0 +1,187 @@
+package org.tandemsip.testkit.sim;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+import org.tandemsip.testkit.MessageText;
+import org.tandemsip.testkit.wire.SimAddress;
+import org.tandemsip.testkit.wire.WireMessage;
+
+/** One side of a dialog of a scripted agent (RFC 3261 section 12): route set, remote target, sequence numbers. */
+final class UaDialog {
+    private final SimUa ua;
+    private final String callId;
+    private final String localTag;
+    private final String remoteTag;
+    private final String localParty;
+    private final String remoteParty;
+    private final String target;
+    private final List<String> routes;
+    private long cseq;
+    private boolean over;
+    private boolean inviting;
+    private boolean clean;
+    private Runnable onEnd = () -> {
+    };
+
+    private UaDialog(final SimUa ua, final WireMessage message, final String localParty, final String remoteParty,
+            final String localTag, final String remoteTag, final String target, final List<String> routes) {
+        this.ua = ua;
+        this.callId = message.callId();
+        this.localParty = localParty;
+        this.remoteParty = remoteParty;
+        this.localTag = localTag;
+        this.remoteTag = remoteTag;
+        this.target = target;
+        this.routes = routes;
+    }
+
+    /** The caller's side, made by a 2xx. */
+    static UaDialog ofCaller(final SimUa ua, final WireMessage request, final WireMessage response) {
+        final List<String> routes = new ArrayList<>(response.all("record-route"));
+        Collections.reverse(routes);
+        final UaDialog dialog = new UaDialog(ua, response, request.one("from"), response.one("to"), request.fromTag(),
+                response.toTag(), WireMessage.uriOf(response.one("contact")), routes);
+        dialog.cseq = request.cseq();
+        return dialog;
+    }
+
+    /** The callee's side, made by its own 2xx; {@code ignoreRoutes}: as some carriers do. */
+    static UaDialog ofCallee(final SimUa ua, final WireMessage request, final String localTag,
+            final boolean ignoreRoutes) {
+        return new UaDialog(ua, request, request.one("to") + ";tag=" + localTag, request.one("from"), localTag,
+                request.fromTag(), WireMessage.uriOf(request.one("contact")),
+                ignoreRoutes ? List.of() : request.all("record-route"));
+    }
+
+    static String key(final String callId, final String localTag, final String remoteTag) {
+        return callId + '|' + localTag + '|' + remoteTag;
+    }
+
+    String key() {
+        return key(callId, localTag, remoteTag);
+    }
+
+    /** Runs once when the dialog is over. */
+    void onEnd(final Runnable action) {
+        onEnd = action;
+    }
+
+    boolean over() {
+        return over;
+    }
+
+    /** Whether it ended by a BYE that the other side knew what to do with. */
+    boolean clean() {
+        return clean;
+    }
+
+    /** The ACK for a 2xx to an INVITE with that sequence number (section 13.2.2.4). */
+    MessageText ack(final long inviteCseq) {
+        return request("ACK", inviteCseq, nextOverStream());
+    }
+
+    void sendAck(final MessageText ack) {
+        if (nextOverStream()) {
+            ua.writeStream(null, nextHop(), ack.bytes());
+        } else {
+            ua.writeDatagram(nextHop(), ack.bytes());
+        }
+    }
+
+    void bye() {
+        if (over) {
+            return;
+        }
+        over = true;
+        ua.send(request("BYE", ++cseq, nextOverStream()), nextHop(), nextOverStream(), new UaClientTx.Listener() {
+            @Override
+            public void onResponse(final WireMessage response) {
+                if (response.status() >= 200) {
+                    clean = response.status() < 300;
+                    end();
+                }
+            }
+
+            @Override
+            public void onFailure() {
+                ua.note("BYE " + callId + " failed");
+                end();
+            }
+        });
+    }
+
+    void reInvite() {
+        if (over || inviting) {
+            return;
+        }
+        inviting = true;
+        final long number = ++cseq;
+        final MessageText invite = request("INVITE", number, nextOverStream()).header("Contact", ua.contact());
+        ua.send(invite, nextHop(), nextOverStream(), new UaClientTx.Listener() {
+            private MessageText ack;
+
+            @Override
+            public void onResponse(final WireMessage response) {
+                if (response.status() >= 200) {
+                    inviting = false;
+                    if (response.status() < 300) {
+                        ack = ack == null ? ack(number) : ack;
+                        sendAck(ack);
+                    }
+                }
+            }
+
+            @Override
+            public void onFailure() {
+                inviting = false;
+            }
+        });
+    }
+
+    void onRequest(final UaServerTx transaction) {
+        final String method = transaction.request().method();
+        if (method.equals("BYE")) {
+            ua.respond(transaction, 200, "OK", null);
+            over = true;
+            clean = true;
+            end();
+        } else if (!method.equals("INVITE")) {
+            ua.respond(transaction, 200, "OK", null);
+        } else if (inviting) {
+            ua.respond(transaction, 491, "Request Pending", null);
+        } else if (over) {
+            ua.respond(transaction, 481, "Call/Transaction Does Not Exist", null);
+        } else {
+            new UaAnswer(ua, transaction, this, localTag).send();
+        }
+    }
+
+    private void end() {
+        ua.remove(this);
+        final Runnable once = onEnd;
+        onEnd = () -> {
+        };
+        once.run();
+    }
+
+    private MessageText request(final String method, final long number, final boolean overStream) {
+        return MessageText.request(method, target).header("Via", ua.via(ua.newBranch(), overStream))
+                .header("Max-Forwards", "70").headers("Route", routes).header("From", localParty)
+                .header("To", remoteParty).header("Call-ID", callId).header("CSeq", number + " " + method);
+    }
+
+    private String nextUri() {
+        return routes.isEmpty() ? target : WireMessage.uriOf(routes.get(0));
+    }
+
+    private boolean nextOverStream() {
+        return routes.isEmpty() && ua.outbound() != null ? ua.stream()
+                : nextUri().toLowerCase(java.util.Locale.ROOT).contains("transport=tcp");
+    }
+
+    private SimAddress nextHop() {
+        return routes.isEmpty() && ua.outbound() != null ? ua.outbound() : UaCaller.hostOf(nextUri());
+    }
+}
