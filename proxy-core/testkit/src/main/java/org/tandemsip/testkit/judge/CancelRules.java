@@ -96,7 +96,8 @@ final class CancelRules {
         final WireMessage b = invite.request();
         if (!cancel.destination().host().equals(invite.destination().host())
                 || !cancel.stream() && !cancel.destination().equals(invite.destination())) {
-            findings.add("I-05", cancel, "INVITE went to " + invite.destination() + ", CANCEL to " + cancel.destination());
+            findings.add("I-05", cancel,
+                    "INVITE went to " + invite.destination() + ", CANCEL to " + cancel.destination());
         }
         if (!a.uri().equals(b.uri()) || !a.topVia().raw().equals(b.topVia().raw()) || a.vias().size() != 1
                 || !a.one("from").equals(b.one("from")) || !a.one("to").equals(b.one("to")) || a.cseq() != b.cseq()

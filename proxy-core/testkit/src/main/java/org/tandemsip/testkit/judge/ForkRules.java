@@ -37,7 +37,8 @@ final class ForkRules {
             if (upstream != null && upstream.message().status() >= 600) {
                 for (final ClientSide branch : server.forwards) {
                     if (open(branch, upstream)) {
-                        findings.add("I-08", branch, upstream.message().startLine() + " sent while this branch is open");
+                        findings.add("I-08", branch,
+                                upstream.message().startLine() + " sent while this branch is open");
                     }
                 }
             }

@@ -12,6 +12,8 @@ import org.tandemsip.testkit.wire.WireVia;
 /** What an element sends upstream: I-01, I-02, I-03, I-09. */
 final class ResponseRules {
     private static final long TRYING_NS = 200_000_000;
+    /** When timer E of whoever sent the request has reached T2, less what the network may have taken. */
+    private static final long LATE_TRYING_NS = 3_500_000_000L - WireView.SLACK_NS;
 
     private ResponseRules() {}
 
@@ -19,7 +21,8 @@ final class ResponseRules {
      * I-01. Every server transaction of every element: an INVITE gets at most one distinct non-2xx final, and none beside a
      * 2xx, unless the 2xx reached the proxy only after the non-2xx had gone (RFC 3261 section 16.7 step 5 forwards it
      * then); a non-INVITE gets at most one distinct final. A stateful proxy answers every INVITE it took, unless it crashed.
-     * No proxy leaves a request from a trusted source without any reaction. Stateless proxies are held to "not both" only
+     * No proxy leaves a request from a trusted source without any reaction, unless it is a copy that came after the end of
+     * its transaction. Stateless proxies are held to "not both" only
      * in runs without crashes, because they only pass on what others send.
      */
     static void i01ExactlyOneFinal(final WireView view, final Findings findings) {
@@ -47,7 +50,9 @@ final class ResponseRules {
         }
         final ProxyFacts proxy = view.proxies.get(server.element);
         final boolean trusted = proxy.trusted().contains(server.first.packet().from().host());
-        if (trusted && server.forwards.isEmpty() && server.responses.isEmpty()) {
+        final boolean lateCopy = view.servers.stream().anyMatch(other -> other.element.equals(server.element)
+                && other.key.equals(server.key) && other.first.index() < server.first.index());
+        if (trusted && !lateCopy && server.forwards.isEmpty() && server.responses.isEmpty()) {
             findings.add("I-01", server, "neither forwarded nor answered");
         }
         if (server.invite && server.stateful() && server.firstFinal() == null) {
@@ -98,7 +103,7 @@ final class ResponseRules {
     /**
      * I-03. A stateful proxy sends its own 100 to INVITE, at most one per copy of the INVITE it got, without anything of a
      * downstream agent in it, and within 200 ms unless another response went out by then. A stateless proxy sends no more
-     * 100s than it got. Nobody sends a 1xx to a non-INVITE (RFC 4320 section 4.1; the agents send none to pass on).
+     * 100s than it got. A non-INVITE gets no 1xx but a 100, over UDP not before 3.5 s (RFC 4320 section 4.1).
      */
     static void i03TryingIsOurOwn(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
@@ -108,7 +113,8 @@ final class ResponseRules {
             int tryings = 0;
             for (final WireEvent event : server.responses) {
                 final WireMessage message = event.message();
-                if (message.status() < 200 && !server.invite) {
+                if (message.status() < 200 && !server.invite && (message.status() != 100
+                        || !server.stream() && event.timeNs() - server.first.timeNs() < LATE_TRYING_NS)) {
                     findings.add("I-03", server, "1xx to a non-INVITE: " + message.startLine());
                 }
                 if (message.status() != 100) {

@@ -17,8 +17,8 @@ final class TimerRules {
 
     /**
      * I-12. Over UDP, to the nanosecond: a stateful proxy or agent sends INVITE at 0, T1, 3 T1, 7 T1 ... 63 T1 and any other
-     * request at 0, T1, 3 T1, 7 T1, then every T2, until a response comes or 64*T1 have passed (a provisional to a
-     * non-INVITE slows timer E to T2, which these agents never do); all of these and no others. A non-2xx final to INVITE is
+     * request at 0, T1, 3 T1, 7 T1, then every T2, until a response (for a non-INVITE: a final one; a 100 comes when timer E
+     * has reached T2 anyway) comes or 64*T1 have passed; all of these and no others. A non-2xx final to INVITE is
      * repeated at T1, 3 T1, 7 T1, then every T2, until the ACK comes or 64*T1 have passed; other copies only in answer
      * to a copy of the INVITE. Over streams nothing is repeated but by the sender of the INVITE. A stateless proxy sends a
      * request as often as it came. A stateful proxy that cancels a branch on its own (no CANCEL from upstream, no 2xx or
@@ -69,8 +69,9 @@ final class TimerRules {
             return;
         }
         long untilNs = client.crashedNs;
-        if (!client.responses.isEmpty()) {
-            untilNs = Math.min(untilNs, client.responses.get(0).timeNs());
+        final WireEvent stop = client.invite ? client.firstResponse(100, 699) : client.firstFinal();
+        if (stop != null) {
+            untilNs = Math.min(untilNs, stop.timeNs());
         }
         compare(client.first.timeNs(), sent, schedule(client.first.timeNs(), !client.invite), untilNs,
                 text -> findings.add("I-12", client, text));

@@ -114,7 +114,7 @@ final class UasScript {
             case CHALLENGE -> challenge(transaction);
             case REDIRECT -> redirect(transaction);
             case ANSWER, CHATTY, FORK, NORR ->
-                ua.loop().after(ringNs / 10, () -> ua.respond(transaction, 200, "OK", tag));
+                    ua.loop().after(ringNs / 10, () -> ua.respond(transaction, 200, "OK", tag));
         }
     }
 
@@ -183,7 +183,8 @@ final class UasScript {
         final boolean proxy = ua.scriptIndex() % 2 == 1;
         transaction.respond(proxy ? 407 : 401, ua.response(transaction, proxy ? 407 : 401, "Unauthorized", tag)
                 .header(proxy ? "Proxy-Authenticate" : "WWW-Authenticate",
-                        "Digest realm=\"" + ua.name() + "\", nonce=\"n, 1\"").bytes());
+                        "Digest realm=\"" + ua.name() + "\", nonce=\"n, 1\"")
+                .bytes());
     }
 
     private void redirect(final UaServerTx transaction) {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.testkit.judge.Judge;
@@ -19,8 +18,9 @@ import org.tandemsip.testkit.wire.WireLog;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class DirectCallsTest {
     private static final int SEEDS = 300;
-    private static final String[] SCRIPTS = {"answer", "busy", "decline", "unavailable", "challenge", "redirect", "ring",
-            "endless", "chatty", "silent", "late", "deaf", "fork", "norr"};
+    private static final String[] SCRIPTS =
+            {"answer", "busy", "decline", "unavailable", "challenge", "redirect", "ring",
+                "endless", "chatty", "silent", "late", "deaf", "fork", "norr"};
 
     @Test
     void shouldKeepTheRulesWhenTheNetworkLosesPackets() {
