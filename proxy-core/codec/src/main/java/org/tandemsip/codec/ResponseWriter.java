@@ -1,13 +1,22 @@
 package org.tandemsip.codec;
 
+import java.nio.charset.StandardCharsets;
+import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
  * Writes a response to a request (RFC 3261 section 8.2.6): status line, all Via rows as they came, From, To, Call-ID,
  * CSeq, and for 100 the Timestamp; then Content-Length 0. Record-Route rows are not copied: Tandem's own answers make
- * no dialog.
+ * no dialog. Where a refused request lacks one of these, what exists is copied.
  */
 public final class ResponseWriter {
+    private static final byte[] TO_TAG = ";tag=".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] END = "Content-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final int TAG_DIGITS = 16;
+
+    private final AsciiWriter writer = new AsciiWriter();
+    private int start;
+
     /**
      * Begins a response.
      *
@@ -16,17 +25,69 @@ public final class ResponseWriter {
      * @param toTag        tag put on To where the request has none (section 8.2.6.2), written as 16 hexadecimal digits;
      *                     0 for none (100 Trying)
      * @param viaEdits     changes to the topmost Via (received, rport), or {@code null}; only edits inside Via rows
-     * @param out          where to write
+     * @param target       where to write
      * @param offset       first byte to write
      * @return writer after the copied header fields: more rows may be added, then {@link #finish}
      */
     public AsciiWriter begin(final SipMessage request, final Status status, final long toTag, final Edits viaEdits,
-            final MutableDirectBuffer out, final int offset) {
-        throw new UnsupportedOperationException();
+            final MutableDirectBuffer target, final int offset) {
+        start = offset;
+        writer.wrap(target, offset).put(status.startLine());
+        for (int row = request.firstRow(HeaderName.VIA); row != SipMessage.NO_ROW; row = request.nextRow(row)) {
+            copyRow(request, row, viaEdits);
+        }
+        copyRow(request, request.firstRow(HeaderName.FROM), null);
+        copyTo(request, request.firstRow(HeaderName.TO), toTag);
+        copyRow(request, request.firstRow(HeaderName.CALL_ID), null);
+        copyRow(request, request.firstRow(HeaderName.CSEQ), null);
+        if (status == Status.TRYING_100) {
+            copyRow(request, request.firstRow(HeaderName.TIMESTAMP), null);
+        }
+        return writer;
     }
 
-    /** Ends the response with {@code Content-Length: 0} and the empty line; returns its size in bytes. */
+    /**
+     * Ends the response with {@code Content-Length: 0} and the empty line; returns its size in bytes, 0 when it did not
+     * fit.
+     */
     public int finish() {
-        throw new UnsupportedOperationException();
+        writer.put(END);
+        return writer.overflown() ? 0 : writer.position() - start;
+    }
+
+    private void copyTo(final SipMessage request, final int row, final long toTag) {
+        if (row == SipMessage.NO_ROW || toTag == 0 || request.toTag() != Slice.NONE) {
+            copyRow(request, row, null);
+            return;
+        }
+        final int rowStart = request.rowStart(row);
+        copy(request, rowStart, Slice.end(request.rowValue(row)), null);
+        writer.put(TO_TAG).putHex(toTag, TAG_DIGITS).crlf();
+    }
+
+    private void copyRow(final SipMessage request, final int row, final Edits edits) {
+        if (row != SipMessage.NO_ROW) {
+            copy(request, request.rowStart(row), Slice.end(request.rowValue(row)), edits);
+            writer.crlf();
+        }
+    }
+
+    private void copy(final SipMessage request, final int from, final int to, final Edits edits) {
+        final DirectBuffer bytes = request.bytes();
+        if (request.badLineEnds) {
+            copyInOneLine(bytes, from, to);
+        } else if (edits == null) {
+            writer.put(bytes, from, to - from);
+        } else {
+            writer.put(bytes, from, to, edits);
+        }
+    }
+
+    /** A lone CR or LF in a refused request must not become a line end in our answer. */
+    private void copyInOneLine(final DirectBuffer bytes, final int from, final int to) {
+        for (int p = from; p < to; p++) {
+            final byte value = bytes.getByte(p);
+            writer.put(value == '\r' || value == '\n' ? ' ' : (char) value);
+        }
     }
 }

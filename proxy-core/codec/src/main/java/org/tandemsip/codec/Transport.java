@@ -1,5 +1,7 @@
 package org.tandemsip.codec;
 
+import org.agrona.DirectBuffer;
+
 /**
  * Transports of a Via header field (RFC 3261 section 20.42, RFC 7118 section 5) and of a {@code transport} URI
  * parameter.
@@ -13,6 +15,9 @@ public enum Transport {
     private final int defaultPort;
     private final boolean stream;
     private final boolean secure;
+    private static final Transport[] KNOWN = {UDP, TCP, TLS, WS, WSS, SCTP};
+
+    private final long word = Scan.lowerWord(name());
     private final byte[] token = name().getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
     Transport(final int defaultPort, final boolean stream, final boolean secure) {
@@ -39,5 +44,22 @@ public enum Transport {
     /** The token as written in a Via, upper case; not to be modified. */
     public byte[] token() {
         return token;
+    }
+
+    /**
+     * The transport whose token stands in {@code [start, end)}, in any case; {@link #OTHER} when it is none of these.
+     */
+    public static Transport of(final DirectBuffer bytes, final int start, final int end) {
+        final int length = end - start;
+        if (length < 2 || length > 4) {
+            return OTHER;
+        }
+        final long word = Scan.lowerWord(bytes, start, length);
+        for (final Transport transport : KNOWN) {
+            if (transport.word == word) {
+                return transport;
+            }
+        }
+        return OTHER;
     }
 }
