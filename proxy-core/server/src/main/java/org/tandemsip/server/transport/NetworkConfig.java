@@ -47,6 +47,12 @@ public record NetworkConfig(List<Listen> listen, Threading threading, int loops,
                 Limits.DEFAULTS, Streams.DEFAULTS, keys);
     }
 
+    /** The same with another number of I/O loops. */
+    NetworkConfig withLoops(final int newLoops) {
+        return new NetworkConfig(listen, threading, newLoops, shards, idle, ringSize, maxTransactions, socketBuffer,
+                limits, streams, keys);
+    }
+
     private static void require(final boolean condition, final String rule) {
         if (!condition) {
             throw new IllegalArgumentException(rule);
@@ -100,7 +106,7 @@ public record NetworkConfig(List<Listen> listen, Threading threading, int loops,
      * @param messageMs             longest from the first byte of a message to its last
      * @param idleKnownMs           longest silence on a connection with a trunk
      * @param idleUnknownMs         longest silence on any other connection
-     * @param writeHighBytes        bytes waiting to be written past which new messages are refused
+     * @param writeHighBytes        bytes waiting to be written past which nothing more is read from the connection
      * @param writeHardBytes        bytes waiting to be written past which the connection is closed
      * @param connectQueueBytes     bytes that may wait for a connection being opened
      */

@@ -1,0 +1,203 @@
+package org.tandemsip.server.transport;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.SocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.metrics.Counter;
+
+/** The stream connections of one loop: accepts, opens, finds, and sweeps those that took too long. Loop thread only. */
+final class Connections {
+    /** An id is a number that grows, times this, plus the loop: so every id says where its connection lives. */
+    private static final int LOOP_BITS = 6;
+
+    private final Loop loop;
+    private final Sockets sockets;
+    private final NetworkConfig config;
+    private final ConnectionRegistry registry;
+    private final InetAddress[] localAddresses;
+    private final Long2ObjectHashMap<Connection> byId = new Long2ObjectHashMap<>();
+    private final ArrayList<Connection> dirty = new ArrayList<>();
+    private final ArrayList<Connection> sweeping = new ArrayList<>();
+    private final Addresses addresses = new Addresses();
+    private long lastNumber;
+
+    Connections(final Loop loop, final Sockets sockets, final NetworkConfig config,
+            final ConnectionRegistry registry) {
+        this.loop = loop;
+        this.sockets = sockets;
+        this.config = config;
+        this.registry = registry;
+        this.localAddresses = config.listen().stream().map(NetworkConfig.Listen::address).toArray(InetAddress[]::new);
+    }
+
+    /** The loop that the connection {@code id} lives on. */
+    static int loopOf(final long id) {
+        return (int) id & (1 << LOOP_BITS) - 1;
+    }
+
+    /** Binds a listener that does not accept yet; the future says whether that went well. */
+    ChannelFuture listen(final int listenPoint, final InetSocketAddress address, final boolean shared) {
+        final ServerBootstrap bootstrap = new ServerBootstrap().group(loop.eventLoop(), loop.eventLoop())
+                .channel(sockets.listener()).option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_BACKLOG, 1_024).option(ChannelOption.AUTO_READ, false)
+                .handler(new AcceptWatch())
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(final SocketChannel channel) {
+                        accept(channel, listenPoint);
+                    }
+                }).childOption(ChannelOption.TCP_NODELAY, true).childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark());
+        if (shared) {
+            bootstrap.option(Sockets.SO_REUSEPORT, true);
+        }
+        return bootstrap.bind(address);
+    }
+
+    /**
+     * Opens a connection for {@code destination}; it may be sent to at once, what is sent waits.
+     *
+     * @return the connection, or {@code null} when there can be none
+     */
+    Connection open(final Destination destination) {
+        if (destination.port < 1 || destination.port > 65_535 || destination.listenPoint < 0
+                || destination.listenPoint >= localAddresses.length || loop.closing()) {
+            return null;
+        }
+        if (!registry.enter()) {
+            loop.counters().increment(Counter.CONNECTIONS_REFUSED);
+            return null;
+        }
+        final Connection connection = new Connection(loop, this, nextId(), destination.listenPoint, false);
+        connection.remote(destination.addressHigh, destination.addressLow, destination.port);
+        register(connection);
+        final InetAddress local = localAddresses[destination.listenPoint];
+        final Bootstrap bootstrap = new Bootstrap().group(loop.eventLoop()).channel(sockets.connector())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.streams().connectMs())
+                .option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark()).handler(connection);
+        if (!local.isAnyLocalAddress()) {
+            bootstrap.localAddress(local, 0);
+        }
+        final ChannelFuture attempt = bootstrap.connect(
+                addresses.of(destination.addressHigh, destination.addressLow, destination.port));
+        attempt.addListener(done -> {
+            if (!done.isSuccess()) {
+                connection.connectFailed();
+            }
+        });
+        return connection;
+    }
+
+    /** The open connection {@code id}, or {@code null}. */
+    Connection find(final long id) {
+        return byId.get(id);
+    }
+
+    /** Flushes {@code connection} at the end of the turn. */
+    void flushLater(final Connection connection) {
+        dirty.add(connection);
+    }
+
+    /** Hands what was sent in this turn to the kernel. */
+    void flush() {
+        for (int i = 0; i < dirty.size(); i++) {
+            dirty.get(i).flush();
+        }
+        dirty.clear();
+    }
+
+    /** Closes what has been silent, slow or unread for too long. Called twice a second. */
+    void sweep(final long nowNs) {
+        sweeping.addAll(byId.values());
+        for (final Connection connection : sweeping) {
+            connection.checkDeadlines(nowNs);
+        }
+        sweeping.clear();
+    }
+
+    /** Closes all connections. */
+    void closeAll() {
+        for (final Connection connection : List.copyOf(byId.values())) {
+            connection.close(Counter.CLOSED_SHUTDOWN);
+        }
+    }
+
+    /** Forgets a connection that has been closed. */
+    void closed(final Connection connection) {
+        byId.remove(connection.id());
+        registry.remove(connection.remoteKey(), connection);
+        registry.leave();
+        if (connection.countedByAddress()) {
+            registry.leaveAddress(connection.addressKey());
+        }
+    }
+
+    private void accept(final SocketChannel channel, final int listenPoint) {
+        final InetSocketAddress peer = channel.remoteAddress();
+        if (peer == null || loop.closing() || !registry.enter()) {
+            refuse(channel);
+            return;
+        }
+        final Connection connection = new Connection(loop, this, nextId(), listenPoint, true);
+        connection.remote(Addresses.high(peer.getAddress()), Addresses.low(peer.getAddress()), peer.getPort());
+        if (!connection.known()) {
+            if (!registry.enterAddress(connection.addressKey())) {
+                registry.leave();
+                refuse(channel);
+                return;
+            }
+            connection.countedByAddress(true);
+        }
+        register(connection);
+        channel.pipeline().addLast(connection);
+        loop.counters().increment(Counter.CONNECTIONS_ACCEPTED);
+    }
+
+    private void refuse(final SocketChannel channel) {
+        loop.counters().increment(Counter.CONNECTIONS_REFUSED);
+        channel.config().setSoLinger(0);
+        channel.close();
+    }
+
+    private void register(final Connection connection) {
+        byId.put(connection.id(), connection);
+        registry.put(connection.remoteKey(), connection);
+    }
+
+    private long nextId() {
+        return ++lastNumber << LOOP_BITS | loop.index();
+    }
+
+    private WriteBufferWaterMark waterMark() {
+        final int high = config.streams().writeHighBytes();
+        return new WriteBufferWaterMark(high / 2, high);
+    }
+
+    /** Counts the pauses that Netty makes when accepting fails, which it does when file descriptors run out. */
+    private final class AcceptWatch extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(final ChannelHandlerContext context, final Throwable cause) {
+            loop.counters().increment(Counter.ACCEPT_PAUSES);
+            final Channel listener = context.channel();
+            if (listener.config().isAutoRead()) {
+                listener.config().setAutoRead(false);
+                listener.eventLoop().schedule(() -> listener.config().setAutoRead(true), 1,
+                        java.util.concurrent.TimeUnit.SECONDS);
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+package org.tandemsip.server.transport;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.metrics.StageTimers;
+import org.tandemsip.engine.shard.Shard;
+import org.tandemsip.engine.shard.Shards;
+
+/**
+ * One I/O thread: its sockets, its connections, its parser, and, where threading is shared, its shard. Everything in it
+ * belongs to that thread but {@link #wake}, {@link #queue} and the counters.
+ *
+ * <pre>
+ *   epoll ready -> UdpIngress, Connection -> offer -> ring of the owning shard
+ *   then turn():   what other threads want sent -> own shard's turn -> flush -> wake who was given something
+ * </pre>
+ */
+final class Loop implements ShardThread {
+    /** Turns of the shard per turn of the loop, so that a full ring cannot keep the sockets waiting. */
+    private static final int SHARD_TURNS = 8;
+    /** Messages of other threads sent per turn. */
+    private static final int SEND_LIMIT = 1_024;
+    /** A timer may be this late: SIP's shortest is hundreds of times longer, and one wake-up serves all that are due. */
+    private static final long TIMER_SLACK_NS = 1_000_000L;
+    private static final long SWEEP_MS = 500;
+
+    private final int index;
+    private final LoopGroup.TurningLoop eventLoop;
+    private final NetworkConfig config;
+    private final ByteBufAllocator allocator;
+    private final SourceFilter filter;
+    private final Counters counters = new Counters();
+    private final StageTimers stages = new StageTimers();
+    private final Peers peers;
+    private final Connections connections;
+    private final Outbound outbound;
+    private final OutboundQueue queue;
+    private final Refusals refusals;
+    private final SipParser parser;
+    private final SipMessage message;
+    private final Runnable wakeTask = this::woken;
+    private final Runnable timerTask = this::timerDue;
+    private final AtomicBoolean wakePending = new AtomicBoolean();
+
+    /** When the last turn began. */
+    private volatile long turnNs = System.nanoTime();
+    private Shards owners;
+    private volatile Shard shard;
+    private long dirtyShards;
+    private Future<?> timer;
+    private long timerAtNs;
+    private boolean closing;
+
+    Loop(final int index, final LoopGroup.TurningLoop eventLoop, final NetworkConfig config, final Sockets sockets,
+            final ByteBufAllocator allocator, final SourceFilter filter, final BadMessages badMessages,
+            final Peers peers) {
+        this.index = index;
+        this.eventLoop = eventLoop;
+        this.config = config;
+        this.allocator = allocator;
+        this.filter = filter;
+        this.peers = peers;
+        this.connections = new Connections(this, sockets, config, peers.registry());
+        this.outbound = new Outbound(index, config.listen().size(), allocator, counters, stages, peers, connections);
+        this.queue = new OutboundQueue(config.threading() == NetworkConfig.Threading.SHARED ? 1 << 20 : 1 << 22);
+        this.refusals = new Refusals(outbound, counters, filter, badMessages, config.keys());
+        this.parser = new SipParser(config.limits());
+        this.message = new SipMessage(config.limits().headerRows());
+    }
+
+    /**
+     * Names the shards, and begins to take turns. Loop thread only.
+     *
+     * @param chooser finds the shard of a message
+     * @param own     the shard that runs on this loop; {@code null} for none
+     */
+    void start(final Shards chooser, final Shard own) {
+        owners = chooser;
+        shard = own;
+        eventLoop.turn(this::turn);
+        final long sweepMs = Math.clamp(config.streams().messageMs() / 4, 10, SWEEP_MS);
+        eventLoop.scheduleWithFixedDelay(() -> connections.sweep(System.nanoTime()), sweepMs, sweepMs,
+                TimeUnit.MILLISECONDS);
+    }
+
+    // --- The turn ---
+
+    /** All that is to be done after reading; called at the end of every cycle of the event loop. */
+    void turn() {
+        final long nowNs = System.nanoTime();
+        turnNs = nowNs;
+        queue.drain(outbound, SEND_LIMIT);
+        if (shard == null) {
+            outbound.flush();
+        } else {
+            int turns = 0;
+            do {
+                shard.doWork(nowNs);
+            } while (shard.hasWork() && ++turns < SHARD_TURNS);
+            if (!closing) {
+                armTimer(nowNs);
+            }
+        }
+        wakeOthers();
+        if (!queue.isEmpty() || shard != null && shard.hasWork()) {
+            wake();
+        }
+    }
+
+    private void wakeOthers() {
+        for (long dirty = dirtyShards; dirty != 0; dirty &= dirty - 1) {
+            peers.shard(Long.numberOfTrailingZeros(dirty)).wake();
+        }
+        dirtyShards = 0;
+    }
+
+    private void armTimer(final long nowNs) {
+        final long deadlineNs = shard.nextDeadlineNs();
+        if (deadlineNs == Long.MAX_VALUE || timer != null && timerAtNs - deadlineNs <= TIMER_SLACK_NS) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        timerAtNs = nowNs + Math.max(deadlineNs - nowNs, TIMER_SLACK_NS);
+        timer = eventLoop.schedule(timerTask, timerAtNs - nowNs, TimeUnit.NANOSECONDS);
+    }
+
+    private void timerDue() {
+        timer = null;
+        turn();
+    }
+
+    /** Makes the loop take a turn soon; many calls before it does cost one wake-up. Any thread. */
+    @Override
+    public void wake() {
+        // Always an exchange, never just a look: it orders what was put into a queue before the flag.
+        if (!wakePending.getAndSet(true)) {
+            try {
+                eventLoop.execute(wakeTask);
+            } catch (final RejectedExecutionException closed) {
+                wakePending.set(false);
+            }
+        }
+    }
+
+    private void woken() {
+        wakePending.set(false);
+        if (owners != null) {
+            turn();
+        }
+    }
+
+    @Override
+    public String name() {
+        return "tandem-loop-" + index;
+    }
+
+    @Override
+    public long turnNs() {
+        return turnNs;
+    }
+
+    // --- What the ingress uses ---
+
+    /** Hands a parsed message to the shard that owns its call; {@code false} when that has no room. */
+    boolean offer(final SipMessage parsed, final Source source) {
+        final Shard owner = owners.ownerOf(parsed);
+        if (owner == shard) {
+            if (owner.offer(parsed, source)) {
+                return true;
+            }
+            // Nobody but this thread can make room.
+            owner.doWork(System.nanoTime());
+            return owner.offer(parsed, source);
+        }
+        if (!owner.offer(parsed, source)) {
+            return false;
+        }
+        if (shard != null) {
+            counters.increment(Counter.CROSSED_SHARDS);
+        }
+        dirtyShards |= 1L << owner.number();
+        return true;
+    }
+
+    /** Counts a message that has arrived whole. */
+    void countReceived(final int bytes) {
+        counters.increment(Counter.RECEIVED);
+        counters.add(Counter.BYTES_RECEIVED, bytes);
+    }
+
+    SipParser parser() {
+        return parser;
+    }
+
+    SipMessage message() {
+        return message;
+    }
+
+    Refusals refusals() {
+        return refusals;
+    }
+
+    // --- Parts ---
+
+    int index() {
+        return index;
+    }
+
+    @Override
+    public Shard shard() {
+        return shard;
+    }
+
+    EventLoop eventLoop() {
+        return eventLoop;
+    }
+
+    NetworkConfig config() {
+        return config;
+    }
+
+    SourceFilter filter() {
+        return filter;
+    }
+
+    Counters counters() {
+        return counters;
+    }
+
+    StageTimers stages() {
+        return stages;
+    }
+
+    Connections connections() {
+        return connections;
+    }
+
+    Outbound outbound() {
+        return outbound;
+    }
+
+    OutboundQueue queue() {
+        return queue;
+    }
+
+    ByteBufAllocator allocator() {
+        return allocator;
+    }
+
+    boolean closing() {
+        return closing;
+    }
+
+    /** Sends what is queued and closes all connections; no new ones from here on. Loop thread only. */
+    void close() {
+        closing = true;
+        if (owners != null) {
+            turn();
+        }
+        connections.closeAll();
+        outbound.close();
+    }
+}

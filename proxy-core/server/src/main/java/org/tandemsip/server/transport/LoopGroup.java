@@ -1,0 +1,58 @@
+package org.tandemsip.server.transport;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
+
+/** Netty's event loops, each calling back at the end of every cycle, after all sockets that were ready have been read. */
+final class LoopGroup extends MultiThreadIoEventLoopGroup {
+    LoopGroup(final int loops, final IoHandlerFactory ioHandlers) {
+        super(loops, threads(), ioHandlers);
+    }
+
+    /** The event loops in order. */
+    List<TurningLoop> loops() {
+        final List<TurningLoop> loops = new ArrayList<>();
+        forEach(loop -> loops.add((TurningLoop) loop));
+        return loops;
+    }
+
+    @Override
+    protected IoEventLoop newChild(final Executor executor, final IoHandlerFactory ioHandlers, final Object... none) {
+        return new TurningLoop(this, executor, ioHandlers);
+    }
+
+    private static ThreadFactory threads() {
+        return new DefaultThreadFactory("tandem-loop", true);
+    }
+
+    /** An event loop that takes a turn after each cycle of I/O. */
+    static final class TurningLoop extends SingleThreadIoEventLoop {
+        private Runnable turn;
+
+        TurningLoop(final LoopGroup group, final Executor executor, final IoHandlerFactory ioHandlers) {
+            super(group, executor, ioHandlers);
+        }
+
+        /** What to do after each cycle from now on. To be called on the loop itself. */
+        void turn(final Runnable newTurn) {
+            assert inEventLoop();
+            turn = newTurn;
+        }
+
+        @Override
+        protected int runIo() {
+            final int handled = super.runIo();
+            if (turn != null) {
+                turn.run();
+            }
+            return handled;
+        }
+    }
+}

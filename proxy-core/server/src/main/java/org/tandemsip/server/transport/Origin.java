@@ -1,0 +1,24 @@
+package org.tandemsip.server.transport;
+
+/** Who sent a message and when: what a failure report and the stage times need. Mutable flyweight. */
+final class Origin {
+    /** Shard of {@link #shard} for messages that no shard sent: answers of a loop to malformed requests. */
+    static final int NO_SHARD = -1;
+
+    /** Number of the shard that sent it, or {@link #NO_SHARD}. */
+    int shard = NO_SHARD;
+    /** What the sender gave to {@link org.tandemsip.engine.handler.Egress#send}, 0 for no report. */
+    long correlation;
+    /** When the message that caused it was read, or 0. */
+    long receivedNs;
+    /** When the sender sent it. */
+    long sentNs;
+
+    Origin set(final int newShard, final long newCorrelation, final long newReceivedNs, final long newSentNs) {
+        shard = newShard;
+        correlation = newCorrelation;
+        receivedNs = newReceivedNs;
+        sentNs = newSentNs;
+        return this;
+    }
+}

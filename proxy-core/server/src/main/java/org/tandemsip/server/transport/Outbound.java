@@ -1,0 +1,246 @@
+package org.tandemsip.server.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.socket.DatagramPacket;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.metrics.Stage;
+import org.tandemsip.engine.metrics.StageTimers;
+
+/**
+ * All that a loop sends: picks the socket or connection, hands over the bytes, and flushes once per turn, so that datagrams
+ * leave in one {@code sendmmsg}. Loop thread only.
+ */
+final class Outbound implements OutboundQueue.Consumer {
+    /** Messages whose stage times are kept until the flush; more than fit in a turn are sent but not timed. */
+    private static final int TIMED = 512;
+
+    private final int loop;
+    private final ByteBufAllocator allocator;
+    private final Counters counters;
+    private final StageTimers stages;
+    private final Peers peers;
+    private final Connections connections;
+    private final Addresses addresses = new Addresses();
+    private final Channel[] datagramChannels;
+    private final boolean[] takesIpv4;
+    private final boolean[] takesIpv6;
+    private final UnsafeBuffer claimedView = new UnsafeBuffer(0, 0);
+    private final RemoteKey remote = new RemoteKey();
+    private final long[] receivedNs = new long[TIMED];
+    private final long[] sentNs = new long[TIMED];
+    private ByteBuf claimed;
+    private int timed;
+    private int unflushed;
+    private long dirtyDatagramChannels;
+    private long dirtyLoops;
+
+    Outbound(final int loop, final int listenPoints, final ByteBufAllocator allocator, final Counters counters,
+            final StageTimers stages, final Peers peers, final Connections connections) {
+        this.loop = loop;
+        this.allocator = allocator;
+        this.counters = counters;
+        this.stages = stages;
+        this.peers = peers;
+        this.connections = connections;
+        this.datagramChannels = new Channel[listenPoints];
+        this.takesIpv4 = new boolean[listenPoints];
+        this.takesIpv6 = new boolean[listenPoints];
+    }
+
+    /** Names the socket that sends for a UDP listen point at {@code address}, before the loop sends anything. */
+    void datagramChannel(final int listenPoint, final Channel channel, final InetAddress address) {
+        datagramChannels[listenPoint] = channel;
+        takesIpv4[listenPoint] = address instanceof Inet4Address || address.isAnyLocalAddress();
+        takesIpv6[listenPoint] = address instanceof Inet6Address;
+    }
+
+    /** Memory for one message of at most {@code length} bytes; valid until the next call of this or of a {@code send}. */
+    MutableDirectBuffer claim(final int length) {
+        if (claimed != null && claimed.capacity() < length) {
+            claimed.release();
+            claimed = null;
+        }
+        if (claimed == null) {
+            claimed = allocator.directBuffer(length);
+        }
+        claimedView.wrap(claimed.memoryAddress(), claimed.capacity());
+        return claimedView;
+    }
+
+    /** Sends {@code length} bytes of the claimed memory. */
+    void send(final int length, final Destination destination, final Origin origin) {
+        final ByteBuf bytes = claimed.writerIndex(length);
+        claimed = null;
+        route(bytes, destination, origin);
+    }
+
+    /** Sends a copy of {@code bytes[offset, offset + length)}. */
+    @Override
+    public void send(final DirectBuffer bytes, final int offset, final int length, final Destination destination,
+            final Origin origin) {
+        claim(length).putBytes(0, bytes, offset, length);
+        send(length, destination, origin);
+    }
+
+    /** Hands all that was sent to the kernel, wakes the loops that got something from this one; returns the number of messages. */
+    int flush() {
+        final int flushed = unflushed;
+        unflushed = 0;
+        for (long dirty = dirtyDatagramChannels; dirty != 0; dirty &= dirty - 1) {
+            datagramChannels[Long.numberOfTrailingZeros(dirty)].flush();
+        }
+        dirtyDatagramChannels = 0;
+        connections.flush();
+        if (timed > 0) {
+            recordStages();
+        }
+        for (long dirty = dirtyLoops; dirty != 0; dirty &= dirty - 1) {
+            peers.loop(Long.numberOfTrailingZeros(dirty)).wake();
+        }
+        dirtyLoops = 0;
+        return flushed;
+    }
+
+    /** Counts a message that was not sent, and tells its sender. */
+    void failed(final Origin origin, final Counter reason) {
+        failed(origin.shard, origin.correlation, reason);
+    }
+
+    /** Counts a message that was not sent, and tells its sender when it wants to know. */
+    void failed(final int shard, final long correlation, final Counter reason) {
+        counters.increment(reason);
+        if (correlation != 0 && shard != Origin.NO_SHARD) {
+            final ShardThread owner = peers.shard(shard);
+            if (owner.shard().command(new ShardCommand.SendFailed(correlation))) {
+                owner.wake();
+            } else {
+                counters.increment(Counter.COMMANDS_REFUSED);
+            }
+        }
+    }
+
+    /** Gives back memory that was claimed and never sent. */
+    void close() {
+        if (claimed != null) {
+            claimed.release();
+            claimed = null;
+        }
+    }
+
+    /** Counts a message handed to a socket of this loop. */
+    void countSent(final int length) {
+        counters.increment(Counter.SENT);
+        counters.add(Counter.BYTES_SENT, length);
+        unflushed++;
+    }
+
+    /** Counts and times a message handed to a socket of this loop. */
+    void sent(final int length, final Origin origin) {
+        countSent(length);
+        if (timed < TIMED) {
+            receivedNs[timed] = origin.receivedNs;
+            sentNs[timed++] = origin.sentNs;
+        }
+    }
+
+    private void route(final ByteBuf bytes, final Destination destination, final Origin origin) {
+        if (destination.transport == Transport.UDP) {
+            sendDatagram(bytes, destination, origin);
+        } else if (destination.transport == Transport.TCP) {
+            sendStream(bytes, destination, origin);
+        } else {
+            refuse(bytes, origin, Counter.UNSENT_UNREACHABLE);
+        }
+    }
+
+    private void sendDatagram(final ByteBuf bytes, final Destination destination, final Origin origin) {
+        final int listenPoint = destination.listenPoint;
+        final Channel channel = listenPoint >= 0 && listenPoint < datagramChannels.length
+                ? datagramChannels[listenPoint] : null;
+        if (channel == null || destination.port < 1 || destination.port > 65_535 || !takes(listenPoint, destination)) {
+            refuse(bytes, origin, Counter.UNSENT_UNREACHABLE);
+        } else if (!channel.isWritable()) {
+            refuse(bytes, origin, Counter.UNSENT_QUEUE_FULL);
+        } else {
+            sent(bytes.readableBytes(), origin);
+            dirtyDatagramChannels |= 1L << listenPoint;
+            channel.write(new DatagramPacket(bytes,
+                    addresses.of(destination.addressHigh, destination.addressLow, destination.port)),
+                    channel.voidPromise());
+        }
+    }
+
+    private boolean takes(final int listenPoint, final Destination destination) {
+        return IpAddress.isIpv4(destination.addressHigh, destination.addressLow) ? takesIpv4[listenPoint]
+                : takesIpv6[listenPoint];
+    }
+
+    private void sendStream(final ByteBuf bytes, final Destination destination, final Origin origin) {
+        Connection connection = null;
+        if (destination.connection != 0) {
+            final int owner = Connections.loopOf(destination.connection);
+            if (owner != loop) {
+                crossOver(bytes, destination, origin, owner);
+                return;
+            }
+            connection = connections.find(destination.connection);
+        }
+        if (connection == null) {
+            connection = peers.registry().find(
+                    remote.set(destination.addressHigh, destination.addressLow, destination.port));
+            if (connection != null && connection.loop() != loop) {
+                destination.connection = connection.id();
+                crossOver(bytes, destination, origin, connection.loop());
+                return;
+            }
+        }
+        if (connection == null) {
+            connection = connections.open(destination);
+        }
+        if (connection == null) {
+            refuse(bytes, origin, Counter.UNSENT_UNREACHABLE);
+        } else {
+            connection.send(bytes, origin);
+        }
+    }
+
+    private void crossOver(final ByteBuf bytes, final Destination destination, final Origin origin, final int owner) {
+        claimedView.wrap(bytes.memoryAddress(), bytes.readableBytes());
+        if (owner < peers.loops()
+                && peers.loop(owner).queue().offer(claimedView, 0, bytes.readableBytes(), destination, origin)) {
+            dirtyLoops |= 1L << owner;
+            bytes.release();
+        } else {
+            refuse(bytes, origin, Counter.UNSENT_QUEUE_FULL);
+        }
+    }
+
+    private void refuse(final ByteBuf bytes, final Origin origin, final Counter reason) {
+        bytes.release();
+        failed(origin, reason);
+    }
+
+    private void recordStages() {
+        final long nowNs = System.nanoTime();
+        for (int i = 0; i < timed; i++) {
+            stages.record(Stage.EGRESS, nowNs - sentNs[i]);
+            if (receivedNs[i] != 0) {
+                stages.record(Stage.TOTAL, nowNs - receivedNs[i]);
+            }
+        }
+        timed = 0;
+    }
+}

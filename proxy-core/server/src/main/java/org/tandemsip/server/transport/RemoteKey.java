@@ -1,0 +1,38 @@
+package org.tandemsip.server.transport;
+
+/** Address and port of a peer, as key of a map. Mutable so that looking up allocates nothing; a key put into a map is a copy. */
+final class RemoteKey implements Comparable<RemoteKey> {
+    private long high;
+    private long low;
+    private int port;
+
+    RemoteKey set(final long addressHigh, final long addressLow, final int newPort) {
+        high = addressHigh;
+        low = addressLow;
+        port = newPort;
+        return this;
+    }
+
+    RemoteKey copy() {
+        return new RemoteKey().set(high, low, port);
+    }
+
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof RemoteKey that && high == that.high && low == that.low && port == that.port;
+    }
+
+    @Override
+    public int hashCode() {
+        final long mixed = (high * 31 + low) * 0x9E37_79B9_7F4A_7C15L + port * 0xC2B2_AE3D_27D4_EB4FL;
+        return (int) (mixed ^ mixed >>> 32);
+    }
+
+    /** Any total order: lets a hash map turn a bucket of crafted collisions into a tree. */
+    @Override
+    public int compareTo(final RemoteKey that) {
+        final int byHigh = Long.compare(high, that.high);
+        final int byLow = byHigh != 0 ? byHigh : Long.compare(low, that.low);
+        return byLow != 0 ? byLow : Integer.compare(port, that.port);
+    }
+}

@@ -1,0 +1,96 @@
+package org.tandemsip.server.transport;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.metrics.LatencyWindow;
+import org.tandemsip.engine.metrics.Stage;
+
+/**
+ * Looks after the threads of the message path once a second: takes away what they have timed, and asks each for a sign of life.
+ * Whoever has not turned since it was asked a second ago has stalled.
+ */
+final class Watch implements AutoCloseable {
+    private final Counters counters = new Counters();
+    private final LatencyWindow window;
+    private final List<Watched> watched = new ArrayList<>();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("tandem-watch").factory());
+
+    Watch(final List<? extends ShardThread> threads, final LatencyWindow window) {
+        this.window = window;
+        for (final ShardThread thread : threads) {
+            watched.add(new Watched(thread));
+        }
+    }
+
+    void start() {
+        clock.scheduleAtFixedRate(this::tick, 1, 1, TimeUnit.SECONDS);
+    }
+
+    Counters counters() {
+        return counters;
+    }
+
+    synchronized Histogram latency(final Stage stage, final int windowSeconds) {
+        return window.read(stage, windowSeconds);
+    }
+
+    synchronized List<LoopStatus> statuses() {
+        final long nowNs = System.nanoTime();
+        return watched.stream().map(one -> one.status(nowNs)).toList();
+    }
+
+    private synchronized void tick() {
+        window.tick();
+        final long nowNs = System.nanoTime();
+        for (final Watched one : watched) {
+            if (one.hasStalled(nowNs)) {
+                counters.increment(Counter.LOOP_STALLS);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+
+    private static final class Watched {
+        private final ShardThread thread;
+        private boolean asked;
+        private boolean stalled;
+        private long askedNs;
+        private long stalls;
+        private long maxStallNs;
+
+        Watched(final ShardThread thread) {
+            this.thread = thread;
+        }
+
+        /** Asks for the next sign of life; says whether the thread begins to be late with the last one. */
+        boolean hasStalled(final long nowNs) {
+            final boolean late = asked && thread.turnNs() - askedNs < 0;
+            final boolean begins = late && !stalled;
+            stalled = late;
+            if (late) {
+                maxStallNs = Math.max(maxStallNs, nowNs - askedNs);
+                stalls += begins ? 1 : 0;
+            } else {
+                asked = true;
+                askedNs = nowNs;
+                thread.wake();
+            }
+            return begins;
+        }
+
+        LoopStatus status(final long nowNs) {
+            return new LoopStatus(thread.name(), (nowNs - thread.turnNs()) / 1_000_000, stalls, maxStallNs / 1_000_000);
+        }
+    }
+}
