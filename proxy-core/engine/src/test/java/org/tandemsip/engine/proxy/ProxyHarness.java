@@ -1,0 +1,203 @@
+package org.tandemsip.engine.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.ParseError;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.timer.TimerLanes;
+import org.tandemsip.engine.timer.Timing;
+
+/**
+ * The real proxy with its transactions, a clock that is moved by hand, and an egress that writes down what is sent.
+ *
+ * <pre>
+ *   caller 10.0.0.1 --- proxy 10.9.9.9 --- trunk a: 10.0.1.1, 10.0.1.2
+ *                                      --- trunk b: 10.0.2.1
+ * </pre>
+ */
+final class ProxyHarness {
+    static final Endpoint CALLER = Endpoint.udp("10.0.0.1");
+    static final Endpoint A1 = Endpoint.udp("10.0.1.1");
+    static final Endpoint A2 = Endpoint.udp("10.0.1.2");
+    static final Endpoint B1 = Endpoint.udp("10.0.2.1");
+    /** Local addresses: 0 is UDP, 1 is TCP. */
+    static final List<ListenPoint> LISTEN_POINTS = List.of(listen(0, Transport.UDP), listen(1, Transport.TCP));
+
+    final TimerLanes timers = new TimerLanes();
+    final RecordingEgress egress = new RecordingEgress();
+    final Proxy proxy;
+    long nowNs = 1_000_000_000L;
+
+    private final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
+    private final SipParser parser = new SipParser(Limits.DEFAULTS);
+    private final UnsafeBuffer inbound = new UnsafeBuffer(new byte[65_536]);
+    private final Map<Disposition, Integer> dispositions = new EnumMap<>(Disposition.class);
+
+    private ProxyHarness(final int maxTransactions, final RoutingPolicy policy) {
+        proxy = new Proxy(new ShardContext(0, egress, timers, new Counters(), LISTEN_POINTS, Limits.DEFAULTS,
+                new ShardContext.Keys(1, 2, 3, 4), maxTransactions, policy));
+    }
+
+    /** All calls go to trunk a, which has one peer. */
+    static ProxyHarness single() {
+        return of(10_000, List.of(trunk(1, "a", A1)), List.of());
+    }
+
+    /** All calls go to trunks a and b at the same time, one peer each. */
+    static ProxyHarness parallel() {
+        return of(10_000, List.of(trunk(1, "a", A1), trunk(2, "b", B1)), List.of());
+    }
+
+    /** All calls go to trunk a with two peers that stand for each other. */
+    static ProxyHarness failover() {
+        return of(10_000, List.of(trunk(1, "a", A1, A2)), List.of());
+    }
+
+    /** All calls go to trunk a, and to trunk b when that fails; one peer each. */
+    static ProxyHarness backup() {
+        return of(10_000, List.of(trunk(1, "a", A1)), List.of(trunk(2, "b", B1)));
+    }
+
+    /** As {@link #single} but with room for so many transactions only. */
+    static ProxyHarness small(final int maxTransactions) {
+        return of(maxTransactions, List.of(trunk(1, "a", A1)), List.of());
+    }
+
+    private static ProxyHarness of(final int maxTransactions, final List<Trunk> to, final List<Trunk> then) {
+        final Trunk callers = trunk(0, "callers", CALLER);
+        final List<Trunk> trunks = new ArrayList<>(List.of(callers));
+        trunks.addAll(to);
+        trunks.addAll(then);
+        final Route route = new Route("out", callers, Route.Match.ANY, to, then, List.of(), null);
+        return new ProxyHarness(maxTransactions,
+                new RoutingPolicy(Mode.STATEFUL, trunks, List.of(route), Timing.DEFAULTS, 70, true));
+    }
+
+    private static Trunk trunk(final int index, final String name, final Endpoint... peers) {
+        return new Trunk(index, name, Endpoint.peers(null, peers), List.of(), new int[] {503});
+    }
+
+    private static ListenPoint listen(final int index, final Transport transport) {
+        final IpAddress address = new IpAddress();
+        address.parse("10.9.9.9");
+        return new ListenPoint(index, transport, address.high(), address.low(), 5060,
+                "10.9.9.9:5060".getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Hands a message to the proxy as if it had just come from {@code from}. */
+    Disposition receive(final Endpoint from, final String text) {
+        final byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        inbound.putBytes(0, bytes);
+        assertEquals(ParseError.NONE, parser.parse(message.wrap(inbound, 0, bytes.length), from.transport().stream()),
+                text);
+        final var source = from.source(from.transport() == Transport.TCP ? 1 : 0);
+        final Disposition disposition = message.isRequest() ? proxy.onRequest(message, source, nowNs)
+                : proxy.onResponse(message, source, nowNs);
+        // The ring slot is used again as soon as the handler returns.
+        inbound.setMemory(0, bytes.length, (byte) '#');
+        dispositions.merge(disposition, 1, Integer::sum);
+        return disposition;
+    }
+
+    /** A callee's answer to a request that the proxy has sent. */
+    Disposition answer(final SentMessage request, final int status, final String toTag, final String... headers) {
+        return receive(new Endpoint(request.transport(), request.to().split(":")[0], 5060),
+                SipText.response(request, status, toTag, headers));
+    }
+
+    /** Tells the proxy that a message could not be sent. */
+    void fail(final SentMessage message) {
+        proxy.onCommand(new ShardCommand.SendFailed(message.correlation()), nowNs);
+    }
+
+    /** Lets time pass, timer by timer. */
+    void advanceMs(final long ms) {
+        final long untilNs = nowNs + ms * 1_000_000L;
+        while (timers.nextDeadlineNs() <= untilNs) {
+            nowNs = Math.max(nowNs, timers.nextDeadlineNs());
+            timers.poll(nowNs, 1_000);
+        }
+        nowNs = untilNs;
+    }
+
+    /** What has been sent since this was last asked. */
+    List<SentMessage> sent() {
+        final List<SentMessage> sent = List.copyOf(egress.sent);
+        egress.sent.clear();
+        return sent;
+    }
+
+    /** What has been sent to {@code to} since anything was last asked; forgets the rest. */
+    List<SentMessage> sentTo(final Endpoint to) {
+        return sent().stream().filter(message -> message.to().equals(to.hostPort())).toList();
+    }
+
+    /** The single message sent since this was last asked, checked against {@code summary} such as {@code 180 INVITE}. */
+    SentMessage only(final String summary) {
+        final List<SentMessage> sent = sent();
+        assertEquals(List.of(summary), SentMessage.summaries(sent), sent::toString);
+        return sent.getFirst();
+    }
+
+    /** Starts a call and returns the copies of the INVITE that went out; the 100 for the caller is checked and left out. */
+    List<SentMessage> call(final String invite) {
+        assertEquals(Disposition.FORWARDED, receive(CALLER, invite));
+        final List<SentMessage> sent = sent();
+        assertEquals("100 INVITE", sent.getFirst().summary());
+        assertEquals(CALLER.hostPort(), sent.getFirst().to());
+        return sent.subList(1, sent.size());
+    }
+
+    /** Lets all timers of the RFC run out and checks that nothing is left. */
+    void assertQuiet() {
+        advanceMs(400_000);
+        assertEquals(0, proxy.live(), "transactions and contexts left");
+        assertEquals(0, timers.armed(), "timers left");
+    }
+
+    final class RecordingEgress implements Egress {
+        final List<SentMessage> sent = new ArrayList<>();
+        private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[65_536]);
+
+        @Override
+        public MutableDirectBuffer claim(final int length) {
+            return buffer;
+        }
+
+        @Override
+        public void send(final int length, final Destination destination, final long correlation) {
+            final byte[] bytes = new byte[length];
+            buffer.getBytes(0, bytes);
+            sent.add(new SentMessage(nowNs, destination.transport,
+                    IpAddress.toString(destination.addressHigh, destination.addressLow) + ':' + destination.port,
+                    destination.listenPoint, correlation, new String(bytes, StandardCharsets.ISO_8859_1)));
+        }
+
+        @Override
+        public int flush() {
+            return 0;
+        }
+    }
+}

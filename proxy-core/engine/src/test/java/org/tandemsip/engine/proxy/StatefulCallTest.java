@@ -1,0 +1,431 @@
+package org.tandemsip.engine.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.tandemsip.engine.proxy.ProxyHarness.A1;
+import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.engine.handler.Disposition;
+
+/** A whole call through the proxy, and what RFC 3261 sections 16.6, 16.7 and 17 say about its messages. */
+@Timeout(10)
+class StatefulCallTest {
+    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
+
+    private final ProxyHarness proxy = ProxyHarness.single();
+
+    @Test
+    void shouldCarryCallFromInviteToBye() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        assertEquals(A1.hostPort(), invite.to());
+
+        // when, then
+        assertEquals(Disposition.FORWARDED, proxy.answer(invite, 180, "b1", CONTACT));
+        assertEquals(CALLER.hostPort(), proxy.only("180 INVITE").to());
+        assertEquals(Disposition.FORWARDED, proxy.answer(invite, 200, "b1", CONTACT));
+        final SentMessage success = proxy.only("200 INVITE");
+        assertEquals(Disposition.FORWARDED, proxy.receive(CALLER, SipText.inDialog("ACK", CALLER, success, 1)));
+        assertEquals(A1.hostPort(), proxy.only("ACK").to());
+        assertEquals(Disposition.FORWARDED, proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2)));
+        final SentMessage bye = proxy.only("BYE");
+        assertEquals(Disposition.FORWARDED, proxy.answer(bye, 200, "b1"));
+        assertEquals("200 BYE", proxy.only("200 BYE").summary());
+        proxy.assertQuiet();
+        assertEquals(List.of(), proxy.sent());
+    }
+
+    @Test
+    void shouldSendTryingAtOnceWhenInviteArrives() {
+        // when
+        proxy.receive(CALLER, SipText.invite(CALLER, "c1"));
+
+        // then
+        final List<SentMessage> sent = proxy.sent();
+        assertEquals(List.of("100 INVITE", "INVITE"), SentMessage.summaries(sent));
+        assertEquals(sent.get(0).atNs(), sent.get(1).atNs());
+        assertEquals("<sip:bob@example.com>", sent.get(0).header("To"), "a 100 carries no tag");
+    }
+
+    @Test
+    void shouldPopOnlyOurViaWhenResponseIsForwarded() {
+        // given
+        final String request = SipText.invite(CALLER, "c1");
+        final SentMessage invite = proxy.call(request).getFirst();
+
+        // when
+        proxy.answer(invite, 183, "b1", "X-Unknown: kept", "Content-Type: text/plain");
+
+        // then
+        final SentMessage progress = proxy.only("183 INVITE");
+        assertEquals(invite.headers("Via").subList(1, 2), progress.headers("Via"));
+        assertEquals("kept", progress.header("X-Unknown"));
+    }
+
+    @Test
+    void shouldNotForwardTryingOfNextHop() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when
+        final Disposition disposition = proxy.answer(invite, 100, null);
+
+        // then
+        assertEquals(Disposition.ABSORBED, disposition);
+        assertEquals(List.of(), proxy.sent());
+    }
+
+    @Test
+    void shouldAbsorbRetransmittedInviteAndRepeatLastProvisional() {
+        // given
+        final String request = SipText.invite(CALLER, "c1");
+        final SentMessage invite = proxy.call(request).getFirst();
+        proxy.answer(invite, 180, "b1");
+        proxy.sent();
+
+        // when
+        final Disposition disposition = proxy.receive(CALLER, request);
+
+        // then
+        assertEquals(Disposition.ABSORBED, disposition);
+        assertEquals(CALLER.hostPort(), proxy.only("180 INVITE").to());
+    }
+
+    @Test
+    void shouldForwardEveryRetransmissionOf2xxWhileAccepted() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(invite, 200, "b1", CONTACT);
+        proxy.only("200 INVITE");
+
+        // when
+        proxy.advanceMs(31_000);
+        final Disposition disposition = proxy.answer(invite, 200, "b1", CONTACT);
+
+        // then
+        assertEquals(Disposition.FORWARDED, disposition);
+        proxy.only("200 INVITE");
+    }
+
+    @Test
+    void shouldForwardLaterForksOf2xxOfTheSameBranch() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when
+        proxy.answer(invite, 180, "early1", CONTACT);
+        proxy.answer(invite, 180, "early2", CONTACT);
+        proxy.answer(invite, 200, "early1", CONTACT);
+        proxy.answer(invite, 200, "early2", CONTACT);
+
+        // then
+        assertEquals(List.of("180 INVITE", "180 INVITE", "200 INVITE", "200 INVITE"),
+                SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldDrop2xxWhenItsTransactionIsGone() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(invite, 200, "b1", CONTACT);
+        proxy.advanceMs(40_000);
+        proxy.sent();
+
+        // when: RFC 6026 section 8.2
+        final Disposition disposition = proxy.answer(invite, 200, "b1", CONTACT);
+
+        // then
+        assertEquals(Disposition.DROPPED_STRAY_RESPONSE, disposition);
+        assertEquals(List.of(), proxy.sent());
+    }
+
+    @Test
+    void shouldNotForwardProvisionalAfterFinal() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(invite, 200, "b1", CONTACT);
+        proxy.sent();
+
+        // when
+        final Disposition disposition = proxy.answer(invite, 180, "b1");
+
+        // then
+        assertEquals(Disposition.ABSORBED, disposition);
+        assertEquals(List.of(), proxy.sent());
+    }
+
+    @Test
+    void shouldAckFailureItselfAndAbsorbAckOfCaller() {
+        // given
+        final String request = SipText.invite(CALLER, "c1");
+        final SentMessage invite = proxy.call(request).getFirst();
+
+        // when
+        final Disposition disposition = proxy.answer(invite, 486, "b1");
+
+        // then
+        assertEquals(Disposition.FORWARDED, disposition);
+        final List<SentMessage> sent = proxy.sent();
+        assertEquals(List.of("ACK", "486 INVITE"), SentMessage.summaries(sent));
+        assertEquals(invite.branch(), sent.getFirst().branch());
+        assertEquals(Disposition.ABSORBED, proxy.receive(CALLER, SipText.ack(request, sent.get(1))));
+        assertEquals(List.of(), proxy.sent());
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldAbsorbSecondFinalAfterFailure() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(invite, 486, "b1");
+        proxy.sent();
+
+        // when
+        proxy.answer(invite, 404, "b1");
+        proxy.answer(invite, 200, "b1", CONTACT);
+
+        // then
+        assertTrue(proxy.sent().stream().noneMatch(message -> message.to().equals(CALLER.hostPort())));
+    }
+
+    @Test
+    void shouldNotMakeSecondBranchWhenInviteComesLateAfterItsServerTransaction() {
+        // given: failed and confirmed, timer I (5 s) has run out, timer D (32 s) has not
+        final String request = SipText.invite(CALLER, "c1");
+        final SentMessage invite = proxy.call(request).getFirst();
+        proxy.answer(invite, 486, "b1");
+        proxy.receive(CALLER, SipText.ack(request, proxy.sentTo(CALLER).getFirst()));
+        proxy.advanceMs(6_000);
+
+        // when
+        final Disposition disposition = proxy.receive(CALLER, request);
+
+        // then
+        assertEquals(Disposition.ABSORBED, disposition);
+        assertEquals(List.of(), proxy.sent());
+    }
+
+    @Test
+    void shouldNotSend408ForNonInvite() {
+        // given
+        proxy.receive(CALLER, SipText.request("OPTIONS", CALLER, "o1"));
+
+        // when: nobody answers (RFC 4320 section 4.2)
+        proxy.advanceMs(60_000);
+
+        // then
+        final List<SentMessage> toCaller = proxy.sentTo(CALLER);
+        assertEquals(List.of("100 OPTIONS"), SentMessage.summaries(toCaller));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldSendTryingForNonInviteNotBeforeTimerEIsT2() {
+        // given
+        final long startNs = proxy.nowNs;
+        proxy.receive(CALLER, SipText.request("MESSAGE", CALLER, "m1"));
+
+        // when
+        proxy.advanceMs(3_600);
+
+        // then: RFC 4320 section 4.1
+        final List<SentMessage> toCaller = proxy.sentTo(CALLER);
+        assertEquals(List.of("100 MESSAGE"), SentMessage.summaries(toCaller));
+        assertEquals(3_500_000_000L, toCaller.getFirst().atNs() - startNs);
+    }
+
+    @Test
+    void shouldNotForwardProvisionalOrTimeoutToNonInvite() {
+        // given
+        proxy.receive(CALLER, SipText.request("MESSAGE", CALLER, "m1"));
+        final SentMessage message = proxy.only("MESSAGE");
+
+        // when
+        final Disposition provisional = proxy.answer(message, 182, "b1");
+        final Disposition timeout = proxy.answer(message, 408, "b1");
+
+        // then: RFC 4320 sections 4.1 and 4.2
+        assertEquals(Disposition.ABSORBED, provisional);
+        assertEquals(Disposition.ABSORBED, timeout);
+        assertEquals(List.of(), proxy.sent());
+    }
+
+    @Test
+    void shouldForwardOneFinalToNonInvite() {
+        // given
+        final String request = SipText.request("MESSAGE", CALLER, "m1");
+        proxy.receive(CALLER, request);
+        final SentMessage message = proxy.only("MESSAGE");
+
+        // when
+        assertEquals(Disposition.FORWARDED, proxy.answer(message, 202, "b1"));
+        proxy.only("202 MESSAGE");
+        assertEquals(Disposition.ABSORBED, proxy.answer(message, 200, "b1"));
+
+        // then
+        assertEquals(List.of(), proxy.sent());
+        assertEquals(Disposition.ABSORBED, proxy.receive(CALLER, request));
+        proxy.only("202 MESSAGE");
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldSend408WhenNobodyAnswersInvite() {
+        // given
+        final String request = SipText.invite(CALLER, "c1");
+        proxy.call(request);
+
+        // when
+        proxy.advanceMs(32_000);
+
+        // then: timer B
+        final List<SentMessage> toCaller = proxy.sentTo(CALLER);
+        assertEquals(List.of("408 INVITE"), SentMessage.summaries(toCaller));
+        assertTrue(toCaller.getFirst().header("To").contains(";tag="));
+        proxy.receive(CALLER, SipText.ack(request, toCaller.getFirst()));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldSend500WhenLoneDownstream503() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when: section 16.7 step 6
+        proxy.answer(invite, 503, "b1");
+
+        // then
+        assertEquals(List.of("500 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldSend500WhenRequestCannotBeSent() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when: section 16.9 counts it as a 503
+        proxy.fail(invite);
+
+        // then
+        proxy.only("500 INVITE");
+    }
+
+    @Test
+    void shouldPassRedirectionUpstream() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when
+        proxy.answer(invite, 302, "b1", "Contact: <sip:elsewhere@10.0.1.7>");
+
+        // then
+        assertEquals("<sip:elsewhere@10.0.1.7>", proxy.sentTo(CALLER).getFirst().header("Contact"));
+    }
+
+    @Test
+    void shouldRestartTimerCWithEachProvisionalBut100() {
+        // given: ringing, with a 183 every 100 s
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        for (int i = 0; i < 10; i++) {
+            proxy.answer(invite, 183, "b1");
+            proxy.advanceMs(100_000);
+        }
+        assertTrue(proxy.sent().stream().noneMatch(message -> message.method().equals("CANCEL")));
+
+        // when: only 100s from now on, 85 s left
+        proxy.answer(invite, 100, null);
+        proxy.advanceMs(84_000);
+        assertEquals(List.of(), proxy.sent());
+        proxy.advanceMs(2_000);
+
+        // then: section 16.8
+        assertEquals("CANCEL", proxy.sent().getFirst().summary());
+    }
+
+    @Test
+    void shouldSend408WhenTimerCHasCancelledBranch() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(invite, 180, "b1");
+        proxy.sent();
+        proxy.advanceMs(185_000);
+        final SentMessage cancel = proxy.sentTo(A1).getFirst();
+        assertEquals("CANCEL", cancel.summary());
+        assertEquals(invite.branch(), cancel.branch());
+
+        // when
+        proxy.answer(cancel, 200, "b1");
+        proxy.answer(invite, 487, "b1");
+
+        // then
+        assertEquals(List.of("408 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldForward2xxThatBeatsCancelOfTimerC() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(invite, 180, "b1");
+        proxy.advanceMs(185_000);
+        proxy.sent();
+
+        // when
+        proxy.answer(invite, 200, "b1", CONTACT);
+
+        // then
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldGiveUpWhenCancelledByTimerCAndStillNoFinal() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(invite, 180, "b1");
+        proxy.advanceMs(185_000);
+        proxy.sent();
+
+        // when: section 9.1, 64*T1 after the CANCEL
+        proxy.advanceMs(32_000);
+
+        // then
+        assertEquals(List.of("408 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        assertEquals(Disposition.DROPPED_STRAY_RESPONSE, proxy.answer(invite, 200, "b1", CONTACT));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldDropResponseWithoutSecondVia() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        final String response = SipText.response(invite, 200, "b1", CONTACT);
+        final int second = response.indexOf("Via: ", response.indexOf("Via: ") + 1);
+        final String mangled = response.substring(0, second)
+                + response.substring(response.indexOf("\r\n", second) + 2);
+
+        // when
+        final Disposition disposition = proxy.receive(A1, mangled);
+
+        // then: section 16.7 step 3
+        assertNotEquals(Disposition.FORWARDED, disposition);
+        assertEquals(List.of(), proxy.sent());
+    }
+
+    @Test
+    void shouldRefuseWhenTransactionsAreFull() {
+        // given: an INVITE takes two
+        final ProxyHarness small = ProxyHarness.small(3);
+        small.call(SipText.invite(CALLER, "c1"));
+
+        // when: room for the server transaction, none for the client's
+        final Disposition disposition = small.receive(CALLER, SipText.invite(CALLER, "c2"));
+
+        // then
+        assertEquals(Disposition.ANSWERED, disposition);
+        assertEquals(List.of("100 INVITE", "503 INVITE"), SentMessage.summaries(small.sent()));
+    }
+}

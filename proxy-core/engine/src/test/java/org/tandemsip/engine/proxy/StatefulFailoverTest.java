@@ -1,0 +1,319 @@
+package org.tandemsip.engine.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.tandemsip.engine.proxy.ProxyHarness.A1;
+import static org.tandemsip.engine.proxy.ProxyHarness.A2;
+import static org.tandemsip.engine.proxy.ProxyHarness.B1;
+import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Disposition;
+
+/** Serial forking and failover to the next peer: RFC 3261 sections 16.6 step 7, 16.9 and 18.1.1. */
+@Timeout(10)
+class StatefulFailoverTest {
+    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
+
+    private final ProxyHarness proxy = ProxyHarness.failover();
+
+    @Test
+    void shouldTryOnlyOnePeerAtFirst() {
+        assertEquals(1, proxy.call(SipText.invite(CALLER, "c1")).size());
+    }
+
+    @Test
+    void shouldFailOverToNextPeerWhenFirstTimesOut() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when: timer B
+        proxy.advanceMs(32_000);
+
+        // then
+        final SentMessage second = last(proxy.sent(), "INVITE");
+        assertOtherPeer(first, second);
+        proxy.answer(second, 200, "b2", CONTACT);
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldFailOverToNextPeerWhenFirstSays503() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when
+        final Disposition disposition = proxy.answer(first, 503, "b1");
+
+        // then
+        assertEquals(Disposition.ABSORBED, disposition);
+        final List<SentMessage> sent = proxy.sent();
+        assertEquals(List.of("ACK", "INVITE"), SentMessage.summaries(sent));
+        assertOtherPeer(first, sent.get(1));
+    }
+
+    @Test
+    void shouldFailOverToNextPeerWhenFirstCannotBeReached() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when: section 16.9
+        proxy.fail(first);
+
+        // then
+        assertOtherPeer(first, proxy.only("INVITE"));
+    }
+
+    @Test
+    void shouldWriteSameRequestToNextPeer() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1", "X-Unknown: kept")).getFirst();
+
+        // when
+        proxy.fail(first);
+
+        // then: only our Via differs
+        final SentMessage second = proxy.only("INVITE");
+        assertEquals(first.text().replace(first.branch(), ""), second.text().replace(second.branch(), ""));
+        assertEquals("69", second.header("Max-Forwards"));
+    }
+
+    @Test
+    void shouldNotFailOverWhenPeerAnswers() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when
+        proxy.answer(first, 486, "b1");
+
+        // then
+        assertEquals(List.of("ACK", "486 INVITE"), SentMessage.summaries(proxy.sent()));
+    }
+
+    @Test
+    void shouldSend500WhenAllPeersSay503() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(first, 503, "b1");
+        final SentMessage second = last(proxy.sent(), "INVITE");
+
+        // when
+        proxy.answer(second, 503, "b2");
+
+        // then
+        assertEquals(List.of("500 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldSend408WhenAllPeersTimeOut() {
+        // given
+        proxy.call(SipText.invite(CALLER, "c1"));
+
+        // when
+        proxy.advanceMs(32_000);
+        assertEquals(List.of(), proxy.sentTo(CALLER));
+        proxy.advanceMs(32_000);
+
+        // then
+        assertEquals(List.of("408 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldForwardAnswerOfSecondPeerRatherThan503OfFirst() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(first, 503, "b1");
+        final SentMessage second = last(proxy.sent(), "INVITE");
+
+        // when
+        final Disposition disposition = proxy.answer(second, 486, "b2");
+
+        // then
+        assertEquals(Disposition.FORWARDED, disposition);
+        assertEquals(List.of("486 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldNotFailOverWhenCallerHasCancelled() {
+        // given
+        final String request = SipText.invite(CALLER, "c1");
+        final SentMessage first = proxy.call(request).getFirst();
+        proxy.receive(CALLER, SipText.cancel(request));
+        proxy.only("200 CANCEL");
+
+        // when
+        proxy.fail(first);
+
+        // then
+        proxy.only("487 INVITE");
+    }
+
+    @Test
+    void shouldForwardLate2xxOfFirstPeerWhileSecondIsTried() {
+        // given: the first has said 503, which a 2xx may follow on another of its own branches
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(first, 503, "b1");
+        final SentMessage second = last(proxy.sent(), "INVITE");
+
+        // when
+        final Disposition disposition = proxy.answer(first, 200, "b1", CONTACT);
+
+        // then: its client transaction is Completed; the second goes on
+        assertEquals(Disposition.ABSORBED, disposition);
+        proxy.answer(second, 200, "b2", CONTACT);
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldFailOverNonInviteOnlyWhileCallerWaits() {
+        // given
+        proxy.receive(CALLER, SipText.request("MESSAGE", CALLER, "m1"));
+        final SentMessage first = proxy.only("MESSAGE");
+
+        // when
+        proxy.fail(first);
+        final SentMessage second = proxy.only("MESSAGE");
+        assertOtherPeer(first, second);
+        proxy.advanceMs(32_000);
+
+        // then: the caller's timer F has run out as well
+        assertTrue(
+                proxy.sent().stream().allMatch(message -> message.status() == 100 || message.to().equals(second.to())));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldNotFailOverNonInviteAfterTimerF() {
+        // given
+        proxy.receive(CALLER, SipText.request("MESSAGE", CALLER, "m1"));
+        final SentMessage first = proxy.only("MESSAGE");
+
+        // when
+        proxy.advanceMs(32_000);
+
+        // then
+        assertTrue(proxy.sent().stream().filter(SentMessage::isRequest).allMatch(sent -> sent.to().equals(first.to())));
+    }
+
+    @Test
+    void shouldTryBackupTrunkWhenFirstFails() {
+        // given
+        final ProxyHarness backup = ProxyHarness.backup();
+        final SentMessage first = backup.call(SipText.invite(CALLER, "c1")).getFirst();
+        assertEquals(A1.hostPort(), first.to());
+
+        // when
+        backup.answer(first, 503, "b1");
+
+        // then
+        assertEquals(B1.hostPort(), last(backup.sent(), "INVITE").to());
+    }
+
+    @Test
+    void shouldNotTryBackupTrunkAfter6xx() {
+        // given
+        final ProxyHarness backup = ProxyHarness.backup();
+        final SentMessage first = backup.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when
+        backup.answer(first, 603, "b1");
+
+        // then: section 16.7 step 5
+        assertEquals(List.of("ACK", "603 INVITE"), SentMessage.summaries(backup.sent()));
+    }
+
+    @Test
+    void shouldGiveAllBreadthToNextGroup() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1", "Max-Breadth: 4")).getFirst();
+        assertEquals("4", first.header("Max-Breadth"));
+
+        // when
+        proxy.answer(first, 503, "b1");
+
+        // then: RFC 5393 section 5.3.3.1
+        assertEquals("4", last(proxy.sent(), "INVITE").header("Max-Breadth"));
+    }
+
+    @Test
+    void shouldSendLargeRequestOverTcp() {
+        // when
+        final SentMessage invite = proxy.call(large("c1")).getFirst();
+
+        // then: section 18.1.1
+        assertEquals(Transport.TCP, invite.transport());
+        assertTrue(invite.header("Via").startsWith("SIP/2.0/TCP "));
+        assertEquals(1, invite.listenPoint());
+    }
+
+    @Test
+    void shouldSendLargeRequestOverUdpWhenTcpIsRefused() {
+        // given
+        final SentMessage tcp = proxy.call(large("c1")).getFirst();
+
+        // when
+        proxy.fail(tcp);
+
+        // then: same peer, our Via rewritten
+        final SentMessage udp = proxy.only("INVITE");
+        assertEquals(Transport.UDP, udp.transport());
+        assertEquals(tcp.to(), udp.to());
+        assertTrue(udp.header("Via").startsWith("SIP/2.0/UDP "));
+        assertNotEquals(tcp.branch(), udp.branch());
+        proxy.answer(udp, 200, "b1", CONTACT);
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldFailOverWhenLargeRequestIsRefusedOverUdpToo() {
+        // given
+        final SentMessage tcp = proxy.call(large("c1")).getFirst();
+        proxy.fail(tcp);
+        final SentMessage udp = proxy.only("INVITE");
+
+        // when
+        proxy.fail(udp);
+
+        // then
+        final SentMessage next = proxy.only("INVITE");
+        assertFalse(next.to().equals(udp.to()));
+    }
+
+    @Test
+    void shouldNotRepeatLargeRequestOverUdpWhenCancelled() {
+        // given
+        final String request = large("c1");
+        final SentMessage tcp = proxy.call(request).getFirst();
+        proxy.receive(CALLER, SipText.cancel(request));
+        proxy.sent();
+
+        // when
+        proxy.fail(tcp);
+
+        // then
+        proxy.only("487 INVITE");
+    }
+
+    private static String large(final String callId) {
+        return SipText.invite(CALLER, callId, "X-Large: " + "x".repeat(1_300));
+    }
+
+    private static SentMessage last(final List<SentMessage> sent, final String summary) {
+        assertEquals(summary, sent.getLast().summary(), sent::toString);
+        return sent.getLast();
+    }
+
+    private static void assertOtherPeer(final SentMessage first, final SentMessage second) {
+        assertEquals(Set.of(A1.hostPort(), A2.hostPort()), Set.of(first.to(), second.to()));
+        assertNotEquals(first.branch(), second.branch());
+    }
+}

@@ -1,0 +1,337 @@
+package org.tandemsip.engine.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.tandemsip.engine.proxy.ProxyHarness.A1;
+import static org.tandemsip.engine.proxy.ProxyHarness.B1;
+import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.engine.handler.Disposition;
+
+/** Parallel forking: RFC 3261 sections 16.6 and 16.7, RFC 5393 section 5. */
+@Timeout(10)
+class StatefulForkTest {
+    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
+
+    private final ProxyHarness proxy = ProxyHarness.parallel();
+    private SentMessage a;
+    private SentMessage b;
+
+    @Test
+    void shouldSendCopiesWithDifferentBranchesToAllTargets() {
+        // when
+        fork();
+
+        // then
+        assertEquals(Set.of(A1.hostPort(), B1.hostPort()),
+                List.of(a, b).stream().map(SentMessage::to).collect(Collectors.toSet()));
+        assertNotEquals(a.branch(), b.branch());
+    }
+
+    @Test
+    void shouldForwardProvisionalsOfAllBranches() {
+        // given
+        fork();
+
+        // when
+        proxy.answer(a, 180, "ta");
+        proxy.answer(b, 183, "tb");
+
+        // then
+        assertEquals(List.of("180 INVITE", "183 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldCancelOtherBranchesWhen2xxIsForwarded() {
+        // given
+        fork();
+        proxy.answer(a, 180, "ta");
+        proxy.answer(b, 180, "tb");
+        proxy.sent();
+
+        // when: section 16.7 step 10
+        assertEquals(Disposition.FORWARDED, proxy.answer(a, 200, "ta", CONTACT));
+
+        // then
+        final List<SentMessage> sent = proxy.sent();
+        assertEquals(List.of("200 INVITE", "CANCEL"), SentMessage.summaries(sent));
+        assertEquals(b.branch(), sent.get(1).branch());
+        assertEquals(b.to(), sent.get(1).to());
+        assertEquals(Disposition.ABSORBED, proxy.answer(b, 487, "tb"));
+        assertEquals(List.of("ACK"), SentMessage.summaries(proxy.sent()));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldForward2xxOfTwoBranches() {
+        // given
+        fork();
+        proxy.answer(a, 180, "ta");
+        proxy.answer(b, 180, "tb");
+        proxy.answer(a, 200, "ta", CONTACT);
+        proxy.sent();
+
+        // when: it crosses the CANCEL
+        final Disposition disposition = proxy.answer(b, 200, "tb", CONTACT);
+
+        // then: section 16.7 step 5
+        assertEquals(Disposition.FORWARDED, disposition);
+        assertTrue(proxy.only("200 INVITE").header("To").endsWith("tag=tb"));
+    }
+
+    @Test
+    void shouldCancelBranchWithoutProvisionalOnlyAfterItsProvisional() {
+        // given
+        fork();
+        proxy.answer(a, 200, "ta", CONTACT);
+        proxy.only("200 INVITE");
+
+        // when: section 9.1
+        proxy.answer(b, 100, null);
+
+        // then
+        assertEquals(b.branch(), proxy.only("CANCEL").branch());
+    }
+
+    @Test
+    void shouldForwardBestWhenAllBranchesHaveFailed() {
+        // given
+        fork();
+
+        // when
+        assertEquals(Disposition.ABSORBED, proxy.answer(a, 404, "ta"));
+        assertEquals(List.of(), proxy.sentTo(CALLER));
+        assertEquals(Disposition.ABSORBED, proxy.answer(b, 500, "tb"));
+
+        // then: lowest class
+        final List<SentMessage> toCaller = proxy.sentTo(CALLER);
+        assertEquals(List.of("404 INVITE"), SentMessage.summaries(toCaller));
+        assertEquals(1, toCaller.getFirst().headers("Via").size());
+        assertTrue(toCaller.getFirst().header("To").endsWith("tag=ta"));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldForwardLastResponseStraightWhenItIsTheBest() {
+        // given
+        fork();
+        proxy.answer(a, 500, "ta");
+
+        // when
+        final Disposition disposition = proxy.answer(b, 302, "tb", "Contact: <sip:x@10.0.1.9>");
+
+        // then
+        assertEquals(Disposition.FORWARDED, disposition);
+        assertEquals(List.of("302 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldPreferResponsesThatTellHowToTryAgain() {
+        for (final int preferred : new int[] {401, 407, 415, 420, 484}) {
+            final ProxyHarness fresh = ProxyHarness.parallel();
+            final List<SentMessage> copies = fresh.call(SipText.invite(CALLER, "p" + preferred));
+
+            // when
+            fresh.answer(copies.get(0), 486, "ta");
+            fresh.answer(copies.get(1), preferred, "tb");
+
+            // then: section 16.7 step 6
+            assertEquals(List.of(preferred + " INVITE"), SentMessage.summaries(fresh.sentTo(CALLER)));
+        }
+    }
+
+    @Test
+    void shouldForward6xxOnlyAfterAllBranchesEnded() {
+        // given
+        fork();
+        proxy.answer(a, 180, "ta");
+        proxy.answer(b, 180, "tb");
+        proxy.sent();
+
+        // when
+        assertEquals(Disposition.ABSORBED, proxy.answer(a, 603, "ta"));
+
+        // then: section 16.7 step 5
+        List<SentMessage> sent = proxy.sent();
+        assertEquals(List.of("ACK", "CANCEL"), SentMessage.summaries(sent));
+        assertEquals(b.branch(), sent.get(1).branch());
+        proxy.answer(b, 487, "tb");
+        sent = proxy.sentTo(CALLER);
+        assertEquals(List.of("603 INVITE"), SentMessage.summaries(sent));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldForward2xxRatherThan6xx() {
+        // given
+        fork();
+        proxy.answer(b, 180, "tb");
+        proxy.answer(a, 600, "ta");
+        proxy.sent();
+
+        // when
+        proxy.answer(b, 200, "tb", CONTACT);
+
+        // then: I-08
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        proxy.assertQuiet();
+        assertEquals(List.of(), proxy.sentTo(CALLER));
+    }
+
+    @Test
+    void shouldMergeChallengesOfAllBranches() {
+        // given
+        fork();
+        proxy.answer(a, 407, "ta", "Proxy-Authenticate: Digest realm=\"a\", nonce=\"1\"");
+
+        // when: section 16.7 step 7
+        proxy.answer(b, 401, "tb", "WWW-Authenticate: Digest realm=\"b\",\r\n nonce=\"2\"",
+                "Proxy-Authenticate: Digest realm=\"c\", nonce=\"3\"");
+
+        // then
+        final SentMessage merged = proxy.sentTo(CALLER).getFirst();
+        assertEquals(407, merged.status());
+        assertTrue(merged.text().contains("WWW-Authenticate: Digest realm=\"b\",\r\n nonce=\"2\"\r\n"));
+        assertEquals(List.of("Digest realm=\"a\", nonce=\"1\"", "Digest realm=\"c\", nonce=\"3\""),
+                merged.headers("Proxy-Authenticate"));
+        assertTrue(merged.text().endsWith("\r\n\r\n"));
+        assertEquals("0", merged.header("Content-Length"));
+    }
+
+    @Test
+    void shouldNotMergeChallengesIntoAnotherResponse() {
+        // given
+        fork();
+        proxy.answer(a, 407, "ta", "Proxy-Authenticate: Digest realm=\"a\", nonce=\"1\"");
+
+        // when
+        proxy.answer(b, 302, "tb", "Contact: <sip:x@10.0.1.9>");
+
+        // then
+        final SentMessage redirection = proxy.sentTo(CALLER).getFirst();
+        assertEquals(302, redirection.status());
+        assertEquals(List.of(), redirection.headers("Proxy-Authenticate"));
+    }
+
+    @Test
+    void shouldPreferAnyAnswerTo503() {
+        // given
+        fork();
+        proxy.answer(a, 503, "ta");
+
+        // when
+        proxy.answer(b, 502, "tb");
+
+        // then
+        assertEquals(List.of("502 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldSend500WhenAllBranchesSay503() {
+        // given
+        fork();
+        proxy.answer(a, 503, "ta");
+
+        // when
+        proxy.answer(b, 503, "tb");
+
+        // then
+        assertEquals(List.of("500 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
+
+    @Test
+    void shouldForwardAnswerWhenOtherBranchTimesOut() {
+        // given
+        fork();
+        proxy.answer(a, 404, "ta");
+        proxy.sent();
+
+        // when
+        proxy.advanceMs(32_000);
+
+        // then
+        assertEquals(List.of("404 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)).subList(0, 1));
+    }
+
+    @Test
+    void shouldForwardFirst2xxOnlyToNonInvite() {
+        // given
+        proxy.receive(CALLER, SipText.request("MESSAGE", CALLER, "m1"));
+        final List<SentMessage> copies = proxy.sent();
+        assertEquals(List.of("MESSAGE", "MESSAGE"), SentMessage.summaries(copies));
+
+        // when
+        assertEquals(Disposition.FORWARDED, proxy.answer(copies.get(0), 200, "ta"));
+        assertEquals(Disposition.ABSORBED, proxy.answer(copies.get(1), 200, "tb"));
+
+        // then: and nothing is cancelled (section 9.1)
+        assertEquals(List.of("200 MESSAGE"), SentMessage.summaries(proxy.sent()));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldShareMaxBreadthAmongBranches() {
+        // when: RFC 5393 section 5.3.3, 60 when the request says nothing
+        fork();
+
+        // then
+        assertEquals("30", a.header("Max-Breadth"));
+        assertEquals("30", b.header("Max-Breadth"));
+    }
+
+    @Test
+    void shouldShareOutWhatTheRequestHas() {
+        // when
+        final List<SentMessage> copies = proxy.call(SipText.invite(CALLER, "c1", "Max-Breadth: 5"));
+
+        // then
+        assertEquals(List.of("3", "2"), copies.stream().map(copy -> copy.header("Max-Breadth")).toList());
+        assertEquals(1, copies.getFirst().headers("Max-Breadth").size());
+    }
+
+    @Test
+    void shouldLowerMaxBreadthToItsBound() {
+        // when
+        final List<SentMessage> copies = proxy.call(SipText.invite(CALLER, "c1", "Max-Breadth: 99999999999999"));
+
+        // then
+        assertEquals(List.of("30", "30"), copies.stream().map(copy -> copy.header("Max-Breadth")).toList());
+    }
+
+    @Test
+    void shouldAnswer440WhenBreadthIsTooSmall() {
+        // when
+        final Disposition disposition = proxy.receive(CALLER, SipText.invite(CALLER, "c1", "Max-Breadth: 1"));
+
+        // then
+        assertEquals(Disposition.ANSWERED, disposition);
+        proxy.only("440 INVITE");
+    }
+
+    @Test
+    void shouldKeepMaxBreadthWhenThereIsOneTarget() {
+        // given
+        final ProxyHarness single = ProxyHarness.single();
+
+        // when
+        final SentMessage with = single.call(SipText.invite(CALLER, "c1", "Max-Breadth: 1")).getFirst();
+        final SentMessage without = single.call(SipText.invite(CALLER, "c2")).getFirst();
+
+        // then
+        assertEquals(List.of("1"), with.headers("Max-Breadth"));
+        assertEquals(List.of(), without.headers("Max-Breadth"));
+    }
+
+    private void fork() {
+        final List<SentMessage> copies = proxy.call(SipText.invite(CALLER, "c1"));
+        assertEquals(2, copies.size());
+        a = copies.get(0);
+        b = copies.get(1);
+    }
+}
