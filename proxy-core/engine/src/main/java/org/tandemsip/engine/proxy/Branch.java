@@ -35,12 +35,9 @@ final class Branch extends TimerNode {
     int breadth;
     /** Whether timer C has run out: a 487 then is our own doing and counts as a 408. */
     boolean timedOut;
-    /** Listen point that the target came with: to be sent from over UDP when TCP is refused. */
-    private int listenPoint;
 
     Branch set(final ResponseContext owner, final Target from) {
         target.set(from);
-        listenPoint = from.destination.listenPoint;
         context = owner;
         state = State.WAITING;
         next = null;
@@ -61,13 +58,12 @@ final class Branch extends TimerNode {
      * @return whether it was
      */
     boolean fallBackToUdp() {
-        if (!target.tcpWhenLarge || target.destination.transport != Transport.TCP) {
+        if (!RequestForwarder.isTcpForSize(target)) {
             return false;
         }
         target.tcpWhenLarge = false;
         target.destination.transport = Transport.UDP;
-        target.destination.listenPoint = listenPoint;
-        target.destination.connection = 0;
+        target.destination.listenPoint = target.recordRouteListenPoint;
         return true;
     }
 

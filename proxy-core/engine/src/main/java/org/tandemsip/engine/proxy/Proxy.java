@@ -134,7 +134,8 @@ public final class Proxy implements MessageHandler {
         if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted) {
             return stateless.forward(request, source, targets, nowNs);
         }
-        return stateful.forward(request, source, targets, nowNs);
+        final Disposition disposition = stateful.forward(request, source, targets, nowNs);
+        return disposition != null ? disposition : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
     }
 
     /**

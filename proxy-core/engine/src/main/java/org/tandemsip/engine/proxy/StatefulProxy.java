@@ -71,6 +71,8 @@ final class StatefulProxy {
     /**
      * Forwards a checked, routed request that matched no transaction (never an ACK or CANCEL).
      * {@link RequestForwarder#prepare} has been called with it.
+     *
+     * @return {@code null} when there is no room for another request: refuse it
      */
     Disposition forward(final SipMessage request, final Source source, final Targets targets, final long nowNs) {
         final long key = branches.key(request, source, 0);
@@ -80,12 +82,12 @@ final class StatefulProxy {
         }
         final ResponseContext context = takeContext();
         if (context == null) {
-            return Disposition.DROPPED_OVERLOAD;
+            return null;
         }
         final ServerTransaction server = transactions.createServer(request, source, context, nowNs);
         if (server == null) {
             giveBack(context);
-            return Disposition.DROPPED_OVERLOAD;
+            return null;
         }
         return context.begin(server, request, source, targets, key, nowNs);
     }
