@@ -1,0 +1,60 @@
+package org.tandemsip.perf.jmh;
+
+import org.agrona.concurrent.UnsafeBuffer;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.ParseError;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What an I/O loop does with every datagram: index and check a 700-byte INVITE, hash its Call-ID for the shard.
+ *
+ * <pre>
+ *   64 INVITEs off-heap, round robin --> SipMessage.wrap --> SipParser.parse --> KeyedHash of the Call-ID
+ * </pre>
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsAppend = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED")
+public class ParseBenchmark {
+    private final UnsafeBuffer[] messages = SampleMessages.invites();
+    private final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
+    private final SipParser parser = new SipParser(Limits.DEFAULTS);
+    private final KeyedHash hash = new KeyedHash(1, 2);
+    private int next;
+
+    /** Refuses to measure a parser that gives the wrong answer. */
+    @Setup
+    public void check() {
+        for (final UnsafeBuffer bytes : messages) {
+            if (parser.parse(message.wrap(bytes, 0, bytes.capacity()), false) != ParseError.NONE
+                    || message.rows() != 11 || message.bodyLength() == 0) {
+                throw new IllegalStateException("the sample is not parsed as it should");
+            }
+        }
+    }
+
+    /** Index, checks and Call-ID hash. */
+    @Benchmark
+    public long parse() {
+        final UnsafeBuffer bytes = messages[next++ & SampleMessages.COUNT - 1];
+        parser.parse(message.wrap(bytes, 0, bytes.capacity()), false);
+        return hash.begin().addSlice(message.bytes(), message.callId()).end();
+    }
+}
