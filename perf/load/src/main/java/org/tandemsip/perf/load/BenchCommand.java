@@ -15,10 +15,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code tandem bench}: open-loop calls through a proxy that is already running. */
-@Command(name = "bench", mixinStandardHelpOptions = true, description = "Offers calls to a running proxy, open loop, and reports.", footer = {
-    "", "The proxy must forward calls from the caller's address to the answerer's: by a route between two trunks,",
-    "or by Request-URI. Latency counts from the time a call was due.",
-    "Exit code 99: a threshold was missed; 1: calls failed."})
+@Command(name = "bench", mixinStandardHelpOptions = true,
+        description = "Offers calls to a running proxy, open loop, and reports.", footer = {
+            "",
+            "The proxy must forward calls from the caller's address to the answerer's: by a route between two trunks,",
+            "or by Request-URI. Latency counts from the time a call was due.",
+            "Exit code 99: a threshold was missed; 1: calls failed."})
 public final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -26,31 +28,39 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--target", required = true, paramLabel = "HOST:PORT", description = "Proxy to call through, UDP.")
     private String target;
 
-    @Option(names = "--rate", defaultValue = "100", paramLabel = "CALLS/S", description = "Calls begun per second (${DEFAULT-VALUE}).")
+    @Option(names = "--rate", defaultValue = "100", paramLabel = "CALLS/S",
+            description = "Calls begun per second (${DEFAULT-VALUE}).")
     private double rate;
 
-    @Option(names = "--for", defaultValue = "10s", paramLabel = "TIME", converter = Durations.class, description = "How long calls are begun (${DEFAULT-VALUE}).")
+    @Option(names = "--for", defaultValue = "10s", paramLabel = "TIME", converter = Durations.class,
+            description = "How long calls are begun (${DEFAULT-VALUE}).")
     private long durationNs;
 
-    @Option(names = "--hold", defaultValue = "0ms", paramLabel = "TIME", converter = Durations.class, description = "From ACK to BYE (${DEFAULT-VALUE}).")
+    @Option(names = "--hold", defaultValue = "0ms", paramLabel = "TIME", converter = Durations.class,
+            description = "From ACK to BYE (${DEFAULT-VALUE}).")
     private long holdNs;
 
-    @Option(names = "--warm-up", defaultValue = "0s", paramLabel = "TIME", converter = Durations.class, description = "First part of the run whose latencies are left out (${DEFAULT-VALUE}).")
+    @Option(names = "--warm-up", defaultValue = "0s", paramLabel = "TIME", converter = Durations.class,
+            description = "First part of the run whose latencies are left out (${DEFAULT-VALUE}).")
     private long warmUpNs;
 
-    @Option(names = "--caller", defaultValue = "127.0.0.1:0", paramLabel = "HOST:PORT", description = "Local address of the caller (${DEFAULT-VALUE}).")
+    @Option(names = "--caller", defaultValue = "127.0.0.1:0", paramLabel = "HOST:PORT",
+            description = "Local address of the caller (${DEFAULT-VALUE}).")
     private String caller;
 
-    @Option(names = "--answerer", defaultValue = "127.0.0.1:0", paramLabel = "HOST:PORT", description = "Local address of the answering side (${DEFAULT-VALUE}).")
+    @Option(names = "--answerer", defaultValue = "127.0.0.1:0", paramLabel = "HOST:PORT",
+            description = "Local address of the answering side (${DEFAULT-VALUE}).")
     private String answerer;
 
-    @Option(names = "--request-uri-host", paramLabel = "HOST[:PORT]", description = "Host of the Request-URI; default: the answerer.")
+    @Option(names = "--request-uri-host", paramLabel = "HOST[:PORT]",
+            description = "Host of the Request-URI; default: the answerer.")
     private String requestHost;
 
     @Option(names = "--pid", paramLabel = "PID", description = "Process to watch: CPU time per call and memory.")
     private long pid;
 
-    @Option(names = "--threshold", paramLabel = "BOUND", description = "Bound to keep, as 'p99<2ms', 'failed=0' or 'cpu<50us'; may be given again.")
+    @Option(names = "--threshold", paramLabel = "BOUND",
+            description = "Bound to keep, as 'p99<2ms', 'failed=0' or 'cpu<50us'; may be given again.")
     private List<String> thresholds = List.of();
 
     @Override

@@ -190,7 +190,7 @@ final class Text {
         for (int row = 0; row < request.rows(); row++) {
             switch (request.rowName(row)) {
                 case VIA, RECORD_ROUTE, FROM, CALL_ID, CSEQ ->
-                    out.put(bytes, request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
+                        out.put(bytes, request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
                 case TO -> {
                     ascii("To: ");
                     out.putSlice(bytes, request.rowValue(row));
