@@ -183,7 +183,9 @@ public final class Proxy implements MessageHandler {
                 requests.onSendFailed(failed.correlation(), nowNs);
                 transactions.onSendFailed(failed.correlation(), nowNs);
             }
-            case ShardCommand.Inspect inspect -> inspect.task().run();
+            case ShardCommand.Inspect _ -> {
+                // Run by the shard itself.
+            }
         }
     }
 

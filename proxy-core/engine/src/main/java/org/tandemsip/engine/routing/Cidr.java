@@ -31,7 +31,7 @@ public record Cidr(long high, long low, int prefixBits) {
         if (!address.parse(slash < 0 ? text : text.substring(0, slash))) {
             throw new IllegalArgumentException("'" + text + "' is not an address or ADDRESS/BITS");
         }
-        final boolean ipv4 = IpAddress.isIpv4(address.high(), address.low());
+        final boolean ipv4 = text.indexOf(':') < 0;
         final int most = ipv4 ? 32 : 128;
         final int bits = slash < 0 ? most : prefix(text, slash + 1, most);
         return new Cidr(address.high(), address.low(), ipv4 ? 96 + bits : bits);
