@@ -4,10 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.codec.Limits;
-import org.tandemsip.engine.handler.HandlerFactory;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.transport.NetworkConfig.Streams;
@@ -79,17 +77,11 @@ final class ConfigBuilder {
     /** The mode under a key, checked against what this build can do. */
     Mode mode(final Bound bound, final Key<Mode> key) {
         final Mode mode = bound.get(key);
-        if (mode != null && !available(mode)) {
+        if (mode != null && !Modes.available(mode)) {
             reading.problem(ErrorCode.NO_SUCH_MODE, bound.at(key), "this build has no mode '" + Scalars.word(mode)
                     + "'; it has stateless and stateful");
         }
         return mode;
-    }
-
-    /** Whether a mode is the proxy's own, or brought by a module. */
-    static boolean available(final Mode mode) {
-        return mode != Mode.B2BUA || ServiceLoader.load(HandlerFactory.class).stream()
-                .anyMatch(provider -> provider.get().mode().equals(Scalars.word(mode)));
     }
 
     private Config.Admin admin() {

@@ -1,0 +1,67 @@
+package org.tandemsip.server;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.server.config.Config;
+
+/** From the configuration to what shards route by. */
+final class Policies {
+    private Policies() {}
+
+    /** The policy of a configuration. Peers are hashed with the token key: all nodes, and this one after a restart, choose alike. */
+    static RoutingPolicy of(final Config config, final ShardContext.Keys keys) {
+        final KeyedHash hash = new KeyedHash(keys.token0(), keys.token1());
+        final List<Trunk> trunks = new ArrayList<>();
+        final Map<String, Trunk> byName = new HashMap<>();
+        for (final Config.Trunk trunk : config.trunks()) {
+            final List<Peer> peers = trunk.peers().stream()
+                    .map(peer -> new Peer(peer.name(), peer.transport(), peer.addressHigh(), peer.addressLow(),
+                            peer.port(),
+                            hash.begin().add(peer.addressHigh()).add(peer.addressLow()).add(peer.port()).end()))
+                    .toList();
+            final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(),
+                    trunk.failover().stream().mapToInt(Integer::intValue).toArray());
+            trunks.add(made);
+            byName.put(made.name(), made);
+        }
+        final List<Route> routes = config.routes().stream().map(route -> route(route, byName)).toList();
+        return new RoutingPolicy(config.mode(), trunks, routes, config.timing(), config.maxForwards(),
+                config.recordRoute());
+    }
+
+    private static Route route(final Config.Route route, final Map<String, Trunk> byName) {
+        final Route.Match match = new Route.Match(bytes(route.matchTo()), bytes(route.matchFrom()),
+                bytes(route.matchMethod()));
+        return new Route(route.name(), route.from() == null ? null : byName.get(route.from()), match,
+                route.to().stream().map(byName::get).toList(), route.then().stream().map(byName::get).toList(),
+                route.within(), route.mode());
+    }
+
+    private static byte[] bytes(final String text) {
+        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** {@code policy} with another mode for one route; {@code null} when no route has that name. */
+    static RoutingPolicy withMode(final RoutingPolicy policy, final String routeName, final Mode mode) {
+        if (policy.routes().stream().noneMatch(route -> route.name().equals(routeName))) {
+            return null;
+        }
+        final List<Route> routes = policy.routes().stream()
+                .map(route -> !route.name().equals(routeName) ? route
+                        : new Route(route.name(), route.from(), route.match(), route.to(), route.then(), route.within(),
+                                mode))
+                .toList();
+        return new RoutingPolicy(policy.mode(), policy.trunks(), routes, policy.timing(), policy.maxForwards(),
+                policy.recordRoute());
+    }
+}

@@ -1,0 +1,330 @@
+package org.tandemsip.server;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.server.admin.AdminServer;
+import org.tandemsip.server.admin.Control;
+import org.tandemsip.server.config.Config;
+import org.tandemsip.server.config.ConfigException;
+import org.tandemsip.server.config.Modes;
+import org.tandemsip.server.transport.Network;
+import org.tandemsip.server.transport.SourceFilter;
+
+/**
+ * A running server: configuration, routing policy, network and admin API, started and stopped as one. The {@code run} verb
+ * wraps it in a process; tests and the demo start it inside their own.
+ *
+ * <pre>
+ *   Config ──► Policies ──► RoutingPolicy ──► Network ──► shards (ShardCommand.Configure)
+ *     ▲                          ▲
+ *     │ reload                   │ mode
+ *   AdminServer ─────────────────┘
+ * </pre>
+ */
+public final class Tandem implements Control, AutoCloseable {
+    /** How long a shard may take to accept an order. */
+    private static final long ORDER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
+
+    /** Where a reload gets the configuration from. */
+    public interface Source {
+        /** Reads the configuration again. */
+        Config read() throws ConfigException;
+
+        /** Reads a text as if it were the file. */
+        Config read(String text) throws ConfigException;
+    }
+
+    private final ShardContext.Keys keys;
+    private final Optional<Source> source;
+    private final long startedEpochMs = System.currentTimeMillis();
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private Network network;
+    private AdminServer admin;
+    private volatile Config config;
+    private volatile RoutingPolicy policy;
+    private volatile ReloadState reloads = new ReloadState(true, startedEpochMs, 0, 0);
+    private volatile boolean ready;
+    private boolean closed;
+
+    private Tandem(final Config config, final Optional<Source> source) throws StartException {
+        this.config = config;
+        this.source = source;
+        try {
+            keys = TokenKey.load(config, System::getenv);
+        } catch (final IOException e) {
+            throw new StartException(StartException.Reason.NOT_PERMITTED, "state-dir: " + e.getMessage(), e);
+        }
+        policy = Policies.of(config, keys);
+    }
+
+    /**
+     * Starts a server that cannot be reloaded.
+     *
+     * @throws StartException an address cannot be bound, or the state folder not be used
+     */
+    public static Tandem start(final Config config) throws StartException {
+        return start(config, Optional.empty());
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param source where reloads get the configuration from
+     * @throws StartException an address cannot be bound, or the state folder not be used
+     */
+    public static Tandem start(final Config config, final Optional<Source> source) throws StartException {
+        final Tandem tandem = new Tandem(config, source);
+        try {
+            tandem.network = Network.start(Networks.of(config, tandem.keys),
+                    Modes.module(config.mode()).orElseGet(ProxyFactory::new), tandem.policy, filter(tandem.policy),
+                    new LogReports());
+            tandem.admin = AdminServer.start(config.admin(), tandem);
+        } catch (final BindException e) {
+            throw StartException.bind(e);
+        } catch (final IOException e) {
+            tandem.network.close();
+            throw StartException.bind(e);
+        }
+        tandem.ready = true;
+        tandem.logStart();
+        return tandem;
+    }
+
+    private void logStart() {
+        EventLog.info("start", "listen", String.join(",", addresses()), "mode", word(policy.mode()), "trunks",
+                policy.trunks().size(), "routes", policy.routes().size(), "config", config.source(), "shards",
+                network.shards(), "admin", admin.socket().map(Path::toString).orElse("none"), "pid",
+                ProcessHandle.current().pid());
+    }
+
+    private static SourceFilter filter(final RoutingPolicy policy) {
+        return from -> policy.trunkOf(from) != null;
+    }
+
+    /** Local addresses for SIP as {@code udp://127.0.0.1:5060}, with the ports that were really bound. */
+    public List<String> addresses() {
+        return network.listenPoints().stream()
+                .map(point -> new Config.Listen(point.transport(), point.addressHigh(), point.addressLow(),
+                        point.port(),
+                        null).toString())
+                .toList();
+    }
+
+    /** Port of the first listen point of a transport, or -1. */
+    public int port(final Transport transport) {
+        return network.listenPoints().stream().filter(point -> point.transport() == transport)
+                .mapToInt(ListenPoint::port).findFirst().orElse(-1);
+    }
+
+    /** Address of the admin API over HTTP, if it has one. */
+    public Optional<InetSocketAddress> adminAddress() {
+        return admin.address();
+    }
+
+    /** Unix socket of the admin API, if it has one. */
+    public Optional<Path> adminSocket() {
+        return admin.socket();
+    }
+
+    /** Mode of new requests. */
+    public Mode mode() {
+        return policy.mode();
+    }
+
+    /** Switches the mode of new requests. */
+    public void mode(final Mode mode) throws Refused {
+        mode(mode, null);
+    }
+
+    @Override
+    public synchronized void mode(final Mode mode, final String route) throws Refused {
+        if (!Modes.available(mode)) {
+            throw new Refused("this build has no mode '" + word(mode) + "'; it has stateless and stateful");
+        }
+        final RoutingPolicy next = route == null ? policy.withMode(mode) : Policies.withMode(policy, route, mode);
+        if (next == null) {
+            throw new Refused("there is no route '" + route + "'; there are: "
+                    + String.join(", ", policy.routes().stream().map(each -> each.name()).toList()));
+        }
+        final Mode before = policy.mode();
+        configure(next);
+        EventLog.info("mode", "from", word(before), "to", word(mode), "route", route == null ? "all" : route);
+    }
+
+    private void configure(final RoutingPolicy next) throws Refused {
+        final long deadlineNs = System.nanoTime() + ORDER_TIMEOUT_NS;
+        while (!network.configure(next, filter(next))) {
+            if (deadlineNs - System.nanoTime() <= 0) {
+                // Some shards may have it: give all of them the old one again.
+                network.configure(policy, filter(policy));
+                throw new Refused("a shard does not take orders");
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+        policy = next;
+    }
+
+    @Override
+    public synchronized ReloadResult reload() throws ConfigException, Refused {
+        try {
+            final ReloadResult result = takeOver(read());
+            count(result.applied());
+            EventLog.info("reload", "result", result.applied() ? "applied" : "refused", "changed",
+                    String.join(",", result.changed()), "needs_restart", String.join(",", result.needsRestart()));
+            return result;
+        } catch (final ConfigException e) {
+            count(false);
+            EventLog.error("reload", "result", "refused", "errors", e.problems().size(), "first",
+                    e.problems().getFirst().render().lines().findFirst().orElse(""));
+            throw e;
+        } catch (final Refused e) {
+            count(false);
+            EventLog.error("reload", "result", "refused", "reason", e.getMessage());
+            throw e;
+        }
+    }
+
+    private Config read() throws ConfigException, Refused {
+        if (source.isEmpty()) {
+            throw new Refused("this server was started without a configuration file");
+        }
+        return source.get().read();
+    }
+
+    private ReloadResult takeOver(final Config next) throws Refused {
+        final List<String> needsRestart = needsRestart(config, next);
+        if (!needsRestart.isEmpty()) {
+            return new ReloadResult(List.of(), needsRestart);
+        }
+        final RoutingPolicy nextPolicy = Policies.of(next, keys);
+        final List<String> changed = changed(config, next);
+        if (!config.log().equals(next.log())) {
+            try {
+                LogSetup.apply(next.log());
+            } catch (final IOException e) {
+                throw new Refused("log.file: " + e.getMessage());
+            }
+        }
+        configure(nextPolicy);
+        config = next;
+        return new ReloadResult(changed, List.of());
+    }
+
+    private static List<String> needsRestart(final Config a, final Config b) {
+        final List<String> keys = new ArrayList<>();
+        add(keys, "listen", a.listen(), b.listen());
+        add(keys, "threading", a.threading(), b.threading());
+        add(keys, "loops", a.loops(), b.loops());
+        add(keys, "limits", List.of(a.limits(), a.streams(), a.socketBuffer(), a.ringSize(), a.transactions()),
+                List.of(b.limits(), b.streams(), b.socketBuffer(), b.ringSize(), b.transactions()));
+        add(keys, "admin", a.admin(), b.admin());
+        add(keys, "state-dir", a.stateDir(), b.stateDir());
+        return keys;
+    }
+
+    private List<String> changed(final Config a, final Config b) {
+        final List<String> keys = new ArrayList<>();
+        // The mode may have been set since; the file decides again.
+        add(keys, "mode", policy.mode(), b.mode());
+        add(keys, "trunks", a.trunks(), b.trunks());
+        add(keys, "routes", a.routes(), b.routes());
+        add(keys, "timers", a.timing(), b.timing());
+        add(keys, "max-forwards", a.maxForwards(), b.maxForwards());
+        add(keys, "record-route", a.recordRoute(), b.recordRoute());
+        add(keys, "log", a.log(), b.log());
+        return keys;
+    }
+
+    private static void add(final List<String> keys, final String key, final Object before, final Object after) {
+        if (!Objects.equals(before, after)) {
+            keys.add(key);
+        }
+    }
+
+    private void count(final boolean applied) {
+        final ReloadState before = reloads;
+        reloads = applied
+                ? new ReloadState(true, System.currentTimeMillis(), before.succeeded() + 1, before.failed())
+                : new ReloadState(false, before.successEpochMs(), before.succeeded(), before.failed() + 1);
+    }
+
+    @Override
+    public void validate(final String text) throws ConfigException {
+        if (source.isPresent()) {
+            source.get().read(text);
+        }
+    }
+
+    @Override
+    public void stop() {
+        ready = false;
+        stopping.countDown();
+    }
+
+    /** Waits until somebody asks for the stop. */
+    public void awaitStop() throws InterruptedException {
+        stopping.await();
+    }
+
+    /** Stops: sends what is queued, closes all sockets, ends all threads. Calling it again does nothing. */
+    @Override
+    public synchronized void close() {
+        stop();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        admin.close();
+        network.close();
+        EventLog.info("stop", "uptime_seconds", (System.currentTimeMillis() - startedEpochMs) / 1_000);
+    }
+
+    @Override
+    public Config config() {
+        return config;
+    }
+
+    @Override
+    public RoutingPolicy policy() {
+        return policy;
+    }
+
+    @Override
+    public Network network() {
+        return network;
+    }
+
+    @Override
+    public long startedEpochMs() {
+        return startedEpochMs;
+    }
+
+    @Override
+    public boolean ready() {
+        return ready;
+    }
+
+    @Override
+    public ReloadState lastReload() {
+        return reloads;
+    }
+
+    private static String word(final Mode mode) {
+        return mode.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,175 @@
+package org.tandemsip.server.admin;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.tandemsip.engine.metrics.LatencyWindow;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.server.config.ConfigException;
+import org.tandemsip.server.config.Problem;
+
+/** The admin API without its transport: from method, path and body to an answer. GET never changes anything. */
+final class Api {
+    private static final String BASE = "/api/v1/";
+    private static final String JSON = "application/json";
+    private static final Pattern WINDOW = Pattern.compile("(?:.*&)?window=(\\d{1,4})s?(?:&.*)?");
+
+    /**
+     * An answer.
+     *
+     * @param allow methods to name in the Allow header; {@code null} for none
+     * @param after runs when the answer was sent
+     */
+    record Answer(int status, String contentType, String body, String allow, Runnable after) {
+        Answer(final int status, final String contentType, final String body) {
+            this(status, contentType, body, null, () -> {});
+        }
+    }
+
+    private final Control control;
+    private final Views views;
+    private final Map<String, Supplier<Answer>> gets = new TreeMap<>();
+
+    Api(final Control control) {
+        this.control = control;
+        this.views = new Views(control);
+        gets.put("/live", () -> new Answer(200, "text/plain", "ok\n"));
+        gets.put("/ready", () -> control.ready()
+                ? new Answer(200, "text/plain", "ok\n")
+                : new Answer(503, "text/plain", "stopping\n"));
+        gets.put("/metrics", () -> new Answer(200, Metrics.CONTENT_TYPE, Metrics.of(control)));
+        gets.put(BASE + "status", () -> json(views.status()));
+        gets.put(BASE + "version", () -> json(views.version()));
+        gets.put(BASE + "config", () -> json(views.config()));
+        gets.put(BASE + "routes", () -> json(views.routes()));
+        gets.put(BASE + "mode", () -> json(views.mode()));
+        gets.put(BASE + "trunks", () -> json(views.trunks()));
+        gets.put(BASE + "errors", () -> json(views.errors()));
+        gets.put(BASE + "loops", () -> json(views.loops()));
+    }
+
+    /** Serves one request. Never throws. */
+    Answer handle(final String method, final String uri, final String body) {
+        final String[] parts = uri.split("\\?", 2);
+        final String query = parts.length == 2 ? parts[1] : "";
+        try {
+            return handle(method, parts[0], query, body);
+        } catch (final ConfigException e) {
+            return problem(e);
+        } catch (final Control.Refused e) {
+            return problem(409, e.getMessage());
+        } catch (final IllegalArgumentException e) {
+            return problem(400, e.getMessage());
+        } catch (final RuntimeException e) {
+            return problem(500, "internal fault: " + e);
+        }
+    }
+
+    private Answer handle(final String method, final String path, final String query, final String body)
+            throws ConfigException, Control.Refused {
+        final boolean get = method.equals("GET") || method.equals("HEAD");
+        final Supplier<Answer> view = gets.get(path);
+        if (get && view != null) {
+            return view.get();
+        }
+        return switch (path) {
+            case BASE + "latency" -> get ? json(views.latency(window(query))) : notAllowed("GET");
+            case BASE + "mode" -> method.equals("PUT") ? setMode(body) : notAllowed("GET, PUT");
+            case BASE + "config:validate" -> method.equals("POST") ? validate(body) : notAllowed("POST");
+            case BASE + "config:reload" -> method.equals("POST") ? reload() : notAllowed("POST");
+            case BASE + "shutdown" -> method.equals("POST") ? shutdown() : notAllowed("POST");
+            default -> view == null ? problem(404, "there is nothing at " + path) : notAllowed("GET");
+        };
+    }
+
+    private Answer setMode(final String body) throws Control.Refused {
+        if (!(Json.parse(body) instanceof final Map<?, ?> order) || !(order.get("mode") instanceof final String word)) {
+            return problem(400, "write {\"mode\": \"stateless\"}, and \"route\": NAME for one route");
+        }
+        final Mode mode;
+        try {
+            mode = Mode.valueOf(word.toUpperCase(Locale.ROOT));
+        } catch (final IllegalArgumentException e) {
+            return problem(400, "there is no such mode; stateless, stateful or b2bua");
+        }
+        control.mode(mode, order.get("route") instanceof final String route ? route : null);
+        return json(views.mode());
+    }
+
+    private Answer validate(final String body) throws ConfigException {
+        control.validate(body);
+        return json(Json.object(json -> json.writeBooleanProperty("valid", true)));
+    }
+
+    private Answer reload() throws ConfigException, Control.Refused {
+        final Control.ReloadResult result = control.reload();
+        if (result.applied()) {
+            return json(Json.object(json -> {
+                json.writeBooleanProperty("applied", true);
+                Json.texts(json, "changed", result.changed());
+            }));
+        }
+        return problem(409, "needs restart: " + String.join(", ", result.needsRestart()) + ". Nothing was changed.");
+    }
+
+    private Answer shutdown() {
+        return new Answer(202, JSON, Json.object(json -> json.writeBooleanProperty("stopping", true)), null,
+                control::stop);
+    }
+
+    private static int window(final String query) {
+        final Matcher matcher = WINDOW.matcher(query);
+        if (!matcher.matches()) {
+            if (query.isEmpty()) {
+                return 10;
+            }
+            throw new IllegalArgumentException("write window=10s, 1 to " + LatencyWindow.SECONDS + " seconds");
+        }
+        return Math.clamp(Integer.parseInt(matcher.group(1)), 1, LatencyWindow.SECONDS);
+    }
+
+    private static Answer json(final String body) {
+        return new Answer(200, JSON, body);
+    }
+
+    private static Answer notAllowed(final String allow) {
+        final Answer answer = problem(405, "use " + allow);
+        return new Answer(answer.status(), answer.contentType(), answer.body(), allow, answer.after());
+    }
+
+    /** An error in the form of RFC 9457. */
+    static Answer problem(final int status, final String detail) {
+        final Map<Integer, String> titles = new LinkedHashMap<>(Map.of(400, "Bad request", 401, "Unauthorized", 403,
+                "Forbidden", 404, "Not found", 405, "Method not allowed", 409, "Conflict", 500, "Internal fault"));
+        return new Answer(status, "application/problem+json", Json.object(json -> {
+            json.writeStringProperty("type", "about:blank");
+            json.writeStringProperty("title", titles.getOrDefault(status, "Error"));
+            json.writeNumberProperty("status", status);
+            json.writeStringProperty("detail", detail);
+        }));
+    }
+
+    private static Answer problem(final ConfigException e) {
+        return new Answer(422, "application/problem+json", Json.object(json -> {
+            json.writeStringProperty("type", "about:blank");
+            json.writeStringProperty("title", "Bad configuration");
+            json.writeNumberProperty("status", 422);
+            json.writeStringProperty("detail", e.report());
+            json.writeArrayPropertyStart("errors");
+            for (final Problem problem : e.problems()) {
+                json.writeStartObject();
+                json.writeStringProperty("code", problem.code().code());
+                json.writeStringProperty("source", problem.source());
+                json.writeNumberProperty("line", problem.line());
+                json.writeNumberProperty("column", problem.column());
+                json.writeStringProperty("message", problem.message());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        }));
+    }
+}

@@ -1,0 +1,86 @@
+package org.tandemsip.server.admin;
+
+import java.util.List;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.server.config.Config;
+import org.tandemsip.server.config.ConfigException;
+import org.tandemsip.server.transport.Network;
+
+/** What the admin API sees of the server and may do to it. Any thread. */
+public interface Control {
+    /** The configuration in force. */
+    Config config();
+
+    /** What requests are routed by now: the configuration, and modes that were set since. */
+    RoutingPolicy policy();
+
+    /** What moves the messages. */
+    Network network();
+
+    /** Wall-clock time of the start, in milliseconds since 1970. */
+    long startedEpochMs();
+
+    /** Whether all listen points are bound and the server is not stopping. */
+    boolean ready();
+
+    /** How the last reload went. */
+    ReloadState lastReload();
+
+    /**
+     * Switches the mode of new requests; what is under way finishes where it began.
+     *
+     * @param mode  mode of this build
+     * @param route name of the route to switch, or {@code null} for the global mode
+     * @throws Refused this build has no such mode, there is no such route, or a shard does not take orders
+     */
+    void mode(Mode mode, String route) throws Refused;
+
+    /**
+     * Reads the configuration again and takes it over, whole or not at all.
+     *
+     * @return what changed, or which keys stand in the way
+     * @throws ConfigException the file holds mistakes; nothing was changed
+     * @throws Refused         there is no file, or a shard does not take orders; nothing was changed
+     */
+    ReloadResult reload() throws ConfigException, Refused;
+
+    /** Checks a text as {@link #reload} would check the file. */
+    void validate(String text) throws ConfigException;
+
+    /** Begins to stop; returns at once. */
+    void stop();
+
+    /** An order that cannot be carried out; the message says why. */
+    final class Refused extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        /** Makes a refusal with its reason. */
+        public Refused(final String reason) {
+            super(reason, null, false, false);
+        }
+    }
+
+    /**
+     * What became of a reload.
+     *
+     * @param changed      keys whose new values are in force now
+     * @param needsRestart keys that changed but cannot change while the server runs; when there are any, nothing was changed
+     */
+    record ReloadResult(List<String> changed, List<String> needsRestart) {
+        /** Whether the new configuration is in force. */
+        public boolean applied() {
+            return needsRestart.isEmpty();
+        }
+    }
+
+    /**
+     * How reloads have gone.
+     *
+     * @param successful        whether the last one did, or none was tried
+     * @param successEpochMs    when the configuration in force was taken over
+     * @param succeeded         number of reloads that were applied
+     * @param failed            number of reloads that were not
+     */
+    record ReloadState(boolean successful, long successEpochMs, long succeeded, long failed) {}
+}

@@ -1,0 +1,133 @@
+package org.tandemsip.server.admin;
+
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.metrics.LatencyWindow;
+import org.tandemsip.engine.metrics.Stage;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.server.transport.LoopStatus;
+import org.tandemsip.server.transport.Network;
+
+/**
+ * The numbers in Prometheus' text format 0.0.4. Labels come from closed sets and from the configuration, never from the
+ * wire, so the number of series is bounded.
+ */
+final class Metrics {
+    static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+    private static final double[] QUANTILES = {0.5, 0.9, 0.99, 0.999, 0.9999, 1};
+
+    private final StringBuilder out = new StringBuilder(16_384);
+
+    private Metrics() {}
+
+    static String of(final Control control) {
+        final Metrics metrics = new Metrics();
+        metrics.process(control);
+        metrics.counters(control.network().counters());
+        metrics.latency(control.network().latency());
+        metrics.loops(control.network());
+        return metrics.out.toString();
+    }
+
+    private void process(final Control control) {
+        head("tandem_build_info", "gauge", "Version of the program; always 1.");
+        line("tandem_build_info", "version=\"" + escape(Version.number()) + "\",jdk=\""
+                + escape(Runtime.version().toString()) + '"', 1);
+        single("tandem_start_time_seconds", "gauge", "When the process started, in seconds since 1970.",
+                control.startedEpochMs() / 1e3);
+        head("tandem_mode_info", "gauge", "Mode of new requests; 1 for the one in force.");
+        for (final Mode mode : Mode.values()) {
+            line("tandem_mode_info", "mode=\"" + word(mode) + '"', control.policy().mode() == mode ? 1 : 0);
+        }
+        final Control.ReloadState reload = control.lastReload();
+        single("tandem_config_last_reload_successful", "gauge", "Whether the last reload was applied.",
+                reload.successful() ? 1 : 0);
+        single("tandem_config_last_reload_success_timestamp_seconds", "gauge",
+                "When the configuration in force was taken over.", reload.successEpochMs() / 1e3);
+        head("tandem_config_reloads_total", "counter", "Reloads, by result.");
+        line("tandem_config_reloads_total", "result=\"applied\"", reload.succeeded());
+        line("tandem_config_reloads_total", "result=\"refused\"", reload.failed());
+        single("tandem_live", "gauge", "Transactions, calls and timers held, lingering ones included.",
+                control.network().live());
+        single("tandem_connections", "gauge", "Open stream connections.", control.network().connections());
+    }
+
+    private void counters(final Collection<Counters> counters) {
+        final Map<String, List<Counter>> byMetric = new LinkedHashMap<>();
+        for (final Counter counter : Counter.values()) {
+            byMetric.computeIfAbsent(counter.metric(), _ -> new java.util.ArrayList<>()).add(counter);
+        }
+        final Map<Counter, Long> sums = new EnumMap<>(Counter.class);
+        for (final Counter counter : Counter.values()) {
+            sums.put(counter, Counters.sum(counters, counter));
+        }
+        byMetric.forEach((metric, members) -> {
+            head(metric, "counter", members.getFirst().help());
+            members.forEach(counter -> line(metric, counter.labels(), sums.get(counter)));
+        });
+    }
+
+    private void latency(final LatencyWindow latency) {
+        head("tandem_stage_duration_seconds", "summary",
+                "Time messages spent in each stage, over the last " + LatencyWindow.SECONDS + " s.");
+        for (final Stage stage : Stage.values()) {
+            final Histogram histogram = latency.read(stage, LatencyWindow.SECONDS);
+            for (final double quantile : QUANTILES) {
+                final double seconds = histogram.getTotalCount() == 0
+                        ? Double.NaN
+                        : histogram.getValueAtPercentile(quantile * 100) / 1e9;
+                line("tandem_stage_duration_seconds",
+                        "stage=\"" + word(stage) + "\",quantile=\"" + number(quantile) + '"',
+                        seconds);
+            }
+        }
+    }
+
+    private void loops(final Network network) {
+        head("tandem_loop_stall_seconds_max", "gauge", "Longest time a thread took to answer its heartbeat.");
+        for (final LoopStatus loop : network.loops()) {
+            line("tandem_loop_stall_seconds_max", "loop=\"" + escape(loop.name()) + '"', loop.maxStallMs() / 1e3);
+        }
+        final Runtime runtime = Runtime.getRuntime();
+        single("tandem_heap_used_bytes", "gauge", "Java heap in use.", runtime.totalMemory() - runtime.freeMemory());
+        single("tandem_heap_max_bytes", "gauge", "Largest size of the Java heap.", runtime.maxMemory());
+    }
+
+    private void single(final String metric, final String type, final String help, final double value) {
+        head(metric, type, help);
+        line(metric, "", value);
+    }
+
+    private void head(final String metric, final String type, final String help) {
+        out.append("# HELP ").append(metric).append(' ').append(help.replace("\\", "\\\\").replace("\n", "\\n"))
+                .append("\n# TYPE ").append(metric).append(' ').append(type).append('\n');
+    }
+
+    private void line(final String metric, final String labels, final double value) {
+        out.append(metric);
+        if (!labels.isEmpty()) {
+            out.append('{').append(labels).append('}');
+        }
+        out.append(' ').append(number(value)).append('\n');
+    }
+
+    private static String number(final double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15 ? Long.toString((long) value)
+                : Double.toString(value);
+    }
+
+    private static String word(final Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String escape(final String value) {
+        return value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+    }
+}

@@ -1,0 +1,247 @@
+package org.tandemsip.server.admin;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import org.HdrHistogram.Histogram;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.metrics.Stage;
+import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.server.config.Effective;
+import org.tandemsip.server.transport.BadMessages;
+import org.tandemsip.server.transport.LoopStatus;
+import org.tandemsip.server.transport.Network;
+import tools.jackson.core.JsonGenerator;
+
+/** What the API shows, as JSON. */
+final class Views {
+    private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99, 100};
+
+    private final Control control;
+
+    Views(final Control control) {
+        this.control = control;
+    }
+
+    String status() {
+        final Network network = control.network();
+        final Collection<Counters> counters = network.counters();
+        return Json.object(json -> {
+            json.writeStringProperty("state", control.ready() ? "running" : "stopping");
+            json.writeStringProperty("mode", word(control.policy().mode()));
+            json.writeStringProperty("config", control.config().source());
+            json.writeStringProperty("version", Version.number());
+            json.writeNumberProperty("pid", ProcessHandle.current().pid());
+            json.writeNumberProperty("uptime_seconds", (System.currentTimeMillis() - control.startedEpochMs()) / 1_000);
+            Json.texts(json, "listen", listen());
+            json.writeNumberProperty("trunks", control.policy().trunks().size());
+            json.writeNumberProperty("routes", control.policy().routes().size());
+            json.writeNumberProperty("shards", network.shards());
+            json.writeNumberProperty("live", network.live());
+            json.writeNumberProperty("connections", network.connections());
+            json.writeObjectPropertyStart("messages");
+            json.writeNumberProperty("received", Counters.sum(counters, Counter.RECEIVED));
+            json.writeNumberProperty("forwarded", Counters.sum(counters, Counter.FORWARDED));
+            json.writeNumberProperty("answered", Counters.sum(counters, Counter.ANSWERED));
+            json.writeNumberProperty("absorbed", Counters.sum(counters, Counter.ABSORBED));
+            json.writeNumberProperty("dropped", Counters.dropped(counters));
+            json.writeEndObject();
+            final Control.ReloadState reload = control.lastReload();
+            json.writeObjectPropertyStart("last_reload");
+            json.writeBooleanProperty("successful", reload.successful());
+            json.writeStringProperty("in_force_since", Instant.ofEpochMilli(reload.successEpochMs()).toString());
+            json.writeEndObject();
+        });
+    }
+
+    private List<String> listen() {
+        return control.network().listenPoints().stream()
+                .map(point -> word(point.transport()) + "://" + hostPort(point) + advertised(point)).toList();
+    }
+
+    private static String advertised(final ListenPoint point) {
+        final String sentBy = new String(point.sentBy(), StandardCharsets.US_ASCII);
+        return sentBy.equals(hostPort(point)) ? "" : " advertise " + sentBy;
+    }
+
+    private static String hostPort(final ListenPoint point) {
+        return hostPort(point.addressHigh(), point.addressLow(), point.port());
+    }
+
+    private static String hostPort(final long high, final long low, final int port) {
+        final String host = IpAddress.toString(high, low);
+        return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + port;
+    }
+
+    String version() {
+        return Json.object(json -> {
+            json.writeStringProperty("version", Version.number());
+            json.writeStringProperty("java", Runtime.version().toString());
+            json.writeStringProperty("vm", System.getProperty("java.vm.name"));
+            json.writeStringProperty("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                    + System.getProperty("os.arch"));
+        });
+    }
+
+    String config() {
+        return Json.object(json -> {
+            json.writeStringProperty("source", control.config().source());
+            json.writeArrayPropertyStart("keys");
+            for (final Effective.Entry entry : control.config().effective().entries()) {
+                json.writeStartObject();
+                json.writeStringProperty("key", entry.path());
+                json.writeStringProperty("value", entry.value());
+                json.writeStringProperty("origin", entry.origin());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeStringProperty("given", control.config().effective().toYaml(false));
+            json.writeStringProperty("effective", control.config().effective().toYaml(true));
+        });
+    }
+
+    String mode() {
+        return Json.object(json -> {
+            json.writeStringProperty("mode", word(control.policy().mode()));
+            json.writeArrayPropertyStart("routes");
+            for (final Route route : control.policy().routes()) {
+                json.writeStartObject();
+                json.writeStringProperty("name", route.name());
+                json.writeStringProperty("mode", word(control.policy().modeOf(route)));
+                json.writeBooleanProperty("own", route.mode() != null);
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    String routes() {
+        return Json.object(json -> {
+            json.writeArrayPropertyStart("routes");
+            for (final Route route : control.policy().routes()) {
+                json.writeStartObject();
+                json.writeStringProperty("name", route.name());
+                json.writeStringProperty("from", route.from() == null ? "any" : route.from().name());
+                Json.texts(json, "to", route.toRequestUri()
+                        ? List.of("request-uri")
+                        : route.to().stream().map(Trunk::name).toList());
+                Json.texts(json, "then", route.then().stream().map(Trunk::name).toList());
+                Json.texts(json, "within", route.within().stream().map(Views::range).toList());
+                json.writeObjectPropertyStart("match");
+                pattern(json, "to", route.match().to());
+                pattern(json, "from", route.match().from());
+                pattern(json, "method", route.match().method());
+                json.writeEndObject();
+                json.writeStringProperty("mode", word(control.policy().modeOf(route)));
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    private static void pattern(final JsonGenerator json, final String name, final byte[] bytes) {
+        if (bytes != null) {
+            json.writeStringProperty(name, new String(bytes, StandardCharsets.UTF_8));
+        }
+    }
+
+    private static String range(final Cidr cidr) {
+        final int cut = IpAddress.isIpv4(cidr.high(), cidr.low()) && cidr.prefixBits() >= 96 ? 96 : 0;
+        return IpAddress.toString(cidr.high(), cidr.low()) + "/" + (cidr.prefixBits() - cut);
+    }
+
+    String trunks() {
+        return Json.object(json -> {
+            json.writeArrayPropertyStart("trunks");
+            for (final Trunk trunk : control.policy().trunks()) {
+                json.writeStartObject();
+                json.writeStringProperty("name", trunk.name());
+                json.writeArrayPropertyStart("peers");
+                for (final Peer peer : trunk.peers()) {
+                    json.writeStartObject();
+                    json.writeStringProperty("name", peer.name());
+                    json.writeStringProperty("address",
+                            hostPort(peer.addressHigh(), peer.addressLow(), peer.port()));
+                    json.writeStringProperty("transport", peer.transport() == null ? "auto" : word(peer.transport()));
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+                Json.texts(json, "allow", trunk.allow().stream().map(Views::range).toList());
+                json.writeArrayPropertyStart("failover");
+                for (final int code : trunk.failover()) {
+                    json.writeNumber(code);
+                }
+                json.writeEndArray();
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    String errors() {
+        return Json.object(json -> {
+            json.writeArrayPropertyStart("errors");
+            for (final BadMessages.BadMessage bad : control.network().badMessages().latest()) {
+                json.writeStartObject();
+                json.writeStringProperty("at", Instant.ofEpochMilli(bad.epochMs()).toString());
+                json.writeStringProperty("transport", bad.transport());
+                json.writeStringProperty("source", bad.source());
+                json.writeStringProperty("error", word(bad.error()));
+                json.writeNumberProperty("offset", bad.offset());
+                json.writeNumberProperty("length", bad.length());
+                // Bytes as characters of the same number, so that offsets hold; JSON escapes what is not printable.
+                json.writeStringProperty("message", new String(bad.bytes(), StandardCharsets.ISO_8859_1));
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    String loops() {
+        return Json.object(json -> {
+            json.writeArrayPropertyStart("loops");
+            for (final LoopStatus loop : control.network().loops()) {
+                json.writeStartObject();
+                json.writeStringProperty("name", loop.name());
+                json.writeNumberProperty("last_beat_ms", loop.lastBeatMs());
+                json.writeNumberProperty("stalls", loop.stalls());
+                json.writeNumberProperty("max_stall_ms", loop.maxStallMs());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    String latency(final int windowSeconds) {
+        return Json.object(json -> {
+            json.writeNumberProperty("window_seconds", windowSeconds);
+            json.writeObjectPropertyStart("stages");
+            for (final Stage stage : Stage.values()) {
+                final Histogram histogram = control.network().latency().read(stage, windowSeconds);
+                json.writeObjectPropertyStart(word(stage));
+                json.writeNumberProperty("count", histogram.getTotalCount());
+                for (final double percentile : PERCENTILES) {
+                    final String name = percentile == 100 ? "max_us"
+                            : "p" + String.valueOf(percentile).replaceFirst("\\.0$", "") + "_us";
+                    json.writeNumberProperty(name, histogram.getTotalCount() == 0
+                            ? 0
+                            : histogram.getValueAtPercentile(percentile) / 1e3);
+                }
+                json.writeEndObject();
+            }
+            json.writeEndObject();
+        });
+    }
+
+    private static String word(final Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,41 @@
+package org.tandemsip.server.cli;
+
+import java.time.Duration;
+import java.util.Map;
+import picocli.CommandLine.Command;
+
+/** One screen: what runs, since when, and what passed through it. */
+@Command(name = "status", description = "Show the state of the running server.")
+final class StatusVerb extends ReadVerb {
+    @Override
+    String path() {
+        return "/api/v1/status";
+    }
+
+    @Override
+    void table(final Map<String, Object> view) {
+        final Duration uptime = Duration.ofSeconds((Long) view.get("uptime_seconds"));
+        line("state", view.get("state") + ", pid " + view.get("pid") + ", up " + text(uptime));
+        line("mode", view.get("mode"));
+        line("listen", String.join(" ", ReadVerb.<String>list(view, "listen")));
+        line("config", view.get("config") + ", in force since " + object(view, "last_reload").get("in_force_since")
+                + (Boolean.TRUE.equals(object(view, "last_reload").get("successful")) ? ""
+                        : "; the last reload was refused"));
+        line("routing", view.get("trunks") + " trunks, " + view.get("routes") + " routes");
+        line("live", view.get("live") + " transactions, " + view.get("connections") + " connections, "
+                + view.get("shards") + " shards");
+        final Map<String, Object> messages = object(view, "messages");
+        line("messages", messages.get("received") + " received = " + messages.get("forwarded") + " forwarded + "
+                + messages.get("answered") + " answered + " + messages.get("absorbed") + " absorbed + "
+                + messages.get("dropped") + " dropped");
+        line("version", view.get("version"));
+    }
+
+    private static String text(final Duration duration) {
+        return duration.toDays() > 0
+                ? duration.toDays() + "d " + duration.toHoursPart() + "h"
+                : duration.toHours() > 0
+                        ? duration.toHours() + "h " + duration.toMinutesPart() + "m"
+                        : duration.toMinutes() + "m " + duration.toSecondsPart() + "s";
+    }
+}
