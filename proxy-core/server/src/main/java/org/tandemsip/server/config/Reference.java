@@ -96,7 +96,9 @@ public final class Reference {
 
     private static void annotate(final StringBuilder out, final String indent, final Section section) {
         for (final Key<?> key : section.keys()) {
-            out.append('\n');
+            if (key != section.keys().getFirst() || section == Keys.TOP) {
+                out.append('\n');
+            }
             comment(out, indent, key.meaning());
             if (!(key.type() instanceof Section)) {
                 comment(out, indent, "Values: " + leafValues(key.type()) + ".");
@@ -115,7 +117,7 @@ public final class Reference {
                             .append("  peers: [10.0.0.11:5060, 10.0.0.12:5060]\n");
                 }
                 case ListOf<?>(final Section nested, final int _) -> {
-                    out.append(indent).append(key.name()).append(":\n").append(inner).append("-");
+                    out.append(indent).append(key.name()).append(":\n").append(inner).append("-\n");
                     annotate(out, inner + "  ", nested);
                     out.append('\n').append(inner).append("- {from: pbx, to: carrier}\n");
                 }
