@@ -1,15 +1,34 @@
 package org.tandemsip.engine.transaction;
 
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Destination;
 
-/** Server side of a transaction (RFC 3261 section 17.2). Pooled; shard thread only. */
-public abstract sealed class ServerTransaction permits InviteServerTransaction, NonInviteServerTransaction {
+/**
+ * Server side of a transaction (RFC 3261 section 17.2). Pooled; shard thread only.
+ *
+ * <p>A response that cannot be sent changes nothing here (RFC 6026 section 8.8): the transaction stays in its state
+ * and sends it again when the request or timer G asks for it. The egress has counted the failure.
+ */
+public abstract sealed class ServerTransaction extends Transaction
+        permits InviteServerTransaction, NonInviteServerTransaction {
+    private int keyHandle = MessageMemory.NONE;
+    private int keyLength;
+    private int sourcePort;
+    private int lastStatusCode;
+    private boolean rfc2543;
+    private long localTag;
+    private long sentToTagHash;
+
+    ServerTransaction(final Transactions owner) {
+        super(owner);
+    }
+
     /** The layer above, as given at creation. */
     public final TransactionUser user() {
-        throw new UnsupportedOperationException();
+        return user;
     }
 
     /**
@@ -17,25 +36,29 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
      * transaction has sent a final response.
      */
     public final void request(final SipMessage into) {
-        throw new UnsupportedOperationException();
+        readRequest(into);
     }
 
     /** Where responses go (section 18.2.2, RFC 3581): source of the request, or received/sent-by of its Via. */
     public final Destination responseDestination() {
-        throw new UnsupportedOperationException();
+        return destination;
     }
 
     /**
-     * Tag that this side puts on To in responses of its own; the same for all of them, and for the CANCEL of this
-     * request (section 9.2).
+     * Tag that this side puts on To in responses of its own; the same for all of them, for the CANCEL of this request
+     * (section 9.2), and after a restart.
      */
     public final long localTag() {
-        throw new UnsupportedOperationException();
+        if (localTag == 0) {
+            // Without the method in front; see ServerKey.
+            localTag = owner.tag(owner.memory.buffer(keyHandle), owner.memory.offset(keyHandle) + 1, keyLength - 1);
+        }
+        return localTag;
     }
 
     /** Status code of the last response sent, 0 when none was. */
     public final int lastStatusCode() {
-        throw new UnsupportedOperationException();
+        return lastStatusCode;
     }
 
     /**
@@ -48,7 +71,7 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
 
     /** Memory to write a response into; see {@code Egress.claim}. */
     public final MutableDirectBuffer claim(final int length) {
-        throw new UnsupportedOperationException();
+        return owner.claim(length);
     }
 
     /**
@@ -59,9 +82,12 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
      */
     public abstract boolean respond(int statusCode, int length, long nowNs);
 
-    /** Writes and sends a response of our own to the kept request; see {@link #respond(int, int, long)}. */
+    /**
+     * Writes and sends a response of our own to the kept request; see {@link #respond(int, int, long)}. All but 100
+     * carry {@link #localTag} when the request has no To tag.
+     */
     public final boolean respond(final Status status, final long nowNs) {
-        throw new UnsupportedOperationException();
+        return hasRequest() && respond(status.code(), owner.writeResponse(this, status), nowNs);
     }
 
     /**
@@ -69,4 +95,61 @@ public abstract sealed class ServerTransaction permits InviteServerTransaction, 
      * The user is told by {@code onTerminated}.
      */
     public abstract void terminate(long nowNs);
+
+    /** Begins a new transaction with a key that has been copied to memory. */
+    final void begin(final int newKeyHandle, final int newKeyLength, final int newSourcePort, final boolean isRfc2543) {
+        keyHandle = newKeyHandle;
+        keyLength = newKeyLength;
+        sourcePort = newSourcePort;
+        rfc2543 = isRfc2543;
+        lastStatusCode = 0;
+        localTag = 0;
+        sentToTagHash = 0;
+    }
+
+    /** Whether {@code key} is this transaction's, byte for byte. */
+    final boolean hasKey(final ServerKey serverKey) {
+        final UnsafeBuffer buffer = owner.memory.buffer(keyHandle);
+        return serverKey.equals(buffer, owner.memory.offset(keyHandle), keyLength);
+    }
+
+    final int sourcePort() {
+        return sourcePort;
+    }
+
+    /** Keyed hash of the To tag of the final response sent to an RFC 2543 request (section 17.2.3), else 0. */
+    final long sentToTagHash() {
+        return sentToTagHash;
+    }
+
+    /** Sends what was written into the claimed memory. */
+    final void sendResponse(final int statusCode, final int length) {
+        lastStatusCode = statusCode;
+        if (rfc2543 && statusCode >= 200) {
+            sentToTagHash = owner.toTagHash(owner.claimed(), length);
+        }
+        owner.egress.send(length, destination, 0);
+    }
+
+    /** Sends what was written into the claimed memory, and keeps it to be sent again. */
+    final void sendAndKeepResponse(final int statusCode, final int length) {
+        keepLast(owner.claimed(), length);
+        sendResponse(statusCode, length);
+    }
+
+    final void releaseKey() {
+        owner.memory.free(keyHandle);
+        keyHandle = MessageMemory.NONE;
+    }
+
+    /** Leaves the table, tells the user, and goes back to the pool; the state is already Terminated. */
+    final void end(final long nowNs) {
+        cancelTimers();
+        owner.remove(this);
+        try {
+            user.onTerminated(this, nowNs);
+        } finally {
+            owner.recycle(this);
+        }
+    }
 }

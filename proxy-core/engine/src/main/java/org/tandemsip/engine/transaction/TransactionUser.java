@@ -1,8 +1,8 @@
 package org.tandemsip.engine.transaction;
 
 /**
- * The layer above the transactions ("TU", RFC 3261 section 17): told what happens by time or transport. What happens by
- * a message is told by return values. Shard thread only.
+ * The layer above the transactions ("TU", RFC 3261 section 17): told what happens by time or transport. What happens
+ * by a message is told by return values. Shard thread only.
  */
 public interface TransactionUser {
     /** Timer B or F ran out: no final response (section 17.1). The transaction is about to terminate. */

@@ -1,9 +1,23 @@
 package org.tandemsip.engine.transaction;
 
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.tandemsip.codec.Edits;
+import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.ParseError;
+import org.tandemsip.codec.ResponseWriter;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 
 /**
@@ -11,14 +25,84 @@ import org.tandemsip.engine.timer.Timing;
  * hashes, objects and message memory come from bounded pools. Shard thread only.
  */
 public final class Transactions {
+    /** Most kept bytes per transaction allowed for, on average; an active INVITE of 900 B needs about 1.7 KB. */
+    private static final long MEMORY_PER_TRANSACTION = 2 * 1024;
+    /** Room for some messages of the largest size, however few transactions there may be. */
+    private static final long MIN_MEMORY = 1024 * 1024;
+    /** A CANCEL shares the branch of its INVITE (section 17.1.3); this tells their keys apart. */
+    private static final long CANCEL_MARK = 0x9E37_79B9_7F4A_7C15L;
+    private static final int MAX_MESSAGE = 65_535;
+    private static final int MAX_ROWS = 512;
+    /**
+     * What a response of our own is longer than the header block of its request: status line, tag, received, rport.
+     */
+    private static final int RESPONSE_SLACK = 256;
+    /** Kept messages have passed the limits when they came, but may have grown by what a proxy puts on. */
+    private static final Limits KEPT_LIMITS = new Limits(MAX_MESSAGE, MAX_MESSAGE, MAX_MESSAGE, MAX_ROWS, MAX_MESSAGE,
+            MAX_MESSAGE, MAX_MESSAGE, MAX_MESSAGE, MAX_ROWS, MAX_ROWS);
+    /** User of CANCEL transactions: their outcome shows in the INVITE transaction. */
+    private static final TransactionUser NOBODY = new TransactionUser() {
+        @Override
+        public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTransportError(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTerminated(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTerminated(final ServerTransaction transaction, final long nowNs) {}
+    };
+
+    final Egress egress;
+    final TimerLanes timers;
+    final MessageMemory memory;
+    final HopByHopRequest hopByHop = new HopByHopRequest();
+
+    private final int maxTransactions;
+    private final TransactionTable clients;
+    private final TransactionTable servers;
+    private final KeyedHash tableHash;
+    private final KeyedHash tokenHash;
+    private final ServerKey serverKey;
+    private final SipParser parser = new SipParser(KEPT_LIMITS);
+    private final SipMessage message = new SipMessage(MAX_ROWS);
+    private final SipMessage response = new SipMessage(MAX_ROWS);
+    private final Edits viaEdits = new Edits(4, 256);
+    private final ResponseWriter responseWriter = new ResponseWriter();
+    private final ReceivedVia receivedVia = new ReceivedVia();
+    private final Source source = new Source();
+
+    private TransactionLanes lanes;
+    private MutableDirectBuffer claimed;
+    /** Transaction whose request {@link #message} holds, or {@code null}. */
+    private Transaction messageOwner;
+
+    // Pools: lists linked by nextFree. None can grow beyond maxTransactions objects.
+    private Transaction freeInviteClients;
+    private Transaction freeNonInviteClients;
+    private Transaction freeInviteServers;
+    private Transaction freeNonInviteServers;
+
     /** Makes the tables and pools of one shard. */
     public Transactions(final ShardContext context) {
-        throw new UnsupportedOperationException();
+        egress = context.egress();
+        timers = context.timers();
+        maxTransactions = context.maxTransactions();
+        memory = new MessageMemory(Math.max(MIN_MEMORY, maxTransactions * MEMORY_PER_TRANSACTION));
+        clients = new TransactionTable(maxTransactions);
+        servers = new TransactionTable(maxTransactions);
+        final ShardContext.Keys keys = context.keys();
+        tableHash = new KeyedHash(keys.table0(), keys.table1());
+        tokenHash = new KeyedHash(keys.token0(), keys.token1());
+        serverKey = new ServerKey(context.limits().headersBytes(), tableHash);
+        lanes = new TransactionLanes(timers, Timing.DEFAULTS);
     }
 
     /** Takes over timer values for transactions made from now on. */
     public void timing(final Timing timing) {
-        throw new UnsupportedOperationException();
+        lanes = new TransactionLanes(timers, timing);
     }
 
     /**
@@ -28,24 +112,52 @@ public final class Transactions {
      * @return the transaction, or {@code null}: a new request, or an ACK for a 2xx
      */
     public ServerTransaction findServer(final SipMessage request) {
-        throw new UnsupportedOperationException();
+        final ServerTransaction found = find(serverKey.of(request));
+        if (found == null && request.method() == Method.ACK && ServerKey.isRfc2543(request)) {
+            return findRfc2543Ack(request);
+        }
+        return found;
     }
 
     /** Finds the INVITE server transaction that a CANCEL is for (section 9.2), or {@code null}. */
     public InviteServerTransaction findCancelled(final SipMessage cancel) {
-        throw new UnsupportedOperationException();
+        return (InviteServerTransaction) find(serverKey.ofInvite(cancel));
     }
 
     /**
-     * Makes the server transaction of a request that {@link #findServer} did not find. Keeps a copy of the request for
-     * the responses made later.
+     * Makes the server transaction of a request that {@link #findServer} did not find. Keeps a copy of the request
+     * for the responses made later.
      *
      * @return an {@link InviteServerTransaction} or {@link NonInviteServerTransaction}, or {@code null} when there is
      *         no room
      */
-    public ServerTransaction createServer(final SipMessage request, final Source source, final TransactionUser user,
+    public ServerTransaction createServer(final SipMessage request, final Source from, final TransactionUser user,
             final long nowNs) {
-        throw new UnsupportedOperationException();
+        if (live() >= maxTransactions) {
+            return null;
+        }
+        final ServerKey key = serverKey.of(request);
+        final int keyHandle = memory.copy(key.bytes(), 0, key.length());
+        if (keyHandle == MessageMemory.NONE) {
+            return null;
+        }
+        final boolean invite = request.method() == Method.INVITE;
+        final ServerTransaction transaction = invite ? takeInviteServer() : takeNonInviteServer();
+        transaction.begin(keyHandle, key.length(), from.port, ServerKey.isRfc2543(request));
+        if (!transaction.keepRequest(request.bytes(), request.length())) {
+            recycle(transaction);
+            return null;
+        }
+        transaction.key = key.hash();
+        transaction.user = user;
+        transaction.lanes = lanes;
+        ReceivedVia.responseDestination(request.topVia(), from, transaction.destination);
+        servers.add(transaction);
+        switch (transaction) {
+            case InviteServerTransaction inviteServer -> inviteServer.begin(nowNs);
+            case NonInviteServerTransaction nonInviteServer -> nonInviteServer.begin(nowNs);
+        }
+        return transaction;
     }
 
     /**
@@ -60,24 +172,202 @@ public final class Transactions {
      */
     public ClientTransaction createClient(final long branchKey, final boolean invite, final Destination destination,
             final TransactionUser user, final long nowNs) {
-        throw new UnsupportedOperationException();
+        if (live() >= maxTransactions) {
+            return null;
+        }
+        if (invite) {
+            final InviteClientTransaction transaction = takeInviteClient();
+            begin(transaction, branchKey, branchKey, destination, user);
+            transaction.begin(nowNs);
+            return transaction;
+        }
+        final NonInviteClientTransaction transaction = takeNonInviteClient();
+        begin(transaction, branchKey, branchKey, destination, user);
+        transaction.begin(false, nowNs);
+        return transaction;
     }
 
     /**
-     * Finds the client transaction that a response belongs to (section 17.1.3), by the key in our branch and the method
-     * in CSeq (a CANCEL shares the branch of its INVITE); or {@code null}.
+     * Finds the client transaction that a response belongs to (section 17.1.3), by the key in our branch and the
+     * method in CSeq (a CANCEL shares the branch of its INVITE); or {@code null}.
      */
     public ClientTransaction findClient(final long branchKey, final boolean cancel) {
-        throw new UnsupportedOperationException();
+        return (ClientTransaction) clients.get(cancel ? branchKey ^ CANCEL_MARK : branchKey);
     }
 
     /** Reports that what was sent with {@code correlation} (a client transaction's key) could not be sent. */
     public void onSendFailed(final long correlation, final long nowNs) {
-        throw new UnsupportedOperationException();
+        final Transaction transaction = clients.get(correlation);
+        if (transaction instanceof ClientTransaction client) {
+            client.onTransportError(nowNs);
+        }
     }
 
     /** Number of transactions held, lingering ones included. */
     public int live() {
-        throw new UnsupportedOperationException();
+        return clients.size() + servers.size();
+    }
+
+    /** Makes the transaction of the CANCEL for {@code invite}, not yet started; {@code null} when there is no room. */
+    ClientTransaction createCancel(final InviteClientTransaction invite, final long nowNs) {
+        if (live() >= maxTransactions) {
+            return null;
+        }
+        final NonInviteClientTransaction transaction = takeNonInviteClient();
+        begin(transaction, invite.branchKey(), invite.branchKey() ^ CANCEL_MARK, invite.destination, NOBODY);
+        transaction.begin(true, nowNs);
+        return transaction;
+    }
+
+    /** Claims memory from the egress and remembers it until the message in it is sent. */
+    MutableDirectBuffer claim(final int length) {
+        claimed = egress.claim(Math.min(length, MAX_MESSAGE));
+        return claimed;
+    }
+
+    /** The memory claimed last. */
+    DirectBuffer claimed() {
+        return claimed;
+    }
+
+    /** The kept request of {@code transaction}, indexed; valid until the next call. */
+    SipMessage requestOf(final Transaction transaction) {
+        if (messageOwner != transaction) {
+            transaction.readRequest(message);
+            messageOwner = transaction;
+        }
+        return message;
+    }
+
+    /** The kept request of {@code transaction} is about to be given back. */
+    void forget(final Transaction transaction) {
+        if (messageOwner == transaction) {
+            messageOwner = null;
+        }
+    }
+
+    /** Indexes a kept message. It was well-formed when it was kept, so there is nothing to be told. */
+    ParseError parse(final SipMessage into, final DirectBuffer bytes, final int offset, final int length) {
+        return parser.parse(into.wrap(bytes, offset, length), false);
+    }
+
+    /** Writes a response of our own into claimed memory; returns its size in bytes. */
+    int writeResponse(final ServerTransaction transaction, final Status status) {
+        final SipMessage request = requestOf(transaction);
+        source.transport = transaction.destination.transport;
+        source.addressHigh = transaction.destination.addressHigh;
+        source.addressLow = transaction.destination.addressLow;
+        source.port = transaction.sourcePort();
+        receivedVia.edit(viaEdits.reset(), request, request.topVia(), source);
+        final long tag = status == Status.TRYING_100 ? 0 : transaction.localTag();
+        final MutableDirectBuffer out = claim(request.bodyOffset() + RESPONSE_SLACK);
+        responseWriter.begin(request, status, tag, viaEdits, out, 0);
+        return responseWriter.finish();
+    }
+
+    /** Tag for To, never 0: keyed with the token key, so that it is the same after a restart. */
+    long tag(final DirectBuffer bytes, final int offset, final int length) {
+        final long tag = tokenHash.begin().add(bytes, offset, length).end();
+        return tag == 0 ? 1 : tag;
+    }
+
+    /** Keyed hash of the To tag of a response that was just written; 0 when it cannot be read or has none. */
+    long toTagHash(final DirectBuffer bytes, final int length) {
+        return parse(response, bytes, 0, length) == ParseError.NONE ? tagHash(response) : 0;
+    }
+
+    void remove(final ClientTransaction transaction) {
+        clients.remove(transaction);
+    }
+
+    void remove(final ServerTransaction transaction) {
+        servers.remove(transaction);
+    }
+
+    void recycle(final Transaction transaction) {
+        transaction.reset();
+        switch (transaction) {
+            case InviteClientTransaction inviteClient -> {
+                inviteClient.nextFree = freeInviteClients;
+                freeInviteClients = inviteClient;
+            }
+            case NonInviteClientTransaction nonInviteClient -> {
+                nonInviteClient.nextFree = freeNonInviteClients;
+                freeNonInviteClients = nonInviteClient;
+            }
+            case InviteServerTransaction inviteServer -> {
+                inviteServer.releaseKey();
+                inviteServer.nextFree = freeInviteServers;
+                freeInviteServers = inviteServer;
+            }
+            case NonInviteServerTransaction nonInviteServer -> {
+                nonInviteServer.releaseKey();
+                nonInviteServer.nextFree = freeNonInviteServers;
+                freeNonInviteServers = nonInviteServer;
+            }
+        }
+    }
+
+    private ServerTransaction find(final ServerKey key) {
+        final ServerTransaction transaction = (ServerTransaction) servers.get(key.hash());
+        return transaction != null && transaction.hasKey(key) ? transaction : null;
+    }
+
+    /** Section 17.2.3: the ACK has the To tag of the response sent, which the INVITE did not have yet. */
+    private ServerTransaction findRfc2543Ack(final SipMessage ack) {
+        final ServerTransaction transaction = find(serverKey.ofInviteWithoutToTag(ack));
+        return transaction != null && Slice.exists(ack.toTag()) && transaction.sentToTagHash() == tagHash(ack)
+                ? transaction
+                : null;
+    }
+
+    private long tagHash(final SipMessage from) {
+        return Slice.exists(from.toTag()) ? tableHash.begin().addSlice(from.bytes(), from.toTag()).end() : 0;
+    }
+
+    private void begin(final ClientTransaction transaction, final long branchKey, final long key,
+            final Destination destination, final TransactionUser user) {
+        transaction.branchKey(branchKey);
+        transaction.key = key;
+        transaction.user = user;
+        transaction.lanes = lanes;
+        transaction.destination.set(destination);
+        clients.add(transaction);
+    }
+
+    private InviteClientTransaction takeInviteClient() {
+        final Transaction head = freeInviteClients;
+        if (head == null) {
+            return new InviteClientTransaction(this);
+        }
+        freeInviteClients = head.nextFree;
+        return (InviteClientTransaction) head;
+    }
+
+    private NonInviteClientTransaction takeNonInviteClient() {
+        final Transaction head = freeNonInviteClients;
+        if (head == null) {
+            return new NonInviteClientTransaction(this);
+        }
+        freeNonInviteClients = head.nextFree;
+        return (NonInviteClientTransaction) head;
+    }
+
+    private InviteServerTransaction takeInviteServer() {
+        final Transaction head = freeInviteServers;
+        if (head == null) {
+            return new InviteServerTransaction(this);
+        }
+        freeInviteServers = head.nextFree;
+        return (InviteServerTransaction) head;
+    }
+
+    private NonInviteServerTransaction takeNonInviteServer() {
+        final Transaction head = freeNonInviteServers;
+        if (head == null) {
+            return new NonInviteServerTransaction(this);
+        }
+        freeNonInviteServers = head.nextFree;
+        return (NonInviteServerTransaction) head;
     }
 }

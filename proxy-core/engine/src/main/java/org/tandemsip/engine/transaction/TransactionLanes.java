@@ -1,0 +1,75 @@
+package org.tandemsip.engine.transaction;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tandemsip.engine.timer.TimerLanes;
+import org.tandemsip.engine.timer.TimerLanes.Lane;
+import org.tandemsip.engine.timer.Timing;
+
+/**
+ * The timer lanes that transactions use, for one set of timer values (RFC 3261 table 4, RFC 6026 section 8.11). Made
+ * when a configuration is taken over; a transaction keeps to the values it began with.
+ */
+final class TransactionLanes {
+    /** RFC 3261 section 17.1.1.2: timer D is at least 32 s whatever our own T1, for the server's T1 is not known. */
+    private static final long MIN_TIMER_D_NS = 32_000_000_000L;
+
+    /** Timers B, F, H, J, L and M: 64*T1. */
+    final Lane t1Times64;
+    /** Timer D over UDP. */
+    final Lane d;
+    /** Timers I and K over UDP: T4. */
+    final Lane t4;
+    /** Timer E while proceeding: T2. */
+    final Lane t2;
+    /** Timers D, I, J and K over streams: runs out in the same turn of the loop, after the message that armed it. */
+    final Lane zero;
+    /**
+     * How long a non-INVITE may stay unanswered: 64*T1 + T4, when its client has long given up (RFC 4320 section 4.2).
+     */
+    final Lane unansweredNonInvite;
+    /**
+     * How long an INVITE may stay without any response from above: a UAS sends a provisional each minute (section
+     * 13.3.1.1) and timer C is over long before. Ends what a fault has left behind.
+     */
+    final Lane unansweredInvite;
+
+    private final Lane[] a;
+    private final Lane[] eAndG;
+
+    TransactionLanes(final TimerLanes timers, final Timing timing) {
+        t1Times64 = timers.lane(timing.t1Times64Ns());
+        d = timers.lane(Math.max(MIN_TIMER_D_NS, timing.t1Times64Ns()));
+        t4 = timers.lane(timing.t4Ns());
+        t2 = timers.lane(timing.t2Ns());
+        zero = timers.lane(0);
+        unansweredNonInvite = timers.lane(timing.t1Times64Ns() + timing.t4Ns());
+        unansweredInvite = timers.lane(4 * timing.timerCNs());
+        // Timer A fires at T1, 3*T1, 7*T1 ... 63*T1; timer B ends it at 64*T1 (section 17.1.1.2).
+        a = new Lane[6];
+        for (int i = 0; i < a.length; i++) {
+            a[i] = timers.lane(timing.t1Ns() << i);
+        }
+        final List<Lane> capped = new ArrayList<>();
+        long intervalNs = timing.t1Ns();
+        while (intervalNs < timing.t2Ns()) {
+            capped.add(timers.lane(intervalNs));
+            intervalNs *= 2;
+        }
+        capped.add(capped.isEmpty() ? timers.lane(timing.t1Ns()) : t2);
+        eAndG = capped.toArray(new Lane[0]);
+    }
+
+    /**
+     * Timer A after {@code retransmissions}: T1 doubled each time, without a cap; {@code null} when timer B comes
+     * first.
+     */
+    Lane a(final int retransmissions) {
+        return retransmissions < a.length ? a[retransmissions] : null;
+    }
+
+    /** Timers E and G after {@code retransmissions}: T1 doubled each time up to T2. */
+    Lane eOrG(final int retransmissions) {
+        return eAndG[Math.min(retransmissions, eAndG.length - 1)];
+    }
+}
