@@ -1,7 +1,8 @@
 package org.tandemsip.engine.timer;
 
 /**
- * Timer values (RFC 3261 appendix A), in nanoseconds. B, F, H, J, L and M are 64*T1 as the RFC says.
+ * Timer values (RFC 3261 appendix A), in nanoseconds. B, F, H, J, L and M are 64*T1 as the RFC says, and so is D, but at
+ * least 32 s.
  *
  * @param t1Ns     round-trip estimate; default 500 ms
  * @param t2Ns     cap of retransmission intervals; default 4 s
@@ -11,6 +12,13 @@ package org.tandemsip.engine.timer;
 public record Timing(long t1Ns, long t2Ns, long t4Ns, long timerCNs) {
     /** The RFC's values. */
     public static final Timing DEFAULTS = new Timing(500_000_000L, 4_000_000_000L, 5_000_000_000L, 185_000_000_000L);
+
+    /** Checks that time can pass at all; what is sensible is for the configuration to say. */
+    public Timing {
+        if (t1Ns <= 0 || t2Ns <= 0 || t4Ns <= 0 || timerCNs <= 0) {
+            throw new IllegalArgumentException("timer values must be positive");
+        }
+    }
 
     /** 64*T1, in nanoseconds. */
     public long t1Times64Ns() {

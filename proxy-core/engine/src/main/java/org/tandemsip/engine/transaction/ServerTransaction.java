@@ -87,7 +87,8 @@ public abstract sealed class ServerTransaction extends Transaction
      * carry {@link #localTag} when the request has no To tag.
      */
     public final boolean respond(final Status status, final long nowNs) {
-        return hasRequest() && respond(status.code(), owner.writeResponse(this, status), nowNs);
+        final int length = hasRequest() ? owner.writeResponse(this, status) : 0;
+        return length > 0 && respond(status.code(), length, nowNs);
     }
 
     /**

@@ -25,7 +25,8 @@ final class TransactionLanes {
     /** Timers D, I, J and K over streams: runs out in the same turn of the loop, after the message that armed it. */
     final Lane zero;
     /**
-     * How long a non-INVITE may stay unanswered: 64*T1 + T4, when its client has long given up (RFC 4320 section 4.2).
+     * How long a non-INVITE may stay without a final response from above: twice timer F, when its client has long given
+     * up (RFC 4320 section 4.2). Ends what a fault has left behind.
      */
     final Lane unansweredNonInvite;
     /**
@@ -43,7 +44,7 @@ final class TransactionLanes {
         t4 = timers.lane(timing.t4Ns());
         t2 = timers.lane(timing.t2Ns());
         zero = timers.lane(0);
-        unansweredNonInvite = timers.lane(timing.t1Times64Ns() + timing.t4Ns());
+        unansweredNonInvite = timers.lane(2 * timing.t1Times64Ns());
         unansweredInvite = timers.lane(4 * timing.timerCNs());
         // Timer A fires at T1, 3*T1, 7*T1 ... 63*T1; timer B ends it at 64*T1 (section 17.1.1.2).
         a = new Lane[6];

@@ -251,7 +251,7 @@ public final class Transactions {
         return parser.parse(into.wrap(bytes, offset, length), false);
     }
 
-    /** Writes a response of our own into claimed memory; returns its size in bytes. */
+    /** Writes a response of our own into claimed memory; returns its size in bytes, 0 when it does not fit. */
     int writeResponse(final ServerTransaction transaction, final Status status) {
         final SipMessage request = requestOf(transaction);
         source.transport = transaction.destination.transport;
