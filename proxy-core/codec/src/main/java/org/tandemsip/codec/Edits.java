@@ -56,8 +56,8 @@ public final class Edits {
     }
 
     /**
-     * Begins text that replaces {@code replaceLength} bytes from {@code from} (0: inserts before it). Write it with the
-     * returned writer, then call {@link #end()}.
+     * Begins text that replaces {@code replaceLength} bytes from {@code from} (0: inserts before it). Write it with
+     * the returned writer, then call {@link #end()}.
      */
     public AsciiWriter begin(final int from, final int replaceLength) {
         open = add(from, replaceLength);
@@ -104,11 +104,11 @@ public final class Edits {
     }
 
     /**
-     * Writes {@code [from, to)} of a message with the changes that begin in that range applied; returns the bytes
-     * written.
+     * Writes {@code [from, to)} of a message with the changes that begin in that range or, as an insertion behind a
+     * value does, at its end; returns the bytes written.
      */
     int apply(final DirectBuffer bytes, final int from, final int to, final MutableDirectBuffer out, final int at) {
-        return apply(bytes, from, to, to, out, at);
+        return apply(bytes, from, to, to + 1, out, at);
     }
 
     /** Bytes of text inserted by all changes together. */

@@ -42,6 +42,23 @@ class ResponseWriterTest {
     }
 
     @Test
+    void shouldInsertBehindTheTopmostViaWhenItEndsItsRow() {
+        // given
+        final SipMessage request = Wire.parsed(Wire.INVITE);
+        final Edits edits = new Edits(4, 256);
+        edits.begin(request.topVia().end(), 0).put(";received=192.0.2.1".getBytes(StandardCharsets.US_ASCII));
+        edits.end();
+
+        // when
+        writer.begin(request, Status.OK_200, 1, edits, out, 0);
+        final SipMessage response = Wire.parsed(Wire.text(out, 0, writer.finish()));
+
+        // then
+        assertEquals("192.0.2.1", Wire.text(response.bytes(), response.topVia().received()));
+        assertEquals(request.viaValues(), response.viaValues());
+    }
+
+    @Test
     void shouldCopyTimestampAndLeaveToAloneWhenTrying() {
         // given
         final SipMessage request = Wire.parsed(Wire.INVITE.replace("Contact", "Timestamp: 54\r\nContact"));
