@@ -1,8 +1,8 @@
 package org.tandemsip.engine.timer;
 
 /**
- * Timer values (RFC 3261 appendix A), in nanoseconds. B, F, H, J, L and M are 64*T1 as the RFC says, and so is D, but at
- * least 32 s.
+ * Timer values (RFC 3261 appendix A), in nanoseconds. B, F, H, J, L and M are 64*T1 as the RFC says, and so is D, but
+ * at least 32 s.
  *
  * @param t1Ns     round-trip estimate; default 500 ms
  * @param t2Ns     cap of retransmission intervals; default 4 s

@@ -113,10 +113,8 @@ public final class Transactions {
      */
     public ServerTransaction findServer(final SipMessage request) {
         final ServerTransaction found = find(serverKey.of(request));
-        if (found == null && request.method() == Method.ACK && ServerKey.isRfc2543(request)) {
-            return findRfc2543Ack(request);
-        }
-        return found;
+        return request.method() == Method.ACK && ServerKey.isRfc2543(request) ? findByRfc2543Ack(request, found)
+                : found;
     }
 
     /** Finds the INVITE server transaction that a CANCEL is for (section 9.2), or {@code null}. */
@@ -206,6 +204,11 @@ public final class Transactions {
     /** Number of transactions held, lingering ones included. */
     public int live() {
         return clients.size() + servers.size();
+    }
+
+    /** Longest probe in either table, in slots; see {@link TransactionTable#longestProbe}. */
+    int longestProbe() {
+        return Math.max(clients.longestProbe(), servers.longestProbe());
     }
 
     /** Makes the transaction of the CANCEL for {@code invite}, not yet started; {@code null} when there is no room. */
@@ -313,12 +316,11 @@ public final class Transactions {
         return transaction != null && transaction.hasKey(key) ? transaction : null;
     }
 
-    /** Section 17.2.3: the ACK has the To tag of the response sent, which the INVITE did not have yet. */
-    private ServerTransaction findRfc2543Ack(final SipMessage ack) {
-        final ServerTransaction transaction = find(serverKey.ofInviteWithoutToTag(ack));
-        return transaction != null && Slice.exists(ack.toTag()) && transaction.sentToTagHash() == tagHash(ack)
-                ? transaction
-                : null;
+    /** Section 17.2.3: the ACK has the To tag of the response sent, which a first INVITE did not have yet. */
+    private ServerTransaction findByRfc2543Ack(final SipMessage ack, final ServerTransaction withSameToTag) {
+        final ServerTransaction transaction =
+                withSameToTag == null ? find(serverKey.ofInviteWithoutToTag(ack)) : withSameToTag;
+        return transaction != null && transaction.sentToTagHash() == tagHash(ack) ? transaction : null;
     }
 
     private long tagHash(final SipMessage from) {
