@@ -1,5 +1,6 @@
 package org.tandemsip.perf.jmh;
 
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -16,8 +17,6 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
-
-import java.util.concurrent.TimeUnit;
 
 /**
  * What an I/O loop does with every datagram: index and check a 700-byte INVITE, hash its Call-ID for the shard.

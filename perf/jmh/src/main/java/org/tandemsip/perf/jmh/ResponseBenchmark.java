@@ -1,5 +1,7 @@
 package org.tandemsip.perf.jmh;
 
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -17,9 +19,6 @@ import org.tandemsip.codec.ResponseWriter;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.Status;
-
-import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Writing the answer that every INVITE gets at once, 100 Trying, and the one that overload gives, 503.

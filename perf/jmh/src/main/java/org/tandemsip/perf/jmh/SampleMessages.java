@@ -1,9 +1,8 @@
 package org.tandemsip.perf.jmh;
 
-import org.agrona.concurrent.UnsafeBuffer;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * INVITEs of a PBX towards a carrier, about 700 bytes with their offer, each with names, numbers and tokens of its own
