@@ -21,6 +21,7 @@ import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Route;
@@ -55,8 +56,24 @@ final class ProxyHarness {
     private final UnsafeBuffer inbound = new UnsafeBuffer(new byte[65_536]);
     private final Map<Disposition, Integer> dispositions = new EnumMap<>(Disposition.class);
 
+    /** All messages that the proxy has received, and when: to be played to another proxy with the same keys. */
+    final List<Inbound> received = new ArrayList<>();
+
+    private final int maxTransactions;
+    private final RoutingPolicy policy;
+
+    /** A message that came in. */
+    record Inbound(Source source, byte[] bytes, long atNs) {}
+
     private ProxyHarness(final int maxTransactions, final RoutingPolicy policy) {
-        proxy = new Proxy(new ShardContext(0, egress, timers, new Counters(), LISTEN_POINTS, Limits.DEFAULTS,
+        this.maxTransactions = maxTransactions;
+        this.policy = policy;
+        proxy = twin(egress, timers);
+    }
+
+    /** Another proxy with the same configuration and keys. */
+    Proxy twin(final Egress out, final TimerLanes clock) {
+        return new Proxy(new ShardContext(0, out, clock, new Counters(), LISTEN_POINTS, Limits.DEFAULTS,
                 new ShardContext.Keys(1, 2, 3, 4), maxTransactions, policy));
     }
 
@@ -112,7 +129,8 @@ final class ProxyHarness {
         inbound.putBytes(0, bytes);
         assertEquals(ParseError.NONE, parser.parse(message.wrap(inbound, 0, bytes.length), from.transport().stream()),
                 text);
-        final var source = from.source(from.transport() == Transport.TCP ? 1 : 0);
+        final Source source = from.source(from.transport() == Transport.TCP ? 1 : 0);
+        received.add(new Inbound(source, bytes, nowNs));
         final Disposition disposition = message.isRequest() ? proxy.onRequest(message, source, nowNs)
                 : proxy.onResponse(message, source, nowNs);
         // The ring slot is used again as soon as the handler returns.
@@ -163,6 +181,7 @@ final class ProxyHarness {
 
     /** Starts a call and returns the copies of the INVITE that went out; the 100 for the caller is checked and left out. */
     List<SentMessage> call(final String invite) {
+        egress.sent.clear();
         assertEquals(Disposition.FORWARDED, receive(CALLER, invite));
         final List<SentMessage> sent = sent();
         assertEquals("100 INVITE", sent.getFirst().summary());

@@ -1,0 +1,173 @@
+package org.tandemsip.engine.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.timer.TimerLanes;
+
+/**
+ * The stateful path allocates nothing once its pools are filled. Calls are recorded at one proxy and played to another one
+ * with the same keys, which therefore writes the same branches; the second time round it must not allocate.
+ */
+@Timeout(60)
+class StatefulAllocationTest {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
+    private static final int CALLS = 200;
+    /** Rounds before the measured one: fill the pools, resolve all classes. */
+    private static final int WARM_UP_ROUNDS = 20;
+
+    @Test
+    void shouldNotAllocateForCompleteCall() {
+        final ProxyHarness proxy = ProxyHarness.single();
+        for (int i = 0; i < CALLS; i++) {
+            answeredCall(proxy, "c" + i);
+        }
+        assertAllocatesNothing(proxy);
+    }
+
+    @Test
+    void shouldNotAllocateForForksFailuresAndCancels() {
+        final ProxyHarness proxy = ProxyHarness.parallel();
+        for (int i = 0; i < CALLS; i++) {
+            challengedFork(proxy, "f" + i);
+            cancelledFork(proxy, "x" + i);
+        }
+        assertAllocatesNothing(proxy);
+    }
+
+    @Test
+    void shouldNotAllocateForFailoverAndTimeout() {
+        final ProxyHarness proxy = ProxyHarness.failover();
+        for (int i = 0; i < CALLS; i++) {
+            failedOverCall(proxy, "o" + i);
+            proxy.receive(CALLER, SipText.request("MESSAGE", CALLER, "m" + i));
+            proxy.call(SipText.invite(CALLER, "t" + i));
+        }
+        assertAllocatesNothing(proxy);
+    }
+
+    private static void answeredCall(final ProxyHarness proxy, final String callId) {
+        final String request = SipText.invite(CALLER, callId);
+        final SentMessage invite = proxy.call(request).getFirst();
+        proxy.answer(invite, 100, null);
+        proxy.answer(invite, 180, "b" + callId, CONTACT);
+        proxy.receive(CALLER, request);
+        proxy.answer(invite, 200, "b" + callId, CONTACT);
+        final SentMessage success = proxy.sent().getLast();
+        proxy.answer(invite, 200, "b" + callId, CONTACT);
+        proxy.receive(CALLER, SipText.inDialog("ACK", CALLER, success, 1));
+        proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2));
+        proxy.answer(proxy.sent().getLast(), 200, null);
+        proxy.sent();
+        proxy.advanceMs(10);
+    }
+
+    private static void challengedFork(final ProxyHarness proxy, final String callId) {
+        final String request = SipText.invite(CALLER, callId);
+        final List<SentMessage> copies = proxy.call(request);
+        proxy.answer(copies.get(0), 407, "ta", "Proxy-Authenticate: Digest realm=\"a\", nonce=\"1\"");
+        proxy.answer(copies.get(1), 401, "tb", "WWW-Authenticate: Digest realm=\"b\", nonce=\"2\"");
+        proxy.receive(CALLER, SipText.ack(request, proxy.sentTo(CALLER).getFirst()));
+        proxy.advanceMs(10);
+    }
+
+    private static void cancelledFork(final ProxyHarness proxy, final String callId) {
+        final String request = SipText.invite(CALLER, callId);
+        final List<SentMessage> copies = proxy.call(request);
+        proxy.answer(copies.get(0), 180, "ta");
+        proxy.sent();
+        proxy.receive(CALLER, SipText.cancel(request));
+        proxy.answer(proxy.sent().getLast(), 200, "ta");
+        proxy.answer(copies.get(0), 487, "ta");
+        proxy.answer(copies.get(1), 180, "tb");
+        proxy.answer(copies.get(1), 487, "tb");
+        proxy.receive(CALLER, SipText.ack(request, proxy.sentTo(CALLER).getFirst()));
+        proxy.advanceMs(10);
+    }
+
+    private static void failedOverCall(final ProxyHarness proxy, final String callId) {
+        final SentMessage first = proxy.call(SipText.invite(CALLER, callId)).getFirst();
+        proxy.answer(first, 503, "b1");
+        proxy.answer(proxy.sent().getLast(), 200, "b2", CONTACT);
+        proxy.sent();
+        proxy.advanceMs(10);
+    }
+
+    private static void assertAllocatesNothing(final ProxyHarness recorded) {
+        final Player player = new Player(recorded);
+        for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+            player.play();
+        }
+        final long before = THREADS.getCurrentThreadAllocatedBytes();
+        player.play();
+        final long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+        assertEquals(0, player.proxy.live());
+        assertEquals(0, allocated, "bytes for " + recorded.received.size() + " messages");
+    }
+
+    /** Plays recorded messages to a proxy of its own, then lets all timers run out. */
+    private static final class Player implements Egress {
+        private final TimerLanes timers = new TimerLanes();
+        private final Proxy proxy;
+        private final ProxyHarness.Inbound[] script;
+        private final UnsafeBuffer inbound = new UnsafeBuffer(new byte[65_536]);
+        private final UnsafeBuffer outbound = new UnsafeBuffer(new byte[65_536]);
+        private final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
+        private final SipParser parser = new SipParser(Limits.DEFAULTS);
+        private long roundStartNs;
+
+        Player(final ProxyHarness recorded) {
+            script = recorded.received.toArray(new ProxyHarness.Inbound[0]);
+            proxy = recorded.twin(this, timers);
+        }
+
+        void play() {
+            long nowNs = roundStartNs;
+            for (int i = 0; i < script.length; i++) {
+                final ProxyHarness.Inbound next = script[i];
+                nowNs = roundStartNs + next.atNs();
+                while (timers.nextDeadlineNs() <= nowNs) {
+                    timers.poll(timers.nextDeadlineNs(), 100);
+                }
+                inbound.putBytes(0, next.bytes());
+                parser.parse(message.wrap(inbound, 0, next.bytes().length), false);
+                if (message.isRequest()) {
+                    proxy.onRequest(message, next.source(), nowNs);
+                } else {
+                    proxy.onResponse(message, next.source(), nowNs);
+                }
+            }
+            while (timers.nextDeadlineNs() != Long.MAX_VALUE) {
+                nowNs = timers.nextDeadlineNs();
+                timers.poll(nowNs, 100);
+            }
+            roundStartNs = nowNs;
+        }
+
+        @Override
+        public MutableDirectBuffer claim(final int length) {
+            return outbound;
+        }
+
+        @Override
+        public void send(final int length, final Destination destination, final long correlation) {}
+
+        @Override
+        public int flush() {
+            return 0;
+        }
+    }
+}
