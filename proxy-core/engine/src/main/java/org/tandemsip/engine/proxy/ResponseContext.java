@@ -45,7 +45,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     private boolean cancelled;
     /** Whether a final response has gone up; or, for a non-INVITE out of time, never will (RFC 4320 section 4.2). */
     private boolean finalSent;
-    /** Set while a message or timer is dealt with: transactions that end meanwhile must not recycle this. */
+    /** Set while a message or timer is dealt with: a transaction that ends meanwhile must not recycle this. */
     private boolean busy;
 
     ResponseContext(final StatefulProxy proxy) {
@@ -72,6 +72,14 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         cancelled = false;
         finalSent = false;
         busy = true;
+        try {
+            return start(request, targets, key, nowNs);
+        } finally {
+            done();
+        }
+    }
+
+    private Disposition start(final SipMessage request, final Targets targets, final long key, final long nowNs) {
         if (!fork.begin(request, targets, key)) {
             answer(Status.MAX_BREADTH_EXCEEDED_440, nowNs);
         } else {
@@ -85,9 +93,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
                 answer(Status.SERVICE_UNAVAILABLE_503, nowNs);
             }
         }
-        final Disposition disposition = finalSent ? Disposition.ANSWERED : Disposition.FORWARDED;
-        done();
-        return disposition;
+        return finalSent ? Disposition.ANSWERED : Disposition.FORWARDED;
     }
 
     /** Whether the request is an INVITE. */
@@ -108,16 +114,18 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     /** Takes a response of one of the client transactions (section 16.7). */
     Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
         busy = true;
-        final Branch branch = fork.find(transaction);
-        final Disposition disposition = switch (transaction.onResponse(response, nowNs)) {
-            case PROVISIONAL -> onProvisional(branch, response, nowNs);
-            case FINAL -> response.statusCode() < 300
-                    ? onSuccess(branch, response, nowNs)
-                    : onFailure(branch, response, nowNs);
-            case ABSORBED -> Disposition.ABSORBED;
-        };
-        done();
-        return disposition;
+        try {
+            final Branch branch = fork.find(transaction);
+            return switch (transaction.onResponse(response, nowNs)) {
+                case PROVISIONAL -> onProvisional(branch, response, nowNs);
+                case FINAL -> response.statusCode() < 300
+                        ? onSuccess(branch, response, nowNs)
+                        : onFailure(branch, response, nowNs);
+                case ABSORBED -> Disposition.ABSORBED;
+            };
+        } finally {
+            done();
+        }
     }
 
     /** Takes a CANCEL of the caller (section 16.10): no new branches, and a CANCEL to each that is pending. */
@@ -132,26 +140,33 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     /** Timer C (section 16.8): cancels what rings for ever; a branch without any answer counts as a 408. */
     void onTimerC(final Branch branch, final long nowNs) {
         busy = true;
-        branch.timedOut = true;
-        final InviteClientTransaction client = (InviteClientTransaction) branch.client;
-        if (client.proceeding()) {
-            client.cancel(nowNs);
-        } else {
-            fork.end(branch, Branch.State.ANSWERED);
-            client.terminate(nowNs);
-            fail(Status.REQUEST_TIMEOUT_408, nowNs);
+        try {
+            branch.timedOut = true;
+            final InviteClientTransaction client = (InviteClientTransaction) branch.client;
+            if (client.proceeding()) {
+                client.cancel(nowNs);
+            } else {
+                fork.end(branch, Branch.State.ANSWERED);
+                client.terminate(nowNs);
+                fail(Status.REQUEST_TIMEOUT_408, nowNs);
+            }
+        } finally {
+            done();
         }
-        done();
     }
 
     /** Timer B or F, or no final response to a CANCEL (section 9.1): counts as a 408. */
     @Override
     public void onTimeout(final ClientTransaction transaction, final long nowNs) {
         final Branch branch = fork.find(transaction);
-        if (branch != null && branch.state == Branch.State.PENDING) {
-            busy = true;
+        if (branch == null || branch.state != Branch.State.PENDING) {
+            return;
+        }
+        busy = true;
+        try {
             fork.end(branch, branch.timedOut ? Branch.State.ANSWERED : Branch.State.FAILED);
             fail(Status.REQUEST_TIMEOUT_408, nowNs);
+        } finally {
             done();
         }
     }
@@ -160,12 +175,16 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     @Override
     public void onTransportError(final ClientTransaction transaction, final long nowNs) {
         final Branch branch = fork.find(transaction);
-        if (branch != null && branch.state == Branch.State.PENDING) {
-            busy = true;
+        if (branch == null || branch.state != Branch.State.PENDING) {
+            return;
+        }
+        busy = true;
+        try {
             if (fork.closed() || !branch.fallBackToUdp() || !fork.resend(branch, prepareKept(), source, nowNs)) {
                 fork.end(branch, Branch.State.FAILED);
                 fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
             }
+        } finally {
             done();
         }
     }
