@@ -31,7 +31,7 @@ final class Metrics {
         final Metrics metrics = new Metrics();
         metrics.process(control);
         metrics.counters(control.network().counters());
-        metrics.latency(control.network().latency());
+        metrics.latency(control.network());
         metrics.loops(control.network());
         return metrics.out.toString();
     }
@@ -74,11 +74,11 @@ final class Metrics {
         });
     }
 
-    private void latency(final LatencyWindow latency) {
+    private void latency(final Network network) {
         head("tandem_stage_duration_seconds", "summary",
                 "Time messages spent in each stage, over the last " + LatencyWindow.SECONDS + " s.");
         for (final Stage stage : Stage.values()) {
-            final Histogram histogram = latency.read(stage, LatencyWindow.SECONDS);
+            final Histogram histogram = network.latency(stage, LatencyWindow.SECONDS);
             for (final double quantile : QUANTILES) {
                 final double seconds = histogram.getTotalCount() == 0
                         ? Double.NaN

@@ -225,7 +225,7 @@ final class Views {
             json.writeNumberProperty("window_seconds", windowSeconds);
             json.writeObjectPropertyStart("stages");
             for (final Stage stage : Stage.values()) {
-                final Histogram histogram = control.network().latency().read(stage, windowSeconds);
+                final Histogram histogram = control.network().latency(stage, windowSeconds);
                 json.writeObjectPropertyStart(word(stage));
                 json.writeNumberProperty("count", histogram.getTotalCount());
                 for (final double percentile : PERCENTILES) {
