@@ -275,7 +275,7 @@ final class LocationService {
         if (uri.scheme() != SipUri.Scheme.SIP) {
             return false;
         }
-        final long host = Slice.exists(uri.maddr()) ? uri.maddr() : uri.host();
+        final long host = Slice.exists(uri.maddr()) && !isStripped(uri) ? uri.maddr() : uri.host();
         if (address.parse(request.bytes(), Slice.offset(host), Slice.end(host))) {
             return true;
         }
@@ -286,21 +286,26 @@ final class LocationService {
         return peer != null;
     }
 
+    /** Whether {@code uri} is a Request-URI of which only user and host are left. */
+    private boolean isStripped(final SipUri uri) {
+        return uri == information.requestUri() && information.maddrIsOurs();
+    }
+
     /** Adds the host of {@code uri} as a target; {@code false} when that is no address we can send to. */
     private boolean addUri(final SipUri uri) {
         if (!addressOf(uri)) {
             return false;
         }
-        final Transport wanted = uri.transport();
-        final Peer peer =
-                wanted == null && uri.port() == SipUri.NOT_GIVEN ? policy.peerNamed(request.bytes(), uri) : null;
+        final boolean stripped = isStripped(uri);
+        final Transport wanted = stripped ? null : uri.transport();
+        final boolean portGiven = !stripped && uri.port() != SipUri.NOT_GIVEN;
+        final Peer peer = wanted == null && !portGiven ? policy.peerNamed(request.bytes(), uri) : null;
         if (peer != null) {
             return addPeer(null, peer, 0);
         }
         // An address without a transport parameter means UDP (RFC 3263 section 4.1).
         final Transport transport = wanted == null ? Transport.UDP : wanted;
-        final int port = uri.port() == SipUri.NOT_GIVEN ? transport.defaultPort() : uri.port();
-        return add(null, null, wanted, port, 0);
+        return add(null, null, wanted, portGiven ? uri.port() : transport.defaultPort(), 0);
     }
 
     private boolean addPeer(final Trunk trunk, final Peer peer, final int group) {

@@ -41,7 +41,6 @@ final class RequestForwarder {
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
     /** What counts towards the size before Max-Breadth is known. */
     private static final int LARGEST_BREADTH = 60;
-    private static final int VERSION_LENGTH = " SIP/2.0".length();
     /** Via, Max-Forwards, Max-Breadth, Content-Length, received and rport at their longest, without sent-by. */
     private static final int ADDED_BYTES = 21 + 8 + Branches.LENGTH + Branches.CONNECTION_LENGTH + 20 + 20 + 24 + 64;
 
@@ -201,7 +200,6 @@ final class RequestForwarder {
     private void edit(final Target target, final char mode, final long branchKey, final int maxBreadth) {
         edits.reset();
         routeInformation.edit(request, edits);
-        dropTrailingSpace();
         receivedVia.edit(edits, request, request.topVia(), source);
         final long maxForwards = request.value(HeaderName.MAX_FORWARDS);
         if (Slice.exists(maxForwards)) {
@@ -236,15 +234,6 @@ final class RequestForwarder {
     private void replace(final long slice, final int number) {
         edits.begin(Slice.offset(slice), Slice.length(slice)).putDecimal(number);
         edits.end();
-    }
-
-    /** White space behind SIP/2.0 is no part of a Request-Line; what we send must not need forgiveness (RFC 4475 3.1.2.8). */
-    private void dropTrailingSpace() {
-        final int lineEnd = Slice.end(request.requestUri()) + VERSION_LENGTH;
-        final int length = Slice.end(request.startLine()) - lineEnd;
-        if (length > 0) {
-            edits.delete(lineEnd, length);
-        }
     }
 
     private void putVia(final Target target, final char mode, final long branchKey, final AsciiWriter out) {

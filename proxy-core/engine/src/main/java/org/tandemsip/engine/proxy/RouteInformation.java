@@ -49,6 +49,7 @@ final class RouteInformation {
     private boolean token;
     private boolean inDialog;
     private boolean ours;
+    private boolean ourMaddr;
     /** Pieces of the Request-URI that must not be forwarded, {@code [start, end)} pairs in rising order. */
     private final int[] cuts = new int[8];
     private int cutCount;
@@ -70,6 +71,7 @@ final class RouteInformation {
     boolean read(final SipMessage request, final Source source) {
         restored = false;
         token = false;
+        ourMaddr = false;
         ourListenPoint = ListenPoints.NONE;
         cutCount = 0;
         final DirectBuffer bytes = request.bytes();
@@ -84,7 +86,9 @@ final class RouteInformation {
         ours = isSip(requestUri) && listenPoints.find(bytes, requestUri) != ListenPoints.NONE;
         if (isSip(requestUri)) {
             cutMaddr(bytes, source);
-            cutHeaders(bytes);
+            if (endOf(requestUri) < requestUri.end()) {
+                cut(endOf(requestUri), requestUri.end());
+            }
         }
         return true;
     }
@@ -166,6 +170,7 @@ final class RouteInformation {
         if (!Slice.exists(maddr) || listenPoints.findMaddr(bytes, requestUri) != source.listenPoint) {
             return;
         }
+        ourMaddr = true;
         final int hostEnd = Slice.end(requestUri.host());
         int portEnd = hostEnd;
         if (requestUri.port() != SipUri.NOT_GIVEN) {
@@ -186,14 +191,9 @@ final class RouteInformation {
         }
     }
 
-    /** Headers are not allowed in a Request-URI (section 19.1.1, table 1) and must not be passed on (16.6 step 2). */
-    private void cutHeaders(final DirectBuffer bytes) {
-        for (int i = Slice.end(requestUri.host()); i < requestUri.end(); i++) {
-            if (bytes.getByte(i) == '?') {
-                cut(i, requestUri.end());
-                return;
-            }
-        }
+    /** Where a URI ends without its headers, which a Request-URI may not have (section 19.1.1, table 1; 16.6 step 2). */
+    private static int endOf(final SipUri uri) {
+        return Slice.exists(uri.headers()) ? Slice.offset(uri.headers()) - 1 : uri.end();
     }
 
     private void cut(final int start, final int end) {
@@ -209,6 +209,11 @@ final class RouteInformation {
     /** Whether the host and port of {@link #requestUri()} are ours. */
     boolean requestUriIsOurs() {
         return ours;
+    }
+
+    /** Whether the Request-URI has a maddr that is ours: it, the port and the transport count as not there (section 16.4). */
+    boolean maddrIsOurs() {
+        return ourMaddr;
     }
 
     /** Whether the request belongs to a dialog that was let through here before: to be sent on without asking the route table. */
@@ -248,7 +253,7 @@ final class RouteInformation {
         final long received = request.requestUri();
         if (strict) {
             edits.begin(Slice.offset(received), Slice.length(received))
-                    .put(bytes, routeUri.start(), routeUri.end() - routeUri.start());
+                    .put(bytes, routeUri.start(), endOf(routeUri) - routeUri.start());
             edits.end();
         } else if (restored || cutCount > 0) {
             putRequestUri(bytes, edits.begin(Slice.offset(received), Slice.length(received)));
