@@ -30,8 +30,11 @@ public final class TimerLanes {
         }
     }
 
-    /** Most lanes that can exist: a bound on the cost of a {@link #poll}. */
-    public static final int MAX_LANES = 64;
+    /**
+     * Most lanes that can exist: a bound on the cost of a {@link #poll}. One set of timer values needs about 15;
+     * lanes of earlier configurations stay.
+     */
+    public static final int MAX_LANES = 256;
 
     private final Lane[] lanes = new Lane[MAX_LANES];
     private int laneCount;

@@ -105,6 +105,11 @@ abstract sealed class Transaction permits ClientTransaction, ServerTransaction {
         owner.parse(into, owner.memory.buffer(request), owner.memory.offset(request), requestLength);
     }
 
+    /** Points {@code into} at the kept request with the index of {@code original}, of which it is the copy. */
+    final void copyIndex(final SipMessage original, final SipMessage into) {
+        into.copyIndexFrom(original, owner.memory.buffer(request), owner.memory.offset(request));
+    }
+
     final void sendRequestAgain(final long correlation) {
         sendAgain(request, requestLength, correlation);
     }

@@ -156,7 +156,12 @@ public final class Transactions {
         ReceivedVia.responseDestination(request.topVia(), from, transaction.destination);
         servers.add(transaction);
         switch (transaction) {
-            case InviteServerTransaction inviteServer -> inviteServer.begin(nowNs);
+            case InviteServerTransaction inviteServer -> {
+                inviteServer.begin(nowNs);
+                // Its 100 comes next: copying the index costs a fraction of parsing the kept bytes again.
+                inviteServer.copyIndex(request, message);
+                messageOwner = inviteServer;
+            }
             case NonInviteServerTransaction nonInviteServer -> nonInviteServer.begin(nowNs);
         }
         return transaction;
