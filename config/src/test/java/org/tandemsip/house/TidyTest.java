@@ -30,7 +30,8 @@ class TidyTest {
     private static final Pattern TYPE = Pattern.compile(
             "(?:public |abstract |final |sealed |non-sealed )*(?:class|interface|enum|record|@interface) \\w+.*");
     private static final Pattern TEXT = Pattern.compile(
-            ".*\\.(java|xml|md|yaml|yml|json|properties|prefs|options|service|conf|sh|py)|tandem|mvnw|run|\\.git\\w+");
+            ".*\\.(java|xml|md|yaml|yml|json|properties|prefs|options|service|conf|cfg|sh|py)"
+                    + "|tandem|mvnw|run|\\.git\\w+");
 
     private static Path root;
     private static List<Source> java;
@@ -38,12 +39,18 @@ class TidyTest {
 
     private final List<String> findings = new ArrayList<>();
 
+    /** The project's directory, wherever in it the tests run. */
+    static Path root() {
+        Path directory = Path.of("").toAbsolutePath();
+        while (!Files.isDirectory(directory.resolve("proxy-core"))) {
+            directory = directory.getParent();
+        }
+        return directory;
+    }
+
     @BeforeAll
     static void readSources() {
-        root = Path.of("").toAbsolutePath();
-        while (!Files.isDirectory(root.resolve("proxy-core"))) {
-            root = root.getParent();
-        }
+        root = root();
         texts = read(root);
         java = texts.stream().filter(s -> s.path().endsWith(".java") && s.path().contains("src/")).toList();
         assertFalse(java.isEmpty(), "no sources under " + root);

@@ -11,8 +11,8 @@ import org.slf4j.event.Level;
 import org.tandemsip.server.config.Config;
 
 /**
- * The log of what happens to the server: one line per event, {@code key=value} pairs or a JSON object. Text from the wire is
- * escaped and cut, so an event is one line whatever it holds. Control path only.
+ * The log of what happens to the server: one line per event, {@code key=value} pairs or a JSON object. Text from the
+ * wire is escaped and cut, so an event is one line whatever it holds. Control path only.
  */
 public final class EventLog {
     /** Marks messages that are pairs already. */

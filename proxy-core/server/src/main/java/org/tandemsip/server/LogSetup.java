@@ -55,7 +55,9 @@ public final class LogSetup {
         }
     }
 
-    /** Writes whole lines to a file or standard error. Its lock is taken by the log's own thread only, and on reopening. */
+    /**
+     * Writes whole lines to a file or standard error. Its lock is taken by the log's own thread only, and on reopening.
+     */
     private static final class Output extends AbstractAppender {
         private final Config.LogFormat format;
         private final Optional<Path> file;

@@ -18,7 +18,10 @@ import org.tandemsip.server.config.Config;
 final class Policies {
     private Policies() {}
 
-    /** The policy of a configuration. Peers are hashed with the token key: all nodes, and this one after a restart, choose alike. */
+    /**
+     * The policy of a configuration. Peers are hashed with the token key: all nodes, and this one after a restart,
+     * choose alike.
+     */
     static RoutingPolicy of(final Config config, final ShardContext.Keys keys) {
         final KeyedHash hash = new KeyedHash(keys.token0(), keys.token1());
         final List<Trunk> trunks = new ArrayList<>();

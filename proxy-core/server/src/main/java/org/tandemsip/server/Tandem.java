@@ -26,8 +26,8 @@ import org.tandemsip.server.transport.Network;
 import org.tandemsip.server.transport.SourceFilter;
 
 /**
- * A running server: configuration, routing policy, network and admin API, started and stopped as one. The {@code run} verb
- * wraps it in a process; tests and the demo start it inside their own.
+ * A running server: configuration, routing policy, network and admin API, started and stopped as one. The {@code run}
+ * verb wraps it in a process; tests and the demo start it inside their own.
  *
  * <pre>
  *   Config ──► Policies ──► RoutingPolicy ──► Network ──► shards (ShardCommand.Configure)

@@ -16,8 +16,8 @@ import org.tandemsip.server.config.Config;
 
 /**
  * The key behind branches, tags and Record-Route parameters, kept in a file so that they stay valid when the server
- * restarts: 32 hexadecimal digits, readable by the owner only, made at the first start. Nodes that stand for each other are
- * given the same file.
+ * restarts: 32 hexadecimal digits, readable by the owner only, made at the first start. Nodes that stand for each other
+ * are given the same file.
  */
 final class TokenKey {
     private static final String FILE = "token.key";

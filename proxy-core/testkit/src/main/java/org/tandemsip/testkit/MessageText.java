@@ -3,7 +3,9 @@ package org.tandemsip.testkit;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Writes a SIP message as text, header by header, with a Content-Length that is right. For tests; knows no SIP rules. */
+/**
+ * Writes a SIP message as text, header by header, with a Content-Length that is right. For tests; knows no SIP rules.
+ */
 public final class MessageText {
     private final StringBuilder head = new StringBuilder(600);
     private String body = "";

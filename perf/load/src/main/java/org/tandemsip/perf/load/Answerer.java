@@ -7,8 +7,8 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 
 /**
- * The answering carrier: 180 and 200 to every INVITE at once, 200 to BYE, CANCEL and OPTIONS. Retransmits its 200 until the ACK
- * comes, as a user agent must (RFC 3261 section 13.3.1.4). Load thread only.
+ * The answering carrier: 180 and 200 to every INVITE at once, 200 to BYE, CANCEL and OPTIONS. Retransmits its 200 until
+ * the ACK comes, as a user agent must (RFC 3261 section 13.3.1.4). Load thread only.
  */
 final class Answerer {
     private static final long T1_NS = 500_000_000L;

@@ -9,9 +9,9 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 
 /**
- * The calling side: begins calls when they are due, whatever became of earlier ones, and takes each through INVITE, 180, 200,
- * ACK, BYE, 200. Latency counts from the time a call was due, not from when it was sent, so that a stall of the system under
- * test cannot hide in the schedule (coordinated omission). Load thread only.
+ * The calling side: begins calls when they are due, whatever became of earlier ones, and takes each through INVITE,
+ * 180, 200, ACK, BYE, 200. Latency counts from the time a call was due, not from when it was sent, so that a stall of
+ * the system under test cannot hide in the schedule (coordinated omission). Load thread only.
  *
  * <pre>
  *   free --INVITE--> calling --180--> ringing --200, ACK--> talking --BYE--> ending --200--> free (succeeded)
@@ -73,7 +73,10 @@ final class Caller {
         requests = new UnsafeBuffer(ByteBuffer.allocateDirect(slots * 2 * REQUEST_BYTES));
     }
 
-    /** Begins call {@code number}, which was due at {@code intendedNs}. A call that finds no room has failed: it is never left out. */
+    /**
+     * Begins call {@code number}, which was due at {@code intendedNs}. A call that finds no room has failed: it is
+     * never left out.
+     */
     void begin(final int number, final long intendedNs, final long nowNs) throws IOException {
         begun++;
         final int slot = number & mask;
@@ -166,7 +169,9 @@ final class Caller {
         retransmissions++;
     }
 
-    /** Sends what is due: BYEs at the end of the hold time, retransmissions, and gives up on calls without an answer. */
+    /**
+     * Sends what is due: BYEs at the end of the hold time, retransmissions, and gives up on calls without an answer.
+     */
     void onTick(final long nowNs) throws IOException {
         if (active == 0) {
             return;

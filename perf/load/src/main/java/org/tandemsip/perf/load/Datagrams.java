@@ -13,8 +13,8 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 
 /**
- * A UDP socket connected to the system under test, with one buffer each way. Connected, so that no address object is made
- * per datagram and a port that nobody listens on is noticed.
+ * A UDP socket connected to the system under test, with one buffer each way. Connected, so that no address object is
+ * made per datagram and a port that nobody listens on is noticed.
  */
 final class Datagrams implements AutoCloseable {
     private static final int SOCKET_BUFFER_BYTES = 8 << 20;

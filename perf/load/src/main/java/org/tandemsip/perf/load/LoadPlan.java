@@ -15,7 +15,9 @@ import java.net.InetSocketAddress;
  */
 public record LoadPlan(InetSocketAddress caller, InetSocketAddress answerer, String requestHost,
         double rate, long durationNs, long holdNs, long warmUpNs) {
-    /** Longest that is waited for calls under way after the last one began: timer B, 64*T1 (RFC 3261 section 17.1.1.2). */
+    /**
+     * Longest that is waited for calls under way after the last one began: timer B, 64*T1 (RFC 3261 section 17.1.1.2).
+     */
     public static final long DRAIN_NS = 32_000_000_000L;
 
     /** Refuses what cannot be run. */

@@ -130,7 +130,8 @@ public final class LoadRun implements AutoCloseable {
                 }
             }
             if (work == 0) {
-                // Short enough not to show in a latency of tens of microseconds, long enough to leave a shared core alone.
+                // Short enough not to show in a latency of tens of microseconds, long enough to leave a shared core
+                // alone.
                 LockSupport.parkNanos(20_000);
             }
         }

@@ -11,9 +11,9 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.ValueCursor;
 
 /**
- * Writes the messages of a call of the size that trunks really carry: an INVITE of about 900 bytes with SDP. A call is known
- * by a number, written as eight hexadecimal digits in Call-ID, branches and tags, so that an answer finds its call
- * without a table.
+ * Writes the messages of a call of the size that trunks really carry: an INVITE of about 900 bytes with SDP. A call is
+ * known by a number, written as eight hexadecimal digits in Call-ID, branches and tags, so that an answer finds its
+ * call without a table.
  */
 final class Text {
     private static final int NUMBER_DIGITS = 8;
@@ -52,7 +52,8 @@ final class Text {
         contact = bytes("Contact: <sip:load@" + local + ">\r\n");
         final String sdp = sdp(local);
         inviteTail = bytes("1 INVITE\r\nContact: <sip:load@" + local + ">\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS,"
-                + " PRACK, UPDATE, INFO, REFER, NOTIFY, MESSAGE\r\nSupported: timer, 100rel, replaces\r\nSession-Expires:"
+                + " PRACK, UPDATE, INFO, REFER, NOTIFY, MESSAGE\r\nSupported: timer, 100rel,"
+                + " replaces\r\nSession-Expires:"
                 + " 1800\r\nMin-SE: 90\r\nUser-Agent: tandem-load\r\nP-Asserted-Identity: <sip:+15557654321@" + local
                 + ">\r\nContent-Type: application/sdp\r\nContent-Length: " + sdp.length() + "\r\n\r\n" + sdp);
         answerBody = bytes("Content-Type: application/sdp\r\nContent-Length: " + sdp.length() + "\r\n\r\n" + sdp);
@@ -104,8 +105,8 @@ final class Text {
     }
 
     /**
-     * Writes the ACK or BYE of an answered call: to the Contact of the 2xx, by its Record-Routes in reverse order (RFC 3261
-     * section 12.1.2); returns its size in bytes.
+     * Writes the ACK or BYE of an answered call: to the Contact of the 2xx, by its Record-Routes in reverse order (RFC
+     * 3261 section 12.1.2); returns its size in bytes.
      */
     int inDialog(final int number, final String method, final int cseq, final SipMessage ok,
             final MutableDirectBuffer into) {

@@ -7,16 +7,17 @@ import java.util.regex.Pattern;
  * A bound that a run must keep, such as {@code p99<2ms}, {@code failed=0} or {@code failed<0.1%}.
  *
  * @param text     as the user wrote it
- * @param quantity {@code pNN} (INVITE due to 200), {@code failed}, {@code retransmissions} or {@code cpu} (microseconds per
- *                 call of the watched process)
+ * @param quantity {@code pNN} (INVITE due to 200), {@code failed}, {@code retransmissions} or {@code cpu} (microseconds
+ *                 per call of the watched process)
  * @param relation {@code <}, {@code <=} or {@code =}
- * @param bound    in nanoseconds for a latency and CPU time, else a count or, with {@code percent}, a share of all calls
+ * @param bound    in nanoseconds for a latency and CPU time, else a count or, with {@code percent}, a share of all
+ *                 calls
  * @param percent  whether {@code bound} is a percentage of the calls begun
  */
 public record Threshold(String text, String quantity, String relation, double bound, boolean percent) {
-    private static final Pattern SYNTAX = Pattern
-            .compile(
-                    "(p\\d{1,2}(?:\\.\\d+)?|failed|retransmissions|cpu)\\s*(<=|<|=)\\s*(\\d+(?:\\.\\d+)?)\\s*(ns|us|ms|s|%)?");
+    private static final Pattern SYNTAX = Pattern.compile(
+            "(p\\d{1,2}(?:\\.\\d+)?|failed|retransmissions|cpu)"
+                    + "\\s*(<=|<|=)\\s*(\\d+(?:\\.\\d+)?)\\s*(ns|us|ms|s|%)?");
 
     /** Reads a threshold; throws {@link IllegalArgumentException} that says what is wrong with it. */
     public static Threshold parse(final String text) {

@@ -7,9 +7,9 @@ import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 
 /**
- * The best final response of a response context so far (RFC 3261 section 16.7 steps 4, 6 and 7), kept while other branches
- * are pending: its topmost Via is gone already and the challenges of other responses are in place, so that it can be sent as
- * it stands. Pooled by {@link StatefulProxy}; shard thread only.
+ * The best final response of a response context so far (RFC 3261 section 16.7 steps 4, 6 and 7), kept while other
+ * branches are pending: its topmost Via is gone already and the challenges of other responses are in place, so that it
+ * can be sent as it stands. Pooled by {@link StatefulProxy}; shard thread only.
  */
 final class BestResponse {
     /** First size of the memory, enough for most responses; grows by powers of two up to a whole message. */

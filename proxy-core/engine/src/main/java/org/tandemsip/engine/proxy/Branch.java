@@ -5,8 +5,9 @@ import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.ClientTransaction;
 
 /**
- * One element of a target set and the copy of the request that goes there (RFC 3261 section 16.6). Is its own timer C, which
- * runs while an INVITE branch is pending (section 16.6 step 11). Pooled by {@link StatefulProxy}; shard thread only.
+ * One element of a target set and the copy of the request that goes there (RFC 3261 section 16.6). Is its own timer C,
+ * which runs while an INVITE branch is pending (section 16.6 step 11). Pooled by {@link StatefulProxy}; shard thread
+ * only.
  */
 final class Branch extends TimerNode {
     /** How far a branch has come. */

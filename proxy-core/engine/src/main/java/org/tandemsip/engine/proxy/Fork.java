@@ -9,11 +9,11 @@ import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
 
 /**
- * The branches of one response context: tries group after group (RFC 3261 section 16.6), all targets of a group in parallel,
- * and shares Max-Breadth among them (RFC 5393 section 5). Shard thread only.
+ * The branches of one response context: tries group after group (RFC 3261 section 16.6), all targets of a group in
+ * parallel, and shares Max-Breadth among them (RFC 5393 section 5). Shard thread only.
  *
- * <p>A group is tried when a branch of the one before has {@link Branch.State#FAILED}. Targets whose trunk has given an answer
- * of its own meanwhile are left out: a busy callee is busy at the next peer too.
+ * <p>A group is tried when a branch of the one before has {@link Branch.State#FAILED}. Targets whose trunk has given an
+ * answer of its own meanwhile are left out: a busy callee is busy at the next peer too.
  */
 final class Fork {
     /** Number of no group. */
@@ -49,8 +49,8 @@ final class Fork {
         firstKey = key;
         final boolean given = request.firstRow(HeaderName.MAX_BREADTH) != SipMessage.NO_ROW;
         maxBreadth = given ? maxBreadth(request) : MOST_BREADTH;
-        // RFC 5393 section 5.3.3 wants the header in all requests. Without it the next proxy assumes the 60 that we would
-        // write, so it is added only where there is something to share out, and all else goes through as it came.
+        // RFC 5393 section 5.3.3 wants the header in all requests. Without it the next proxy assumes the 60 that we
+        // would write, so it is added only where there is something to share out, and all else goes through as it came.
         writesMaxBreadth = given || targets.size() > 1;
         copies = 0;
         pending = 0;
@@ -159,7 +159,9 @@ final class Fork {
         return true;
     }
 
-    /** Sends a pending branch's copy once more, as another branch to another transport; {@code false} when it cannot. */
+    /**
+     * Sends a pending branch's copy once more, as another branch to another transport; {@code false} when it cannot.
+     */
     boolean resend(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
         pending--;
         branch.state = Branch.State.WAITING;
@@ -177,7 +179,9 @@ final class Fork {
         proxy.timers.cancel(branch);
     }
 
-    /** Cancels all pending INVITE branches (section 16.7 step 10), those without a provisional response once that comes. */
+    /**
+     * Cancels all pending INVITE branches (section 16.7 step 10), those without a provisional response once that comes.
+     */
     void cancelPending(final long nowNs) {
         for (Branch branch = first; branch != null; branch = branch.next) {
             if (branch.state == Branch.State.PENDING && branch.client instanceof InviteClientTransaction client) {

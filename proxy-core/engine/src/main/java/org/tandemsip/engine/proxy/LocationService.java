@@ -28,17 +28,17 @@ import org.tandemsip.engine.routing.Trunk;
  * Determines the targets of a request (RFC 3261 section 16.5). In this order:
  *
  * <ol>
- * <li>A request inside a dialog that carries our token goes to its next Route, or else its Request-URI: the dialog was let
- * through before. Where the Request-URI names us or is no address (a GB/T 28181 realm), the route table takes it.
- * <li>Any other request needs a line of the route table for its trunk. The first that matches wins: its trunks' peers by
- * rendezvous, or the host of the Request-URI where that lies inside the ranges of the line.
- * <li>A Route that is not ours does not widen that: a line is passed over unless the next hop is one it leads to, and when
- * none is left the answer is 403. We relay only what the table allows (the attack is a pre-loaded Route).
+ * <li>A request inside a dialog that carries our token goes to its next Route, or else its Request-URI: the dialog was
+ * let through before. Where the Request-URI names us or is no address (a GB/T 28181 realm), the route table takes it.
+ * <li>Any other request needs a line of the route table for its trunk. The first that matches wins: its trunks' peers
+ * by rendezvous, or the host of the Request-URI where that lies inside the ranges of the line.
+ * <li>A Route that is not ours does not widen that: a line is passed over unless the next hop is one it leads to, and
+ * when none is left the answer is 403. We relay only what the table allows (the attack is a pre-loaded Route).
  * </ol>
  *
- * Depends on the request, the policy and the listen points only, never on what was sent before, so that a retransmission,
- * CANCEL and ACK follow their INVITE (section 16.11). That is why ACK and CANCEL match lines as INVITE does. Shard thread
- * only.
+ * Depends on the request, the policy and the listen points only, never on what was sent before, so that a
+ * retransmission, CANCEL and ACK follow their INVITE (section 16.11). That is why ACK and CANCEL match lines as INVITE
+ * does. Shard thread only.
  */
 final class LocationService {
     private final ListenPoints listenPoints;
@@ -98,8 +98,8 @@ final class LocationService {
     }
 
     /**
-     * The next hop is known and cannot be reached: section 16.9 takes that for a 503 from there, which section 16.7 step 6
-     * turns into 500, since it is not we who are overloaded.
+     * The next hop is known and cannot be reached: section 16.9 takes that for a 503 from there, which section 16.7
+     * step 6 turns into 500, since it is not we who are overloaded.
      */
     private static Status unreachable() {
         return Status.SERVER_INTERNAL_ERROR_500;
@@ -195,8 +195,8 @@ final class LocationService {
     }
 
     /**
-     * Adds the peer that stands at {@code place} in the order for this call. The one that the Request-URI names, if any,
-     * comes first: a caller without Record-Route sends ACK and BYE here with the answerer's address.
+     * Adds the peer that stands at {@code place} in the order for this call. The one that the Request-URI names, if
+     * any, comes first: a caller without Record-Route sends ACK and BYE here with the answerer's address.
      *
      * @return 1, or 0 when the trunk has no such place
      */
@@ -268,8 +268,8 @@ final class LocationService {
     }
 
     /**
-     * Reads the address that a URI leads to (maddr before host, RFC 3263 section 4) into {@link #address}: a literal, or
-     * that of a peer with this name. Names are not resolved, and a host of digits only is a realm, never an address.
+     * Reads the address that a URI leads to (maddr before host, RFC 3263 section 4) into {@link #address}: a literal,
+     * or that of a peer with this name. Names are not resolved, and a host of digits only is a realm, never an address.
      */
     private boolean addressOf(final SipUri uri) {
         if (uri.scheme() != SipUri.Scheme.SIP) {

@@ -23,20 +23,20 @@ import org.tandemsip.engine.transaction.Transactions;
  * stateless or stateful proxy by the mode now in force.
  *
  * <p>A response goes to the client transaction its branch names; without one, the mode written in the branch decides. A
- * request goes to its server transaction; a new one is treated by the mode of its route. So a mode can be switched while
- * calls run: what is under way finishes where it began.
+ * request goes to its server transaction; a new one is treated by the mode of its route. So a mode can be switched
+ * while calls run: what is under way finishes where it began.
  *
- * <h2>Who may send</h2> A request must come from a known trunk, or carry a token of ours that fits the dialog it claims to
- * be in; everything else is dropped without a word. The second is needed because an answerer behind a trunk sends BYE from
- * an address of its own; nobody who was not on the path of that very dialog can have the token.
+ * <h2>Who may send</h2> A request must come from a known trunk, or carry a token of ours that fits the dialog it claims
+ * to be in; everything else is dropped without a word. The second is needed because an answerer behind a trunk sends
+ * BYE from an address of its own; nobody who was not on the path of that very dialog can have the token.
  *
  * <h2>After a change of configuration</h2> Section 16.11 wants retransmissions, CANCEL and ACK of requests that were
  * forwarded statelessly to be forwarded in the same way for 64*T1:
  * <ul>
- * <li>After a switch to stateful, a retransmission looks new and makes a transaction. Its branch must be the one that the
- * first copy had, or the next hop takes it for a merged request (482). So for that time the stateful proxy writes the
- * stateless mode character. Responses find their transaction by the key in the branch and never mind the character; it
- * is looked at only when there is none.
+ * <li>After a switch to stateful, a retransmission looks new and makes a transaction. Its branch must be the one that
+ * the first copy had, or the next hop takes it for a merged request (482). So for that time the stateful proxy writes
+ * the stateless mode character. Responses find their transaction by the key in the branch and never mind the character;
+ * it is looked at only when there is none.
  * <li>After a change of routes, new requests that would go statelessly go statefully for that time, and CANCEL and ACK
  * that match no transaction belong to requests from before: they go by the routes of before.
  * </ul>
@@ -139,8 +139,8 @@ public final class Proxy implements MessageHandler {
     }
 
     /**
-     * OPTIONS to us without a user is for us whatever the routes say, and even when it has no hops left (sections 11, 16.3
-     * step 3); with a user only when no route takes it, as carriers write our address into every Request-URI.
+     * OPTIONS to us without a user is for us whatever the routes say, and even when it has no hops left (sections 11,
+     * 16.3 step 3); with a user only when no route takes it, as carriers write our address into every Request-URI.
      */
     private static boolean isPing(final SipMessage request, final RouteInformation information) {
         return isToUs(request, information) && !Slice.exists(information.requestUri().user());

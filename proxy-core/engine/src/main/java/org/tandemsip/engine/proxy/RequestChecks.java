@@ -11,8 +11,8 @@ import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.ListenPoints;
 
 /**
- * Request validation (RFC 3261 section 16.3) of what the parser has found well-formed. Max-Breadth is looked at where forking
- * is decided (RFC 5393 section 5.3.3). Shard thread only.
+ * Request validation (RFC 3261 section 16.3) of what the parser has found well-formed. Max-Breadth is looked at where
+ * forking is decided (RFC 5393 section 5.3.3). Shard thread only.
  */
 final class RequestChecks {
     private final ListenPoints listenPoints;
@@ -51,8 +51,9 @@ final class RequestChecks {
     }
 
     /**
-     * Whether a Via of ours says that we have forwarded this request before with nothing changed that routing looks at. The
-     * hash does not know the method, so CANCEL and ACK are stopped exactly where their INVITE was, and nowhere else.
+     * Whether a Via of ours says that we have forwarded this request before with nothing changed that routing looks at.
+     * The hash does not know the method, so CANCEL and ACK are stopped exactly where their INVITE was, and nowhere
+     * else.
      */
     private boolean hasLooped(final SipMessage request, final int loopHash) {
         if (isLoop(request, request.topVia(), loopHash)) {

@@ -12,8 +12,8 @@ import org.tandemsip.engine.transaction.ServerTransaction;
 import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
- * What a stateful proxy remembers of one request (RFC 3261 section 16.6): its server transaction, the branches it went out
- * on, and the best response so far. Pooled by {@link StatefulProxy}; shard thread only.
+ * What a stateful proxy remembers of one request (RFC 3261 section 16.6): its server transaction, the branches it went
+ * out on, and the best response so far. Pooled by {@link StatefulProxy}; shard thread only.
  *
  * <pre>
  *   request --> server transaction --+-- Branch, group 0 -- client transaction --> target
@@ -21,9 +21,9 @@ import org.tandemsip.engine.transaction.TransactionUser;
  *                                    +-- Branch, group 1    (waits until group 0 has failed)
  * </pre>
  *
- * Lives until all its transactions are gone (section 16.7 step 9), since a 2xx that a callee sends again has to find its way
- * from the client transaction to the server transaction; branches and kept response go back to their pools with the last
- * final response. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
+ * Lives until all its transactions are gone (section 16.7 step 9), since a 2xx that a callee sends again has to find
+ * its way from the client transaction to the server transaction; branches and kept response go back to their pools with
+ * the last final response. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
  */
 final class ResponseContext extends TimerNode implements TransactionUser {
     /** Next free one of the pool. */
@@ -171,7 +171,9 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         }
     }
 
-    /** Counts as a 503 (section 16.9), which alone becomes a 500; but a large request gets its chance over UDP first. */
+    /**
+     * Counts as a 503 (section 16.9), which alone becomes a 500; but a large request gets its chance over UDP first.
+     */
     @Override
     public void onTransportError(final ClientTransaction transaction, final long nowNs) {
         final Branch branch = fork.find(transaction);
@@ -231,7 +233,9 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         return !finalSent && sendUp(response, nowNs) ? Disposition.FORWARDED : Disposition.ABSORBED;
     }
 
-    /** A 2xx: passed on at once, the first and any further one (section 16.7 step 5); ends the other branches (step 10). */
+    /**
+     * A 2xx: passed on at once, the first and any further one (section 16.7 step 5); ends the other branches (step 10).
+     */
     private Disposition onSuccess(final Branch branch, final SipMessage response, final long nowNs) {
         if (branch != null && branch.state == Branch.State.PENDING) {
             fork.end(branch, Branch.State.ANSWERED);
@@ -245,7 +249,9 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         return sent ? Disposition.FORWARDED : Disposition.ABSORBED;
     }
 
-    /** A 3xx to 6xx: waits for the other branches, or moves to the next peer, or is the last one and the best is sent. */
+    /**
+     * A 3xx to 6xx: waits for the other branches, or moves to the next peer, or is the last one and the best is sent.
+     */
     private Disposition onFailure(final Branch branch, final SipMessage response, final long nowNs) {
         if (branch == null || branch.state != Branch.State.PENDING) {
             return Disposition.ABSORBED;
@@ -304,7 +310,9 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         return proxy.keptRequest;
     }
 
-    /** Adds a final response to the context (section 16.7 step 4): as the best one, or its challenges to the best one. */
+    /**
+     * Adds a final response to the context (section 16.7 step 4): as the best one, or its challenges to the best one.
+     */
     private void keep(final SipMessage response) {
         if (best == null) {
             best = proxy.takeBest();
@@ -359,7 +367,10 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         }
     }
 
-    /** Sends a response upstream without our Via; {@code false} when the server transaction is gone (RFC 6026 section 8.3). */
+    /**
+     * Sends a response upstream without our Via; {@code false} when the server transaction is gone (RFC 6026 section
+     * 8.3).
+     */
     private boolean sendUp(final SipMessage response, final long nowNs) {
         if (server == null) {
             return false;

@@ -16,11 +16,13 @@ import org.tandemsip.engine.transaction.TransactionUser;
 import org.tandemsip.engine.transaction.Transactions;
 
 /**
- * Stateful forwarding (RFC 3261 sections 16.6 to 16.10). What happens to one request is in {@link ResponseContext}; here are
- * the ways in, and what all contexts of a shard share: helpers, timer lanes and pools. Shard thread only.
+ * Stateful forwarding (RFC 3261 sections 16.6 to 16.10). What happens to one request is in {@link ResponseContext};
+ * here are the ways in, and what all contexts of a shard share: helpers, timer lanes and pools. Shard thread only.
  */
 final class StatefulProxy {
-    /** Most final responses kept at a time while other branches are pending: a bound on memory; past it a 500 is sent. */
+    /**
+     * Most final responses kept at a time while other branches are pending: a bound on memory; past it a 500 is sent.
+     */
     private static final int MOST_KEPT = 4_096;
 
     final Transactions transactions;
@@ -93,8 +95,8 @@ final class StatefulProxy {
     }
 
     /**
-     * Takes a CANCEL that matched no transaction of its own (section 16.10): answers it and cancels the pending branches of
-     * its INVITE. It has to come from the host that the INVITE came from.
+     * Takes a CANCEL that matched no transaction of its own (section 16.10): answers it and cancels the pending
+     * branches of its INVITE. It has to come from the host that the INVITE came from.
      *
      * @return {@code null} when it matches no INVITE: forward it statelessly
      */

@@ -9,10 +9,10 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
 
 /**
- * Stateless forwarding (RFC 3261 section 16.11): one message in, one message out, nothing kept. CANCEL and ACK follow their
- * INVITE because the target and the branch are functions of what they have in common with it. No response is ever made
- * here, least of all a provisional one; every response is passed on, 100 included, since section 16.7 does not apply. Shard
- * thread only.
+ * Stateless forwarding (RFC 3261 section 16.11): one message in, one message out, nothing kept. CANCEL and ACK follow
+ * their INVITE because the target and the branch are functions of what they have in common with it. No response is ever
+ * made here, least of all a provisional one; every response is passed on, 100 included, since section 16.7 does not
+ * apply. Shard thread only.
  */
 final class StatelessProxy {
     private final Egress egress;
@@ -43,9 +43,9 @@ final class StatelessProxy {
     }
 
     /**
-     * Forwards a response whose topmost Via is ours and whose branch was read and has no client transaction. It goes to the
-     * second Via only when the branch proves that this is where the request came from; else anybody could use us to send
-     * to anybody.
+     * Forwards a response whose topmost Via is ours and whose branch was read and has no client transaction. It goes to
+     * the second Via only when the branch proves that this is where the request came from; else anybody could use us to
+     * send to anybody.
      */
     Disposition onResponse(final SipMessage response, final Source source, final long nowNs) {
         if (!branches.verifies(response)) {

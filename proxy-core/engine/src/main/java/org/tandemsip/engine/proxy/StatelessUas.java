@@ -19,12 +19,13 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 
 /**
- * Tandem's own answers, given without state (RFC 3261 section 8.2.7): refusals by section 16.3 and routing, in both modes, and
- * 200 to OPTIONS. Over UDP nobody repeats them but in answer to a retransmitted request, which gets the very same one: that
- * is all a stateless server promises, and a refusal is not worth 32 seconds of memory to whoever sends it.
+ * Tandem's own answers, given without state (RFC 3261 section 8.2.7): refusals by section 16.3 and routing, in both
+ * modes, and 200 to OPTIONS. Over UDP nobody repeats them but in answer to a retransmitted request, which gets the very
+ * same one: that is all a stateless server promises, and a refusal is not worth 32 seconds of memory to whoever sends
+ * it.
  *
- * <p>The To tag is a MAC over what an ACK has in common with its INVITE, so the ACK for such an answer is known by its tag
- * alone and ends here. Shard thread only.
+ * <p>The To tag is a MAC over what an ACK has in common with its INVITE, so the ACK for such an answer is known by its
+ * tag alone and ends here. Shard thread only.
  */
 final class StatelessUas {
     private static final int TAG_DIGITS = 16;

@@ -4,9 +4,10 @@ import java.util.concurrent.TimeUnit;
 import org.tandemsip.engine.handler.Destination;
 
 /**
- * Remembers which addresses have refused the TCP that was tried only because a request was large, so that the next try goes
- * over UDP (RFC 3261 section 18.1.1). Two small rings, the oldest entry making room: what has been sent that way lately, by
- * the number a failure will be reported with; and who has refused. Forgetting early costs one more try. Shard thread only.
+ * Remembers which addresses have refused the TCP that was tried only because a request was large, so that the next try
+ * goes over UDP (RFC 3261 section 18.1.1). Two small rings, the oldest entry making room: what has been sent that way
+ * lately, by the number a failure will be reported with; and who has refused. Forgetting early costs one more try.
+ * Shard thread only.
  */
 final class TcpRefusals {
     private static final int SIZE = 64;
@@ -28,7 +29,10 @@ final class TcpRefusals {
         }
     }
 
-    /** Notes that a request goes to {@code destination} over TCP for its size; a failure is reported as {@code correlation}. */
+    /**
+     * Notes that a request goes to {@code destination} over TCP for its size; a failure is reported as
+     * {@code correlation}.
+     */
     void tried(final long correlation, final Destination destination) {
         correlations[nextTried] = correlation;
         tried[nextTried].set(destination);

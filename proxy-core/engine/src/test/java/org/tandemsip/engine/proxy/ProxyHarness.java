@@ -172,14 +172,18 @@ final class ProxyHarness {
         return sent().stream().filter(message -> message.to().equals(to.hostPort())).toList();
     }
 
-    /** The single message sent since this was last asked, checked against {@code summary} such as {@code 180 INVITE}. */
+    /**
+     * The single message sent since this was last asked, checked against {@code summary} such as {@code 180 INVITE}.
+     */
     SentMessage only(final String summary) {
         final List<SentMessage> sent = sent();
         assertEquals(List.of(summary), SentMessage.summaries(sent), sent::toString);
         return sent.getFirst();
     }
 
-    /** Starts a call and returns the copies of the INVITE that went out; the 100 for the caller is checked and left out. */
+    /**
+     * Starts a call and returns the copies of the INVITE that went out; the 100 for the caller is checked and left out.
+     */
     List<SentMessage> call(final String invite) {
         egress.sent.clear();
         assertEquals(Disposition.FORWARDED, receive(CALLER, invite));

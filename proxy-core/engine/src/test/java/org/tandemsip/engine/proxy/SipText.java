@@ -3,7 +3,9 @@ package org.tandemsip.engine.proxy;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes what user agents on both sides of the proxy say. Text, one character per byte; knows no more SIP than it must. */
+/**
+ * Writes what user agents on both sides of the proxy say. Text, one character per byte; knows no more SIP than it must.
+ */
 final class SipText {
     private SipText() {}
 
@@ -47,7 +49,9 @@ final class SipText {
         return hopByHop("ACK", invite, failure.header("To"));
     }
 
-    /** A request inside the dialog that {@code success} made, by the caller: along the route set, to the remote target. */
+    /**
+     * A request inside the dialog that {@code success} made, by the caller: along the route set, to the remote target.
+     */
     static String inDialog(final String method, final Endpoint from, final SentMessage success, final int cseq) {
         final StringBuilder routes = new StringBuilder();
         success.headers("Record-Route").reversed()
@@ -65,7 +69,9 @@ final class SipText {
                 + "Content-Length: 0\r\n\r\n";
     }
 
-    /** What a callee answers to a request that the proxy has sent it; {@code toTag} is put on To where there is none. */
+    /**
+     * What a callee answers to a request that the proxy has sent it; {@code toTag} is put on To where there is none.
+     */
     static String response(final SentMessage request, final int status, final String toTag, final String... headers) {
         final StringBuilder text = new StringBuilder("SIP/2.0 " + status + " Reason\r\n");
         request.headers("Via").forEach(via -> text.append("Via: ").append(via).append("\r\n"));

@@ -19,8 +19,8 @@ import java.util.Set;
 import org.tandemsip.codec.IpAddress;
 
 /**
- * One connection, one request, one answer. Who may ask is decided here, what is answered in {@link Api}, on a virtual thread:
- * a reload looks up host names and may take seconds.
+ * One connection, one request, one answer. Who may ask is decided here, what is answered in {@link Api}, on a virtual
+ * thread: a reload looks up host names and may take seconds.
  */
 final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     /** Say only that the server is there, which the port says as well. */

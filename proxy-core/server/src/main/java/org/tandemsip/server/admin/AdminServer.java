@@ -30,8 +30,8 @@ import org.tandemsip.codec.IpAddress;
 import org.tandemsip.server.config.Config;
 
 /**
- * The admin API over HTTP/1.1, on a unix socket and, where configured, on an address. It has one thread of its own and plain
- * NIO, so whatever happens here the I/O loops do not notice.
+ * The admin API over HTTP/1.1, on a unix socket and, where configured, on an address. It has one thread of its own and
+ * plain NIO, so whatever happens here the I/O loops do not notice.
  */
 public final class AdminServer implements AutoCloseable {
     /** Most connections at a time; more are closed at once. */
@@ -58,7 +58,8 @@ public final class AdminServer implements AutoCloseable {
      * Starts serving.
      *
      * @param config what to listen on
-     * @throws IOException an address or the socket cannot be had; the message says which and why, and nothing is left open
+     * @throws IOException an address or the socket cannot be had; the message says which and why, and nothing is left
+     *                     open
      */
     public static AdminServer start(final Config.Admin config, final Control control) throws IOException {
         final AdminServer server = new AdminServer(control, config.token());

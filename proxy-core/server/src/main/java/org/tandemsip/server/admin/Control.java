@@ -65,7 +65,8 @@ public interface Control {
      * What became of a reload.
      *
      * @param changed      keys whose new values are in force now
-     * @param needsRestart keys that changed but cannot change while the server runs; when there are any, nothing was changed
+     * @param needsRestart keys that changed but cannot change while the server runs; when there are any, nothing was
+     *                     changed
      */
     record ReloadResult(List<String> changed, List<String> needsRestart) {
         /** Whether the new configuration is in force. */

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 
 /** Runs the server until it is told to stop. */
 @Command(name = "run", description = {"Run the server.",
-    "Signals: TERM and INT stop it, a second one at once; HUP reloads the configuration; USR1 opens the log file again."})
+    "Signals: TERM and INT stop it, a second one at once; HUP reloads the configuration; USR1 opens the log file"
+            + " again."})
 final class RunVerb implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

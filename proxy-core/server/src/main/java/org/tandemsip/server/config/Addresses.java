@@ -23,7 +23,8 @@ final class Addresses {
 
     /** An address to listen on. */
     static final Scalar<Config.Listen> LISTEN_ADDRESS = new Scalar<>(
-            "udp://ADDRESS:PORT or tcp://ADDRESS:PORT, ADDRESS being IPv4 or [IPv6]; followed by 'advertise HOST[:PORT]'"
+            "udp://ADDRESS:PORT or tcp://ADDRESS:PORT, ADDRESS being IPv4 or [IPv6]; followed by 'advertise"
+                    + " HOST[:PORT]'"
                     + " where peers must use another address",
             new Shape.Text("^(udp|tcp)://.+$"), Addresses::listen);
     /** A range of addresses. */

@@ -7,8 +7,8 @@ import java.util.function.UnaryOperator;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 
 /**
- * Reads configurations: flag before environment variable before file before default. The same reader serves {@code run},
- * {@code check} and {@code reload}, so that what passes one passes all.
+ * Reads configurations: flag before environment variable before file before default. The same reader serves
+ * {@code run}, {@code check} and {@code reload}, so that what passes one passes all.
  */
 public final class ConfigReader {
     private final Map<String, String> flags;

@@ -22,7 +22,8 @@ final class Keys {
             "Sources whose requests count as coming from this trunk, besides its peers.");
     static final Key<Config.PeerTransport> TRANSPORT = Key.of("transport",
             Scalars.choice("transport", Config.PeerTransport.class), "auto",
-            "Transport towards the peers. auto is UDP, and TCP for requests over 1300 bytes (RFC 3261 section 18.1.1).");
+            "Transport towards the peers. auto is UDP, and TCP for requests over 1300 bytes (RFC 3261 section"
+                    + " 18.1.1).");
     static final Key<List<Item<Integer>>> FAILOVER = Key.of("failover", new ListOf<>(Scalars.number(300, 699), 32),
             "[503]", "Answers that make a stateful proxy try the next peer, besides timeout and transport error.");
     static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, FAILOVER));
@@ -48,7 +49,8 @@ final class Keys {
             Scalars.text("a trunk name, or request-uri", "\\S+", "a trunk name"), 10), "pbx",
             "Trunk to send to; several trunks ring in parallel. request-uri relays to the Request-URI's own host.");
     static final Key<List<Item<Cidr>>> WITHIN = Key.of("within", new ListOf<>(Addresses.CIDR, 256), "[]",
-            "With to: request-uri, the ranges that the Request-URI's host must lie in; elsewhere the route does not match.");
+            "With to: request-uri, the ranges that the Request-URI's host must lie in; elsewhere the route does not"
+                    + " match.");
     static final Key<Bound> MATCH = new Key<>("match", MATCH_SECTION, null, false,
             "What else must be true of the request. The first route that matches wins.", null);
     static final Key<Mode> ROUTE_MODE = Key.optional("mode", MODE_VALUE, "stateless",

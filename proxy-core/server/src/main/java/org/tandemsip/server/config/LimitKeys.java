@@ -43,9 +43,11 @@ final class LimitKeys {
     static final Key<Integer> SOCKET_BUFFER = Key.of("socket-buffer", Scalars.size("64KiB", "1GiB"), "4MiB",
             "Bytes asked of the kernel for each direction of each UDP socket; net.core.rmem_max caps it.");
     static final Key<Integer> RING_SIZE = Key.of("ring-size", Scalars.number(64, 65_536), "2048",
-            "Messages that may wait for one shard, a power of two, about 8 KiB each; over it new requests are refused.");
+            "Messages that may wait for one shard, a power of two, about 8 KiB each; over it new requests are"
+                    + " refused.");
     static final Key<Integer> TRANSACTIONS = Key.of("transactions", Scalars.number(1_000, 16_000_000), "500000",
-            "Transactions held at a time by all shards, those that only linger included (64*T1 each); over it new requests"
+            "Transactions held at a time by all shards, those that only linger included (64*T1 each); over it new"
+                    + " requests"
                     + " are refused.");
 
     static final Section SECTION = new Section(List.of(MESSAGE, HEADERS, HEADER, HEADER_ROWS, BODY, URI, METHOD, TOKEN,

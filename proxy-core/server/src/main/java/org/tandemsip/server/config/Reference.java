@@ -84,11 +84,12 @@ public final class Reference {
         final StringBuilder out = new StringBuilder("""
                 # yaml-language-server: $schema=tandem.schema.json
                 #
-                # Every key of the configuration with its meaning, values and default. A useful file needs only listen, trunks
-                # and routes: `tandem config init` writes one. Durations: 500ms, 30s, 5m. Sizes: 1500, 64KiB. Any value may hold
-                # ${env:NAME} or ${file:PATH}; secrets must. A flag wins over an environment variable (TANDEM_MODE for mode,
-                # TANDEM_ADMIN_LISTEN for admin.listen), that over this file, and this file over the default.
-                # Generated from the table of keys in org.tandemsip.server.config.Keys; `tandem config explain KEY` reads the same.
+                # Every key of the configuration with its meaning, values and default. A useful file needs only
+                # listen, trunks and routes: `tandem config init` writes one. Durations: 500ms, 30s, 5m. Sizes: 1500,
+                # 64KiB. Any value may hold ${env:NAME} or ${file:PATH}; secrets must. A flag wins over an environment
+                # variable (TANDEM_MODE for mode, TANDEM_ADMIN_LISTEN for admin.listen), that over this file, and this
+                # file over the default. Generated from the table of keys in org.tandemsip.server.config.Keys;
+                # `tandem config explain KEY` reads the same.
                 """);
         annotate(out, "", Keys.TOP);
         return out.toString();

@@ -82,8 +82,9 @@ final class TrunkBuilder {
     }
 
     /**
-     * A source is told apart by the exact address and port of a peer, else by the longest range that holds its address. So
-     * two trunks may name the same address with different ports, but not the same range, nor the same address and port.
+     * A source is told apart by the exact address and port of a peer, else by the longest range that holds its address.
+     * So two trunks may name the same address with different ports, but not the same range, nor the same address and
+     * port.
      */
     private void claim(final String trunk, final Node node, final Claim claim) {
         final String other = claims.putIfAbsent(claim, trunk);
@@ -94,7 +95,10 @@ final class TrunkBuilder {
         }
     }
 
-    /** A whole address in {@code allow} of one trunk and a peer with that address in another leave other ports undecided. */
+    /**
+     * A whole address in {@code allow} of one trunk and a peer with that address in another leave other ports
+     * undecided.
+     */
     private String rivalByAddress(final String trunk, final Claim claim) {
         for (final Map.Entry<Claim, String> entry : claims.entrySet()) {
             final Claim other = entry.getKey();

@@ -24,7 +24,10 @@ interface Type<T> {
     /** Writes the value's JSON Schema, as one object. */
     void schema(JsonGenerator json);
 
-    /** The value from a flag or environment variable, as the node that the file would hold; {@code null} when it cannot be so given. */
+    /**
+     * The value from a flag or environment variable, as the node that the file would hold; {@code null} when it cannot
+     * be so given.
+     */
     default Node flat(final String source, final String text) {
         return null;
     }

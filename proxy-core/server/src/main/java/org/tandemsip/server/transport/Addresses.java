@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import org.tandemsip.codec.IpAddress;
 
 /**
- * Turns addresses of the engine (two longs) into those of the JDK and back. Keeps the socket addresses it has made, because a
- * proxy sends to few places again and again. Loop thread only; the static methods anywhere.
+ * Turns addresses of the engine (two longs) into those of the JDK and back. Keeps the socket addresses it has made,
+ * because a proxy sends to few places again and again. Loop thread only; the static methods anywhere.
  */
 final class Addresses {
     /** Direct-mapped: a collision costs one allocation, never more memory. */

@@ -15,8 +15,8 @@ import org.tandemsip.engine.handler.Source;
 /**
  * The last malformed messages, for the {@code errors} verb: which source, what is wrong, and where. Any thread.
  *
- * <p>Recording copies into memory made at the start and never waits: when somebody reads the place at that very moment, the
- * message is not kept (it is counted all the same).
+ * <p>Recording copies into memory made at the start and never waits: when somebody reads the place at that very moment,
+ * the message is not kept (it is counted all the same).
  */
 public final class BadMessages {
     /** Most messages kept; older ones are overwritten. */
@@ -66,7 +66,9 @@ public final class BadMessages {
         return List.copyOf(byNumber.values());
     }
 
-    /** Keeps {@code bytes[offset, offset + length)}, which came from {@code source} and is wrong at {@code errorOffset}. */
+    /**
+     * Keeps {@code bytes[offset, offset + length)}, which came from {@code source} and is wrong at {@code errorOffset}.
+     */
     void record(final Source source, final ParseError error, final int errorOffset, final DirectBuffer bytes,
             final int offset, final int length) {
         final long number = recorded.incrementAndGet();

@@ -96,8 +96,8 @@ final class Bindings {
     }
 
     /**
-     * Several sockets of one process share an address by SO_REUSEPORT, and so could those of a second Tandem, which would
-     * silently take half of the traffic. A socket that does not share tells whether somebody is there.
+     * Several sockets of one process share an address by SO_REUSEPORT, and so could those of a second Tandem, which
+     * would silently take half of the traffic. A socket that does not share tells whether somebody is there.
      */
     private static void refuseToShare(final NetworkConfig.Listen listen) throws BindException {
         final InetSocketAddress address = new InetSocketAddress(listen.address(), listen.port());

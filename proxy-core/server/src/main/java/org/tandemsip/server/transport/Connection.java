@@ -29,8 +29,8 @@ import org.tandemsip.engine.metrics.Counter;
  *        | refused, timed out     | peer closes, a deadline, a bound       v
  *        +------------------------+-------------------------------------> CLOSED
  * </pre>
- * DRAINING reads and forgets what still comes: closing at once would reset the connection and could destroy the answer on its
- * way.
+ * DRAINING reads and forgets what still comes: closing at once would reset the connection and could destroy the answer
+ * on its way.
  */
 final class Connection extends ChannelInboundHandlerAdapter {
     private enum State {
@@ -62,7 +62,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private State state;
     private Channel channel;
     private ByteBuf unread;
-    /** Set while {@link #unread} is being read from: whoever closes the connection meanwhile leaves the memory alone. */
+    /**
+     * Set while {@link #unread} is being read from: whoever closes the connection meanwhile leaves the memory alone.
+     */
     private boolean framing;
     private boolean blocked;
     private boolean dirty;
@@ -186,7 +188,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
         close(Counter.CLOSED_BY_PEER);
     }
 
-    /** The first byte of a stream is that of a method, of {@code SIP/2.0}, or of a CRLF; TLS, for one, begins otherwise. */
+    /**
+     * The first byte of a stream is that of a method, of {@code SIP/2.0}, or of a CRLF; TLS, for one, begins otherwise.
+     */
     private static boolean looksLikeSip(final ByteBuf bytes) {
         final byte first = bytes.getByte(bytes.readerIndex());
         return first >= '0' && first <= '9' || first >= 'A' && first <= 'Z' || first >= 'a' && first <= 'z'
@@ -254,7 +258,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Takes in the message that the framer has found; {@code false} when its shard has no room: it must be offered again. */
+    /**
+     * Takes in the message that the framer has found; {@code false} when its shard has no room: it must be offered
+     * again.
+     */
     private boolean onMessage() {
         final int offset = framer.messageOffset();
         final int length = framer.messageLength();

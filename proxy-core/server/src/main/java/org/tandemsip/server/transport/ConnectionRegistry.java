@@ -4,8 +4,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What the loops must know of each other's connections: how many there are, how many each address has opened, and which one
- * leads to an address and port. Touched when a connection comes or goes and when a message names no connection. Any thread.
+ * What the loops must know of each other's connections: how many there are, how many each address has opened, and which
+ * one leads to an address and port. Touched when a connection comes or goes and when a message names no connection. Any
+ * thread.
  */
 final class ConnectionRegistry {
     private final NetworkConfig.Streams limits;
@@ -36,7 +37,10 @@ final class ConnectionRegistry {
         open.decrementAndGet();
     }
 
-    /** Counts a connection accepted from {@code address} (a key with port 0); {@code false} when that address has too many. */
+    /**
+     * Counts a connection accepted from {@code address} (a key with port 0); {@code false} when that address has too
+     * many.
+     */
     boolean enterAddress(final RemoteKey address) {
         if (acceptedByAddress.merge(address.copy(), 1, Integer::sum) > limits.connectionsPerAddress()) {
             leaveAddress(address);

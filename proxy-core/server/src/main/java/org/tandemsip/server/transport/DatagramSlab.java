@@ -6,11 +6,11 @@ import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 
 /**
- * Gives a datagram channel the same memory for every {@code recvmmsg}: each datagram is parsed and copied into a ring slot
- * before the next read, so nothing is left in it by then.
+ * Gives a datagram channel the same memory for every {@code recvmmsg}: each datagram is parsed and copied into a ring
+ * slot before the next read, so nothing is left in it by then.
  *
- * <p>Also reads again only after a full batch. Netty would ask until the kernel says there is nothing more, which for a lone
- * datagram is one system call too many; epoll is level-triggered here and tells us again.
+ * <p>Also reads again only after a full batch. Netty would ask until the kernel says there is nothing more, which for a
+ * lone datagram is one system call too many; epoll is level-triggered here and tells us again.
  */
 final class DatagramSlab extends DefaultMaxMessagesRecvByteBufAllocator {
     /** The largest datagram that UDP can carry fits (RFC 3261 section 18.1.1 wants all of them taken). */

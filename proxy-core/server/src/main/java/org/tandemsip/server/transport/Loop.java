@@ -29,7 +29,9 @@ final class Loop implements ShardThread {
     private static final int SHARD_TURNS = 8;
     /** Messages of other threads sent per turn. */
     private static final int SEND_LIMIT = 1_024;
-    /** A timer may be this late: SIP's shortest is hundreds of times longer, and one wake-up serves all that are due. */
+    /**
+     * A timer may be this late: SIP's shortest is hundreds of times longer, and one wake-up serves all that are due.
+     */
     private static final long TIMER_SLACK_NS = 1_000_000L;
     private static final long SWEEP_MS = 500;
 

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 
-/** Netty's event loops, each calling back at the end of every cycle, after all sockets that were ready have been read. */
+/**
+ * Netty's event loops, each calling back at the end of every cycle, after all sockets that were ready have been read.
+ */
 final class LoopGroup extends MultiThreadIoEventLoopGroup {
     LoopGroup(final int loops, final IoHandlerFactory ioHandlers) {
         super(loops, threads(), ioHandlers);

@@ -189,7 +189,8 @@ public final class Network implements AutoCloseable {
     }
 
     /**
-     * Durations of {@code stage} over the last {@code windowSeconds} whole seconds (1 to {@link LatencyWindow#SECONDS}).
+     * Durations of {@code stage} over the last {@code windowSeconds} whole seconds (1 to
+     * {@link LatencyWindow#SECONDS}).
      *
      * @return a histogram of nanoseconds that the caller owns
      */

@@ -20,8 +20,8 @@ import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.metrics.StageTimers;
 
 /**
- * All that a loop sends: picks the socket or connection, hands over the bytes, and flushes once per turn, so that datagrams
- * leave in one {@code sendmmsg}. Loop thread only.
+ * All that a loop sends: picks the socket or connection, hands over the bytes, and flushes once per turn, so that
+ * datagrams leave in one {@code sendmmsg}. Loop thread only.
  */
 final class Outbound implements OutboundQueue.Consumer {
     /** Messages whose stage times are kept until the flush; more than fit in a turn are sent but not timed. */
@@ -67,7 +67,9 @@ final class Outbound implements OutboundQueue.Consumer {
         takesIpv6[listenPoint] = address instanceof Inet6Address;
     }
 
-    /** Memory for one message of at most {@code length} bytes; valid until the next call of this or of a {@code send}. */
+    /**
+     * Memory for one message of at most {@code length} bytes; valid until the next call of this or of a {@code send}.
+     */
     MutableDirectBuffer claim(final int length) {
         if (claimed != null && claimed.capacity() < length) {
             claimed.release();
@@ -95,7 +97,10 @@ final class Outbound implements OutboundQueue.Consumer {
         send(length, destination, origin);
     }
 
-    /** Hands all that was sent to the kernel, wakes the loops that got something from this one; returns the number of messages. */
+    /**
+     * Hands all that was sent to the kernel, wakes the loops that got something from this one; returns the number of
+     * messages.
+     */
     int flush() {
         final int flushed = unflushed;
         unflushed = 0;

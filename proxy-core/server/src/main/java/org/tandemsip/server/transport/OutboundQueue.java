@@ -14,10 +14,11 @@ import org.tandemsip.engine.handler.Destination;
  * Messages on their way from other threads to the loop that will send them. Many producers, one consumer, off-heap.
  *
  * <pre>
- *   record   0          8         16           24            32           40       48     52            56          60      64
- *            +----------+---------+------------+-------------+------------+--------+------+-------------+-----------+-------+----
- *            | addrHigh | addrLow | connection | correlation | receivedNs | sentNs | port | listenPoint | transport | shard | bytes
- *            +----------+---------+------------+-------------+------------+--------+------+-------------+-----------+-------+----
+ *   0          8         16           24            32           40       48     52            56          60      64
+ *   +----------+---------+------------+-------------+------------+--------+------+-------------+-----------+-------+--
+ *   | addrHigh | addrLow | connection | correlation | receivedNs | sentNs | port | listenPoint | transport | shard |
+ *   +----------+---------+------------+-------------+------------+--------+------+-------------+-----------+-------+--
+ *                                                                                                       then bytes
  * </pre>
  */
 final class OutboundQueue {

@@ -1,6 +1,9 @@
 package org.tandemsip.server.transport;
 
-/** All loops and shard threads of a network, by number, so that each finds the others. Filled before the first message, fixed then. */
+/**
+ * All loops and shard threads of a network, by number, so that each finds the others. Filled before the first message,
+ * fixed then.
+ */
 final class Peers {
     private final Loop[] loops;
     private final ShardThread[] shards;

@@ -12,8 +12,8 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.StageTimers;
 
 /**
- * Way out of a shard that has a thread of its own: through the queue of the loop that owns the socket, with one wake-up per loop
- * and turn. Shard thread only.
+ * Way out of a shard that has a thread of its own: through the queue of the loop that owns the socket, with one wake-up
+ * per loop and turn. Shard thread only.
  */
 final class QueueEgress implements Egress {
     private final int shard;

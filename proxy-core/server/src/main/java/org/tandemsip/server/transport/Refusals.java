@@ -19,9 +19,9 @@ import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 
 /**
- * Says no on the loop itself, without a shard and without keeping anything (RFC 3261 section 8.2.7): to malformed requests
- * (section 16.3 step 1), and to new requests when the ring of their shard is full. Responses and ACKs are never answered, and
- * nobody is whom no trunk knows. Loop thread only.
+ * Says no on the loop itself, without a shard and without keeping anything (RFC 3261 section 8.2.7): to malformed
+ * requests (section 16.3 step 1), and to new requests when the ring of their shard is full. Responses and ACKs are
+ * never answered, and nobody is whom no trunk knows. Loop thread only.
  */
 final class Refusals {
     /** What an answer may be longer than its request: status line, received, rport, To tag, Content-Length. */
@@ -63,7 +63,9 @@ final class Refusals {
         return refuse(message, error.answer(), source, Counter.DROPPED_MALFORMED);
     }
 
-    /** Counts and, where it may be, answers a message whose shard has no room. No Retry-After (RFC 7339 section 5.10.2). */
+    /**
+     * Counts and, where it may be, answers a message whose shard has no room. No Retry-After (RFC 7339 section 5.10.2).
+     */
     void overload(final SipMessage message, final Source source) {
         counters.increment(Counter.RING_FULL);
         final boolean newRequest = message.isRequest() && !Slice.exists(message.toTag())
@@ -94,7 +96,8 @@ final class Refusals {
             writer.begin(request, status, toTag(request), viaEdits, out, 0);
             length = writer.finish();
         } catch (final RuntimeException unanswerable) {
-            // The parser promises that what it lets us answer can be answered. Should it err, a drop is all that happens.
+            // The parser promises that what it lets us answer can be answered. Should it err, a drop is all that
+            // happens.
             counters.increment(Counter.FAULTS);
             return false;
         }

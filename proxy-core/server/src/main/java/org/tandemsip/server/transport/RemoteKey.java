@@ -1,6 +1,9 @@
 package org.tandemsip.server.transport;
 
-/** Address and port of a peer, as key of a map. Mutable so that looking up allocates nothing; a key put into a map is a copy. */
+/**
+ * Address and port of a peer, as key of a map. Mutable so that looking up allocates nothing; a key put into a map is a
+ * copy.
+ */
 final class RemoteKey implements Comparable<RemoteKey> {
     private long high;
     private long low;

@@ -12,7 +12,10 @@ import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 
-/** Reads one UDP socket: each datagram is parsed where it lies and copied once, into the ring slot of its shard. Loop thread only. */
+/**
+ * Reads one UDP socket: each datagram is parsed where it lies and copied once, into the ring slot of its shard. Loop
+ * thread only.
+ */
 final class UdpIngress extends ChannelInboundHandlerAdapter {
     /** No SIP message is as short as this; what is, keeps a NAT binding open (CRLF, a NUL byte, {@code jaK}). */
     private static final int SHORTEST_MESSAGE = 16;

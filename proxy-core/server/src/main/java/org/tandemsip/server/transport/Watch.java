@@ -12,8 +12,8 @@ import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
 
 /**
- * Looks after the threads of the message path once a second: takes away what they have timed, and asks each for a sign of life.
- * Whoever has not turned since it was asked a second ago has stalled.
+ * Looks after the threads of the message path once a second: takes away what they have timed, and asks each for a sign
+ * of life. Whoever has not turned since it was asked a second ago has stalled.
  */
 final class Watch implements AutoCloseable {
     private final Counters counters = new Counters();

@@ -116,7 +116,8 @@ record CallFlows(String name, String caller, String callee) {
                     """ + BYE_CALLER, SET_UP_CALLEE + """
                     < REFER has:Refer-To
                     > 202
-                    > NOTIFY h:Event:refer h:Subscription-State:terminated;reason=noresource h:Content-Type:message/sipfrag
+                    > NOTIFY h:Event:refer h:Subscription-State:terminated;reason=noresource \
+                    h:Content-Type:message/sipfrag
                     < 200
                     """ + BYE_CALLEE),
             new CallFlows("info", SET_UP_CALLER + """

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Real SIPp agents call each other through a real server, in both modes and every mix of transports. Each flow has a pair of
- * trunks of its own, so that all run at the same time.
+ * Real SIPp agents call each other through a real server, in both modes and every mix of transports. Each flow has a
+ * pair of trunks of its own, so that all run at the same time.
  */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class CallFlowsIT {

@@ -18,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Runs other people's SIPp agents and captured messages through the proxy. The kit is not part of this project: it is looked
- * for in {@code $TANDEM_SHARED/conformance} and in {@code ../shared/conformance} beside the checkout, and used where it is
- * there.
+ * Runs other people's SIPp agents and captured messages through the proxy. The kit is not part of this project: it is
+ * looked for in {@code $TANDEM_SHARED/conformance} and in {@code ../shared/conformance} beside the checkout, and used
+ * where it is there.
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class ConformanceKitIT {
@@ -92,7 +92,8 @@ class ConformanceKitIT {
                 + " > " + directory + "/log 2>&1 & server=$!; sleep 6; python3 run_survive.py --proxy " + PROXY + ':'
                 + PORT
                 + " --catchall 127.0.0.1:25080 --transport " + transport + " --sources aflnet,extra,kamailio-misc,"
-                + "pcap-PcapPlusPlus,pcap-nDPI,php-sip-callflows --protos no --strict; result=$?; kill $server; wait $server;"
+                + "pcap-PcapPlusPlus,pcap-nDPI,php-sip-callflows --protos no --strict; result=$?; kill $server; wait"
+                + " $server;"
                 + " exit $result";
         final Process runner = new ProcessBuilder("unshare", "-n", "sh", "-c", script).directory(kit.toFile())
                 .redirectErrorStream(true).start();

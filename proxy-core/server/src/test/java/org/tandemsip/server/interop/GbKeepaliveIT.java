@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The keep-alive of a GB/T 28181 camera: realms of digits that are no addresses, a body in GB2312, an answer that must find the
- * port behind the NAT.
+ * The keep-alive of a GB/T 28181 camera: realms of digits that are no addresses, a body in GB2312, an answer that must
+ * find the port behind the NAT.
  */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class GbKeepaliveIT {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tandem as its users run it: a process of its own, started by {@code run -c FILE} with the class path of the tests, spoken to
- * over SIP and its command line, killed without mercy where a test asks for it.
+ * Tandem as its users run it: a process of its own, started by {@code run -c FILE} with the class path of the tests,
+ * spoken to over SIP and its command line, killed without mercy where a test asks for it.
  */
 final class ServerProcess implements AutoCloseable {
     private static final long START_DEADLINE_NS = TimeUnit.SECONDS.toNanos(60);

@@ -19,10 +19,10 @@ import java.util.TreeSet;
  *   wait 200              wait milliseconds
  * </pre>
  *
- * Words behind a step: {@code sdp} adds a body; {@code keep} takes the route set and remote target from this message (RFC 3261
- * section 12.1); {@code tag:x} answers with a tag of its own, as a fork does; {@code no-rr} leaves Record-Route out of the
- * answer; {@code h:Name:value} adds a header ({@code _} for a blank); {@code has:text} demands text ({@code _} for a blank) in
- * what is received; {@code body:text} adds a text body.
+ * Words behind a step: {@code sdp} adds a body; {@code keep} takes the route set and remote target from this message
+ * (RFC 3261 section 12.1); {@code tag:x} answers with a tag of its own, as a fork does; {@code no-rr} leaves
+ * Record-Route out of the answer; {@code h:Name:value} adds a header ({@code _} for a blank); {@code has:text} demands
+ * text ({@code _} for a blank) in what is received; {@code body:text} adds a text body.
  */
 final class SippScript {
     private static final String SDP = """
@@ -108,7 +108,8 @@ final class SippScript {
         if (!caller && keep) {
             variables.addAll(List.of("via1", "via2", "from", "to", "cseq"));
             xml.append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" assign_to=\"via1\"/>")
-                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" occurrence=\"2\" assign_to=\"via2\"/>")
+                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" occurrence=\"2\"")
+                    .append(" assign_to=\"via2\"/>")
                     .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>")
                     .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"to\"/>")
                     .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"CSeq:\" assign_to=\"cseq\"/>");

@@ -16,9 +16,9 @@ final class AckRules {
 
     /**
      * I-07. For a non-2xx a stateful proxy or agent sends an ACK of its own: same branch, Request-URI and place as the
-     * INVITE, To of the response, one Via; never more than non-2xx came, and at least one when the first of them came while
-     * the client transaction was surely alive. The ACK for a non-2xx that a stateful proxy sent is not forwarded. Every
-     * ACK for a 2xx that reaches a living proxy from a trusted source is forwarded, copy for copy. No ACK is ever
+     * INVITE, To of the response, one Via; never more than non-2xx came, and at least one when the first of them came
+     * while the client transaction was surely alive. The ACK for a non-2xx that a stateful proxy sent is not forwarded.
+     * Every ACK for a 2xx that reaches a living proxy from a trusted source is forwarded, copy for copy. No ACK is ever
      * answered, by anybody.
      */
     static void i07AckHopByHopOrEndToEnd(final WireView view, final Findings findings) {
@@ -113,7 +113,9 @@ final class AckRules {
         }
     }
 
-    /** Whether some agent sent a 2xx that this ACK is for; after a crash an ACK for a proxy's own non-2xx looks alike. */
+    /**
+     * Whether some agent sent a 2xx that this ACK is for; after a crash an ACK for a proxy's own non-2xx looks alike.
+     */
     private static boolean answered(final WireView view, final WireMessage ack) {
         for (final ServerSide server : view.servers) {
             for (final WireEvent response : server.responses) {

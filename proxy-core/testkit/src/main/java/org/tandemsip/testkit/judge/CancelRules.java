@@ -12,9 +12,9 @@ final class CancelRules {
 
     /**
      * I-04. A CANCEL for an INVITE that a stateful proxy holds (its request had come before and its last timer has not
-     * ended) is answered by the proxy itself with 200, at least once unless it crashed, and with nothing else; the INVITE
-     * sees at most one distinct 487 (part of I-01). A CANCEL for nothing the proxy holds is answered 481 or passed on
-     * (RFC 3261 section 16.10).
+     * ended) is answered by the proxy itself with 200, at least once unless it crashed, and with nothing else; the
+     * INVITE sees at most one distinct 487 (part of I-01). A CANCEL for nothing the proxy holds is answered 481 or
+     * passed on (RFC 3261 section 16.10).
      */
     static void i04CancelGets200(final WireView view, final Findings findings) {
         for (final ServerSide cancel : view.servers) {
@@ -52,10 +52,10 @@ final class CancelRules {
     }
 
     /**
-     * I-05. A CANCEL that a stateful proxy or an agent makes goes out only after a provisional for that branch arrived and
-     * before a final did, to the same place, with the INVITE's Request-URI, topmost Via, From, To, Call-ID, CSeq number and
-     * Routes; all copies are the same bytes. A CANCEL passed on without state goes with the branch and to the place of the
-     * INVITE, when that was passed on without state too.
+     * I-05. A CANCEL that a stateful proxy or an agent makes goes out only after a provisional for that branch arrived
+     * and before a final did, to the same place, with the INVITE's Request-URI, topmost Via, From, To, Call-ID, CSeq
+     * number and Routes; all copies are the same bytes. A CANCEL passed on without state goes with the branch and to
+     * the place of the INVITE, when that was passed on without state too.
      */
     static void i05CancelAfterProvisional(final WireView view, final Findings findings) {
         for (final ClientSide cancel : view.clients) {
@@ -121,9 +121,9 @@ final class CancelRules {
     }
 
     /**
-     * I-06. Every copy of a 2xx to INVITE that reaches a living stateful proxy is sent upstream, one for one and per To tag,
-     * retransmissions included; and when the first of them came before any final had been sent, no non-2xx goes upstream,
-     * whether a CANCEL crossed it or not.
+     * I-06. Every copy of a 2xx to INVITE that reaches a living stateful proxy is sent upstream, one for one and per To
+     * tag, retransmissions included; and when the first of them came before any final had been sent, no non-2xx goes
+     * upstream, whether a CANCEL crossed it or not.
      */
     static void i06SuccessBeatsCancel(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {

@@ -14,9 +14,9 @@ final class ForkRules {
     private ForkRules() {}
 
     /**
-     * I-08. In a stateful INVITE: no 6xx goes upstream while another branch is still open (no final from it, not older than
-     * 64*T1 without a response, not cancelled 64*T1 ago). After a 2xx or 6xx from one branch, every other branch that rings
-     * gets a CANCEL unless its own final came first.
+     * I-08. In a stateful INVITE: no 6xx goes upstream while another branch is still open (no final from it, not older
+     * than 64*T1 without a response, not cancelled 64*T1 ago). After a 2xx or 6xx from one branch, every other branch
+     * that rings gets a CANCEL unless its own final came first.
      */
     static void i08SixHundredWaits(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
@@ -77,11 +77,11 @@ final class ForkRules {
     }
 
     /**
-     * I-11. All copies that a proxy ever made of one request (same branch, sent-by and method from upstream), in all its
-     * lives: each downstream branch always goes to the same place with the same bytes, and a new branch appears only for a
-     * target of the parallel group or after another branch failed (non-2xx, 64*T1 without a response, stream failure).
-     * A retransmission, however late, and a restart add none. Copies whose bytes differ only by what upstream changed are
-     * not compared.
+     * I-11. All copies that a proxy ever made of one request (same branch, sent-by and method from upstream), in all
+     * its lives: each downstream branch always goes to the same place with the same bytes, and a new branch appears
+     * only for a target of the parallel group or after another branch failed (non-2xx, 64*T1 without a response, stream
+     * failure). A retransmission, however late, and a restart add none. Copies whose bytes differ only by what upstream
+     * changed are not compared.
      */
     static void i11SameBranchSameTarget(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
@@ -134,8 +134,9 @@ final class ForkRules {
 
     /**
      * I-14. At most ten branches of a request are open at any instant; a Max-Breadth sent is 1 to 60 and the sum over
-     * branches does not exceed what came (RFC 5393 section 5.3). Answers to a request are bounded: finals by 11 (timer G) plus
-     * the number of requests and downstream finals, provisionals by downstream provisionals plus the number of requests.
+     * branches does not exceed what came (RFC 5393 section 5.3). Answers to a request are bounded: finals by 11 (timer
+     * G) plus the number of requests and downstream finals, provisionals by downstream provisionals plus the number of
+     * requests.
      */
     static void i14BoundedBreadth(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {

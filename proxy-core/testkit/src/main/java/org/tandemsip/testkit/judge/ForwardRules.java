@@ -18,13 +18,14 @@ final class ForwardRules {
     private ForwardRules() {}
 
     /**
-     * I-10. Everything a proxy sends is SIP that a strict reader accepts. A forwarded request has one Via more, the others
-     * as they came (the received one may have gained received and rport); Max-Forwards is one less (70 where there was
-     * none); the proxy's own Routes are gone from the front and nothing else of the Route set; a dialog-forming INVITE has
-     * gained one or two Record-Routes, no request more than two; Request-URI, body and every other header field are the same,
-     * in order. A response is either one that came from downstream, less its topmost Via (401 and 407 may have gained
-     * challenges), or the proxy's own: then the Vias, From, Call-ID and CSeq of its request, To with a tag, no body and
-     * nothing of any agent in it. A stateless proxy passes on every response of a living branch.
+     * I-10. Everything a proxy sends is SIP that a strict reader accepts. A forwarded request has one Via more, the
+     * others as they came (the received one may have gained received and rport); Max-Forwards is one less (70 where
+     * there was none); the proxy's own Routes are gone from the front and nothing else of the Route set; a
+     * dialog-forming INVITE has gained one or two Record-Routes, no request more than two; Request-URI, body and every
+     * other header field are the same, in order. A response is either one that came from downstream, less its topmost
+     * Via (401 and 407 may have gained challenges), or the proxy's own: then the Vias, From, Call-ID and CSeq of its
+     * request, To with a tag, no body and nothing of any agent in it. A stateless proxy passes on every response of a
+     * living branch.
      */
     static void i10OnlyWhatTheRfcChanges(final WireView view, final Findings findings) {
         for (final WireEvent event : view.log.events()) {

@@ -13,9 +13,9 @@ final class PolicyRules {
     private PolicyRules() {}
 
     /**
-     * I-13. A proxy sends only to hosts of its trunks. A request of more than 1,300 bytes leaves over UDP only when it came
-     * over UDP as large or the stream to that host was refused or failed before (RFC 3261 section 18.1.1); in this version a
-     * trunk peer fixed to UDP counts as refused.
+     * I-13. A proxy sends only to hosts of its trunks. A request of more than 1,300 bytes leaves over UDP only when it
+     * came over UDP as large or the stream to that host was refused or failed before (RFC 3261 section 18.1.1); in this
+     * version a trunk peer fixed to UDP counts as refused.
      */
     static void i13PolicyAndSize(final WireView view, final Set<String> udpOnly, final Findings findings) {
         final Set<String> refused = new HashSet<>(udpOnly);
@@ -45,8 +45,8 @@ final class PolicyRules {
     }
 
     /**
-     * I-29, as far as there is an attacker node in the simulation: nothing that it made (marked {@code X-Sim-Attacker}) is
-     * ever sent on or answered by a proxy, and no packet goes to it (part of I-13).
+     * I-29, as far as there is an attacker node in the simulation: nothing that it made (marked {@code X-Sim-Attacker})
+     * is ever sent on or answered by a proxy, and no packet goes to it (part of I-13).
      */
     static void i29ForgeriesGoNowhere(final WireView view, final Findings findings) {
         for (final WireEvent event : view.log.events()) {

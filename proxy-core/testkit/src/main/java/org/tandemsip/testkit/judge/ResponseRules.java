@@ -18,11 +18,11 @@ final class ResponseRules {
     private ResponseRules() {}
 
     /**
-     * I-01. Every server transaction of every element: an INVITE gets at most one distinct non-2xx final, and none beside a
-     * 2xx, unless the 2xx reached the proxy only after the non-2xx had gone (RFC 3261 section 16.7 step 5 forwards it
-     * then); a non-INVITE gets at most one distinct final. A stateful proxy answers every INVITE it took, unless it crashed.
-     * No proxy leaves a request from a trusted source without any reaction, unless it is a copy that came after the end of
-     * its transaction. Stateless proxies are held to "not both" only
+     * I-01. Every server transaction of every element: an INVITE gets at most one distinct non-2xx final, and none
+     * beside a 2xx, unless the 2xx reached the proxy only after the non-2xx had gone (RFC 3261 section 16.7 step 5
+     * forwards it then); a non-INVITE gets at most one distinct final. A stateful proxy answers every INVITE it took,
+     * unless it crashed. No proxy leaves a request from a trusted source without any reaction, unless it is a copy that
+     * came after the end of its transaction. Stateless proxies are held to "not both" only
      * in runs without crashes, because they only pass on what others send.
      */
     static void i01ExactlyOneFinal(final WireView view, final Findings findings) {
@@ -72,9 +72,9 @@ final class ResponseRules {
     }
 
     /**
-     * I-02. After its first final, a stateful proxy or agent sends nothing in that transaction but the same bytes again, or
-     * for INVITE a 2xx (after a 2xx, or late as in I-01). So no 1xx ever follows a final. Stateless proxies are exempt:
-     * they pass on what overtakes on the network.
+     * I-02. After its first final, a stateful proxy or agent sends nothing in that transaction but the same bytes
+     * again, or for INVITE a 2xx (after a 2xx, or late as in I-01). So no 1xx ever follows a final. Stateless proxies
+     * are exempt: they pass on what overtakes on the network.
      */
     static void i02NothingAfterFinal(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
@@ -101,9 +101,9 @@ final class ResponseRules {
     }
 
     /**
-     * I-03. A stateful proxy sends its own 100 to INVITE, at most one per copy of the INVITE it got, without anything of a
-     * downstream agent in it, and within 200 ms unless another response went out by then. A stateless proxy sends no more
-     * 100s than it got. A non-INVITE gets no 1xx but a 100, over UDP not before 3.5 s (RFC 4320 section 4.1).
+     * I-03. A stateful proxy sends its own 100 to INVITE, at most one per copy of the INVITE it got, without anything
+     * of a downstream agent in it, and within 200 ms unless another response went out by then. A stateless proxy sends
+     * no more 100s than it got. A non-INVITE gets no 1xx but a 100, over UDP not before 3.5 s (RFC 4320 section 4.1).
      */
     static void i03TryingIsOurOwn(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
@@ -157,10 +157,10 @@ final class ResponseRules {
     }
 
     /**
-     * I-09. Every response goes to where one of the copies of its request came from: over UDP to that source address, and
-     * to its source port where the topmost Via asks for rport, else to that port or the one of sent-by (RFC 3581, RFC 3261
-     * section 18.2.2); over a stream on the connection of the request, or while that is closed on another one to the same
-     * host.
+     * I-09. Every response goes to where one of the copies of its request came from: over UDP to that source address,
+     * and to its source port where the topmost Via asks for rport, else to that port or the one of sent-by (RFC 3581,
+     * RFC 3261 section 18.2.2); over a stream on the connection of the request, or while that is closed on another one
+     * to the same host.
      */
     static void i09ResponseToSource(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {

@@ -12,9 +12,9 @@ final class RestRules {
     }
 
     /**
-     * I-21. There are no reference-counted buffers below the server, so what exists is checked: all memory claimed from the
-     * egress was sent or given up by the next claim in the same turn, and what was sent was handed over by a flush. (That
-     * nobody writes into memory after sending it shows in I-10: the egress overwrites it at once.)
+     * I-21. There are no reference-counted buffers below the server, so what exists is checked: all memory claimed from
+     * the egress was sent or given up by the next claim in the same turn, and what was sent was handed over by a flush.
+     * (That nobody writes into memory after sending it shows in I-10: the egress overwrites it at once.)
      */
     static void i21NoMemoryHeld(final NodeFacts node, final Findings findings) {
         if (node.openClaims() != 0) {
@@ -23,8 +23,8 @@ final class RestRules {
     }
 
     /**
-     * I-22. There are no call admission limits in this version; the one limit there is, transactions per shard, is never
-     * exceeded at the end of any turn.
+     * I-22. There are no call admission limits in this version; the one limit there is, transactions per shard, is
+     * never exceeded at the end of any turn.
      */
     static void i22LimitsHold(final NodeFacts node, final Findings findings) {
         if (node.mostLive() > node.maxLive()) {
@@ -33,8 +33,8 @@ final class RestRules {
     }
 
     /**
-     * I-23. received = forwarded + answered + absorbed + dropped by cause, exactly; received is what the network delivered
-     * to this life of the node; no handler has thrown.
+     * I-23. received = forwarded + answered + absorbed + dropped by cause, exactly; received is what the network
+     * delivered to this life of the node; no handler has thrown.
      */
     static void i23AccountsBalance(final NodeFacts node, final Findings findings) {
         final long fates = node.count("FORWARDED") + node.count("ANSWERED") + node.count("ABSORBED")

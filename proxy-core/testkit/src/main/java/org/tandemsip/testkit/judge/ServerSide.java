@@ -6,7 +6,10 @@ import java.util.List;
 import org.tandemsip.testkit.wire.WireEvent;
 import org.tandemsip.testkit.wire.WireMessage;
 
-/** A server transaction of an element as the wire shows it: one life of it, from its first request until its timers have ended. */
+/**
+ * A server transaction of an element as the wire shows it: one life of it, from its first request until its timers have
+ * ended.
+ */
 public final class ServerSide {
     private static final long T1_64 = 32_000_000_000L;
     private static final long T4 = 5_000_000_000L;
@@ -20,8 +23,8 @@ public final class ServerSide {
     final List<WireEvent> responses = new ArrayList<>();
     final List<ClientSide> forwards = new ArrayList<>();
     /**
-     * How the element treats it: {@code t} stateful and {@code s} stateless proxy, {@code ?} a proxy whose mode changed while
-     * copies of the request came, {@code a} agent.
+     * How the element treats it: {@code t} stateful and {@code s} stateless proxy, {@code ?} a proxy whose mode changed
+     * while copies of the request came, {@code a} agent.
      */
     char mode;
     /** When its element crashed, or {@link Long#MAX_VALUE}. */

@@ -161,7 +161,10 @@ public final class WireView {
         server.requests.add(event);
     }
 
-    /** A message that is still waiting to be looked at is treated by the new mode, so its transaction is not judged by mode. */
+    /**
+     * A message that is still waiting to be looked at is treated by the new mode, so its transaction is not judged by
+     * mode.
+     */
     private void mode(final WireEvent event) {
         modes.put(event.element(), event.note().equals("stateful") ? 't' : 's');
         for (final ServerSide server : servers) {

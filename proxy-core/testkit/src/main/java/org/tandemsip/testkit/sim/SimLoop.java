@@ -4,7 +4,9 @@ import java.util.PriorityQueue;
 
 import org.tandemsip.testkit.FakeClock;
 
-/** The event queue of a simulation: runs tasks in order of virtual time, and in order of scheduling within one instant. */
+/**
+ * The event queue of a simulation: runs tasks in order of virtual time, and in order of scheduling within one instant.
+ */
 public final class SimLoop {
     /** Something to be done at a time; may be called off. */
     public static final class Task {

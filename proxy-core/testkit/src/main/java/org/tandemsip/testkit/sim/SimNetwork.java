@@ -16,8 +16,9 @@ import org.tandemsip.testkit.wire.WireEvent;
 import org.tandemsip.testkit.wire.WireLog;
 
 /**
- * The simulated network: datagrams that get lost, doubled, delayed and overtaken by the path's {@link LinkProfile}, streams
- * that do not, partitions, and address translators. All chance comes from one seed. Packets are plain byte arrays.
+ * The simulated network: datagrams that get lost, doubled, delayed and overtaken by the path's {@link LinkProfile},
+ * streams that do not, partitions, and address translators. All chance comes from one seed. Packets are plain byte
+ * arrays.
  */
 public final class SimNetwork {
     private final SimLoop loop;
@@ -128,7 +129,8 @@ public final class SimNetwork {
     }
 
     /**
-     * Opens a stream. Bytes may be written at once; where nobody listens, the end is told so after one delay of the path.
+     * Opens a stream. Bytes may be written at once; where nobody listens, the end is told so after one delay of the
+     * path.
      *
      * @return this side of the stream
      */

@@ -9,8 +9,8 @@ import org.tandemsip.testkit.wire.SimAddress;
 import org.tandemsip.testkit.wire.WireEvent;
 
 /**
- * A reliable, ordered byte stream like TCP. What is written arrives in pieces cut at random places and sometimes glued to
- * what was written before; a partition holds it up, a cut loses what is under way and tells both ends.
+ * A reliable, ordered byte stream like TCP. What is written arrives in pieces cut at random places and sometimes glued
+ * to what was written before; a partition holds it up, a cut loses what is under way and tells both ends.
  */
 public final class SimStream {
     private final SimNetwork network;

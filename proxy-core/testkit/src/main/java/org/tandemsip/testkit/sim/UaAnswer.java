@@ -3,8 +3,8 @@ package org.tandemsip.testkit.sim;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /**
- * A 2xx to an INVITE and its repetition until the ACK comes (RFC 3261 section 13.3.1.4); without one the dialog is ended by
- * BYE after 64*T1.
+ * A 2xx to an INVITE and its repetition until the ACK comes (RFC 3261 section 13.3.1.4); without one the dialog is
+ * ended by BYE after 64*T1.
  */
 final class UaAnswer {
     private final SimUa ua;

@@ -5,8 +5,8 @@ import org.tandemsip.testkit.wire.SimAddress;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /**
- * A client transaction of a scripted agent: RFC 3261 figures 5 and 6 with Accepted of RFC 6026, written for reading. Shares
- * no code with the product.
+ * A client transaction of a scripted agent: RFC 3261 figures 5 and 6 with Accepted of RFC 6026, written for reading.
+ * Shares no code with the product.
  */
 final class UaClientTx {
     /** What the agent does about responses. */

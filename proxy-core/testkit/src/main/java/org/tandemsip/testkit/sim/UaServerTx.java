@@ -5,8 +5,8 @@ import org.tandemsip.testkit.wire.WireMessage;
 import org.tandemsip.testkit.wire.WireVia;
 
 /**
- * A server transaction of a scripted agent: RFC 3261 figures 7 and 8 with Accepted of RFC 6026. A 2xx to INVITE is repeated
- * by the agent's core ({@link UaAnswer}), not here.
+ * A server transaction of a scripted agent: RFC 3261 figures 7 and 8 with Accepted of RFC 6026. A 2xx to INVITE is
+ * repeated by the agent's core ({@link UaAnswer}), not here.
  */
 final class UaServerTx {
     private enum State {

@@ -6,10 +6,10 @@ import org.tandemsip.testkit.MessageText;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /**
- * How an agent answers a request outside a dialog. The request says it itself, in the user part of its Request-URI, so that
- * a run needs no state shared between agents: {@code answer_busy.r1200.h5000.c.g} means that the agent with script index 0
- * answers and the one with index 1 is busy, after 1,200 ms of ringing; the callee hangs up ({@code c}) after 5,000 ms and
- * sends a re-INVITE of its own in the middle ({@code g}).
+ * How an agent answers a request outside a dialog. The request says it itself, in the user part of its Request-URI, so
+ * that a run needs no state shared between agents: {@code answer_busy.r1200.h5000.c.g} means that the agent with script
+ * index 0 answers and the one with index 1 is busy, after 1,200 ms of ringing; the callee hangs up ({@code c}) after
+ * 5,000 ms and sends a re-INVITE of its own in the middle ({@code g}).
  */
 final class UasScript {
     /** Behaviours of the called side. */
