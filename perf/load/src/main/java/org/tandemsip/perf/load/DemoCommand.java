@@ -25,8 +25,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code tandem demo}: a proxy between an embedded PBX and an embedded carrier on loopback, real calls through it, and what
- * they cost. Needs no configuration and leaves nothing behind.
+ * {@code tandem demo}: a proxy between an embedded PBX and an embedded carrier on loopback, real calls through it, and
+ * what they cost. Needs no configuration and leaves nothing behind.
  */
 @Command(name = "demo", mixinStandardHelpOptions = true,
         description = "Starts the proxy in front of an embedded carrier and sends real calls through it.",
@@ -64,9 +64,12 @@ public final class DemoCommand implements Callable<Integer> {
         final Path state = Files.createTempDirectory("tandem-demo");
         try (LoadRun run = new LoadRun(plan)) {
             final String config = config(proxy, run, state);
-            out.printf("Tandem in mode %s between a PBX and a carrier, all on %s, with this configuration:%n%n%s%n", mode,
+            out.printf("Tandem in mode %s between a PBX and a carrier, all on %s, with this configuration:%n%n%s%n",
+                    mode,
                     loopback.getHostAddress(), config.indent(4).stripTrailing());
-            out.printf("%nEach call is INVITE, 180, 200, ACK, BYE, 200. Latency is from when an INVITE was due to its 200.%n%n");
+            out.printf(
+                    "%nEach call is INVITE, 180, 200, ACK, BYE, 200. Latency is from when an INVITE was due to its 200."
+                            + "%n%n");
             out.flush();
             final LoadResult result;
             try (Tandem tandem = Tandem.start(new ConfigReader(Map.of()).read("demo", config))) {
@@ -74,7 +77,8 @@ public final class DemoCommand implements Callable<Integer> {
             } catch (final ConfigException e) {
                 throw new ParameterException(spec.commandLine(), e.report(), e);
             }
-            out.printf("%n%s%n%s%n", result.summary(), result.clean() ? "Every call succeeded." : "NOT every call succeeded.");
+            out.printf("%n%s%n%s%n", result.summary(),
+                    result.clean() ? "Every call succeeded." : "NOT every call succeeded.");
             out.flush();
             return result.clean() ? ExitCode.OK : ExitCode.FAILED;
         } finally {

@@ -20,14 +20,14 @@ import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 
 /**
- * Writes the copy of a request that goes to one target: RFC 3261 section 16.6 steps 1 to 9 and RFC 3581 as edits over the
- * received bytes. Shared by both proxies. Shard thread only.
+ * Writes the copy of a request that goes to one target: RFC 3261 section 16.6 steps 1 to 9 and RFC 3581 as edits over
+ * the received bytes. Shared by both proxies. Shard thread only.
  *
- * <p>Use: {@link #prepare} once per request with what preprocessing found (section 16.4), then {@link #chooseTransport} and
- * {@link #write} per target.
+ * <p>Use: {@link #prepare} once per request with what preprocessing found (section 16.4), then {@link #chooseTransport}
+ * and {@link #write} per target.
  *
- * <p>Our Via asks for no {@code rport}: requests leave from the port that sent-by names, so it would tell nothing new and
- * make every response longer.
+ * <p>Our Via asks for no {@code rport}: requests leave from the port that sent-by names, so it would tell nothing new
+ * and make every response longer.
  */
 final class RequestForwarder {
     /** Largest request sent over UDP where there is a choice (section 18.1.1). */
@@ -79,8 +79,8 @@ final class RequestForwarder {
      * Remembers what all copies share: Max-Forwards lowered or inserted, received and rport put on the topmost Via, our
      * own Route removed, a strict router's Request-URI put back, Max-Breadth.
      *
-     * <p>Depends on its arguments alone: a stateful proxy calls this again with its kept copy of the request when it tries
-     * a later target.
+     * <p>Depends on its arguments alone: a stateful proxy calls this again with its kept copy of the request when it
+     * tries a later target.
      *
      * @param mayRecordRoute whether to put a Record-Route into the request if it may form a dialog
      * @return whether Request-URI and Routes are well-formed; when not, nothing else may be called (400)
@@ -100,8 +100,8 @@ final class RequestForwarder {
     }
 
     /**
-     * Whether a request can begin a dialog, or has a method that we do not know and that might (section 16.6 step 4). Inside
-     * a dialog a Record-Route would change nothing (section 12.2).
+     * Whether a request can begin a dialog, or has a method that we do not know and that might (section 16.6 step 4).
+     * Inside a dialog a Record-Route would change nothing (section 12.2).
      */
     private static boolean mayFormDialog(final SipMessage message) {
         return switch (message.method()) {
@@ -126,9 +126,9 @@ final class RequestForwarder {
     }
 
     /**
-     * Settles on the transport to {@code target}: TCP for a request over 1,300 bytes where the target may be tried that way
-     * and has not refused it lately (section 18.1.1). Changes {@link Target#destination}, so call it before a client
-     * transaction is made with that; again for each try.
+     * Settles on the transport to {@code target}: TCP for a request over 1,300 bytes where the target may be tried that
+     * way and has not refused it lately (section 18.1.1). Changes {@link Target#destination}, so call it before a
+     * client transaction is made with that; again for each try.
      */
     void chooseTransport(final Target target, final long nowNs) {
         if (!target.tcpWhenLarge) {
@@ -163,8 +163,8 @@ final class RequestForwarder {
     }
 
     /**
-     * Mode character that {@link StatefulProxy} gives to {@link #write}: {@link Branches#STATEFUL}, but for 64*T1 after a
-     * switch from stateless to stateful still {@link Branches#STATELESS}; see {@link Proxy}.
+     * Mode character that {@link StatefulProxy} gives to {@link #write}: {@link Branches#STATEFUL}, but for 64*T1 after
+     * a switch from stateless to stateful still {@link Branches#STATELESS}; see {@link Proxy}.
      */
     char statefulMode() {
         return statefulMode;
@@ -245,8 +245,8 @@ final class RequestForwarder {
     }
 
     /**
-     * One value where the request leaves the way it came; else two (RFC 5658 section 5), the way out on top, so that either
-     * side finds the listen point it can reach.
+     * One value where the request leaves the way it came; else two (RFC 5658 section 5), the way out on top, so that
+     * either side finds the listen point it can reach.
      */
     private void putRecordRoutes(final Target target, final AsciiWriter out) {
         recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint);

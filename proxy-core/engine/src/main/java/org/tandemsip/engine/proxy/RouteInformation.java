@@ -15,8 +15,8 @@ import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.RecordRoutes;
 
 /**
- * Route information preprocessing (RFC 3261 section 16.4): what Request-URI and Route set a request has once everything that
- * names this proxy is taken off, without touching its bytes.
+ * Route information preprocessing (RFC 3261 section 16.4): what Request-URI and Route set a request has once everything
+ * that names this proxy is taken off, without touching its bytes.
  *
  * <pre>
  *   Route: &lt;ours;tk&gt;, &lt;ours;tk&gt;, &lt;next&gt;, &lt;after&gt;, &lt;target&gt;
@@ -24,10 +24,10 @@ import org.tandemsip.engine.routing.RecordRoutes;
  *          +-- both of a double Record-Route removed --+
  * </pre>
  *
- * A token on an own Route or on a strict router's Request-URI that fits the dialog ({@link RecordRoutes#verifies}) makes the
- * request {@link #inDialog()}: it goes where the rest of its Route set or its Request-URI says and needs no route of the
- * table. An own Route without such a token is removed all the same, and gives no right to anything: phones are configured
- * with their outbound proxy as a Route, and an attacker would write one as well. Shard thread only.
+ * A token on an own Route or on a strict router's Request-URI that fits the dialog ({@link RecordRoutes#verifies})
+ * makes the request {@link #inDialog()}: it goes where the rest of its Route set or its Request-URI says and needs no
+ * route of the table. An own Route without such a token is removed all the same, and gives no right to anything: phones
+ * are configured with their outbound proxy as a Route, and an attacker would write one as well. Shard thread only.
  */
 final class RouteInformation {
     private static final byte[] TRANSPORT = {'t', 'r', 'a', 'n', 's', 'p', 'o', 'r', 't'};
@@ -191,7 +191,9 @@ final class RouteInformation {
         }
     }
 
-    /** Where a URI ends without its headers, which a Request-URI may not have (section 19.1.1, table 1; 16.6 step 2). */
+    /**
+     * Where a URI ends without its headers, which a Request-URI may not have (section 19.1.1, table 1; 16.6 step 2).
+     */
     private static int endOf(final SipUri uri) {
         return Slice.exists(uri.headers()) ? Slice.offset(uri.headers()) - 1 : uri.end();
     }
@@ -211,12 +213,18 @@ final class RouteInformation {
         return ours;
     }
 
-    /** Whether the Request-URI has a maddr that is ours: it, the port and the transport count as not there (section 16.4). */
+    /**
+     * Whether the Request-URI has a maddr that is ours: it, the port and the transport count as not there (section
+     * 16.4).
+     */
     boolean maddrIsOurs() {
         return ourMaddr;
     }
 
-    /** Whether the request belongs to a dialog that was let through here before: to be sent on without asking the route table. */
+    /**
+     * Whether the request belongs to a dialog that was let through here before: to be sent on without asking the route
+     * table.
+     */
     boolean inDialog() {
         return inDialog;
     }
@@ -236,7 +244,10 @@ final class RouteInformation {
         return first < last && isSip(routeUri) && !routeUri.hasLr();
     }
 
-    /** Listen point named by the last of our own Routes, that a double Record-Route wants the request sent from; or NONE. */
+    /**
+     * Listen point named by the last of our own Routes, that a double Record-Route wants the request sent from; or
+     * NONE.
+     */
     int listenPointOfRoute() {
         return ourListenPoint;
     }
@@ -281,7 +292,9 @@ final class RouteInformation {
         out.put(bytes, from, requestUri.end() - from);
     }
 
-    /** Keeps the values {@code [keep, last)}, which stand together; drops those before and behind, and rows left empty. */
+    /**
+     * Keeps the values {@code [keep, last)}, which stand together; drops those before and behind, and rows left empty.
+     */
     private void editRows(final SipMessage request, final Edits edits, final int keep) {
         int value = 0;
         while (value < values) {

@@ -21,8 +21,8 @@ import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 
 /**
- * A proxy between a carrier (198.51.100.1) and a PBX of two nodes (10.0.0.11 and .12), and some agents (192.0.2.0/24) that it
- * relays for by Request-URI.
+ * A proxy between a carrier (198.51.100.1) and a PBX of two nodes (10.0.0.11 and .12), and some agents (192.0.2.0/24)
+ * that it relays for by Request-URI.
  */
 final class ProxyFixture implements Egress {
     static final int UDP = 0;

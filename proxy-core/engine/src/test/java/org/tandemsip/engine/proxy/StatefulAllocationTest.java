@@ -19,8 +19,8 @@ import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.timer.TimerLanes;
 
 /**
- * The stateful path allocates nothing once its pools are filled. Calls are recorded at one proxy and played to another one
- * with the same keys, which therefore writes the same branches; the second time round it must not allocate.
+ * The stateful path allocates nothing once its pools are filled. Calls are recorded at one proxy and played to another
+ * one with the same keys, which therefore writes the same branches; the second time round it must not allocate.
  */
 @Timeout(60)
 class StatefulAllocationTest {

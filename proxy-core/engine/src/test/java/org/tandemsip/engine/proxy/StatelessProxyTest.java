@@ -110,7 +110,8 @@ class StatelessProxyTest {
         proxy.request(CARRIER, message("INVITE", "sip:+1@203.0.113.10", VIA, "", null));
         final String response = answer(proxy.one(), 200, "callee");
 
-        // sent-by not ours; no branch of ours; a branch of a transaction that is gone; second Via changed; no second Via.
+        // sent-by not ours; no branch of ours; a branch of a transaction that is gone; second Via changed; no second
+        // Via.
         for (final String stray : new String[] {response.replace("10.0.0.1:5060", "10.0.0.2:5060"),
             response.replace("z9hG4bKs", "z9hG4bKx"), response.replace("z9hG4bKs", "z9hG4bKt"),
             response.replace("Via: " + VIA, "Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKfirst"),
