@@ -138,7 +138,9 @@ public abstract sealed class ServerTransaction extends Transaction
         sendResponse(statusCode, length);
     }
 
-    final void releaseKey() {
+    @Override
+    final void reset() {
+        super.reset();
         owner.memory.free(keyHandle);
         keyHandle = MessageMemory.NONE;
     }

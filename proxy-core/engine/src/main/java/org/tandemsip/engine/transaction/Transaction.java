@@ -131,8 +131,8 @@ abstract sealed class Transaction permits ClientTransaction, ServerTransaction {
         last = MessageMemory.NONE;
     }
 
-    /** Makes the object ready for its next transaction. */
-    final void reset() {
+    /** Stops the timers and gives back all memory: the object is ready for its next transaction. */
+    void reset() {
         cancelTimers();
         releaseRequest();
         releaseLast();

@@ -25,8 +25,8 @@ final class TransactionLanes {
     /** Timers D, I, J and K over streams: runs out in the same turn of the loop, after the message that armed it. */
     final Lane zero;
     /**
-     * How long a non-INVITE may stay without a final response from above: twice timer F, when its client has long given
-     * up (RFC 4320 section 4.2). Ends what a fault has left behind.
+     * How long a non-INVITE may stay without a final response from above: twice timer F, when its client has long
+     * given up (RFC 4320 section 4.2). Ends what a fault has left behind.
      */
     final Lane unansweredNonInvite;
     /**

@@ -77,17 +77,12 @@ public final class Transactions {
     private final ResponseWriter responseWriter = new ResponseWriter();
     private final ReceivedVia receivedVia = new ReceivedVia();
     private final Source source = new Source();
+    private final TransactionPools pools = new TransactionPools(this);
 
     private TransactionLanes lanes;
     private MutableDirectBuffer claimed;
     /** Transaction whose request {@link #message} holds, or {@code null}. */
     private Transaction messageOwner;
-
-    // Pools: lists linked by nextFree. None can grow beyond maxTransactions objects.
-    private Transaction freeInviteClients;
-    private Transaction freeNonInviteClients;
-    private Transaction freeInviteServers;
-    private Transaction freeNonInviteServers;
 
     /** Makes the tables and pools of one shard. */
     public Transactions(final ShardContext context) {
@@ -144,7 +139,7 @@ public final class Transactions {
             return null;
         }
         final boolean invite = request.method() == Method.INVITE;
-        final ServerTransaction transaction = invite ? takeInviteServer() : takeNonInviteServer();
+        final ServerTransaction transaction = invite ? pools.takeInviteServer() : pools.takeNonInviteServer();
         transaction.begin(keyHandle, key.length(), from.port, ServerKey.isRfc2543(request));
         if (!transaction.keepRequest(request.bytes(), request.length())) {
             recycle(transaction);
@@ -183,12 +178,12 @@ public final class Transactions {
             return null;
         }
         if (invite) {
-            final InviteClientTransaction transaction = takeInviteClient();
+            final InviteClientTransaction transaction = pools.takeInviteClient();
             begin(transaction, branchKey, branchKey, destination, user);
             transaction.begin(nowNs);
             return transaction;
         }
-        final NonInviteClientTransaction transaction = takeNonInviteClient();
+        final NonInviteClientTransaction transaction = pools.takeNonInviteClient();
         begin(transaction, branchKey, branchKey, destination, user);
         transaction.begin(false, nowNs);
         return transaction;
@@ -225,7 +220,7 @@ public final class Transactions {
         if (live() >= maxTransactions) {
             return null;
         }
-        final NonInviteClientTransaction transaction = takeNonInviteClient();
+        final NonInviteClientTransaction transaction = pools.takeNonInviteClient();
         begin(transaction, invite.branchKey(), invite.branchKey() ^ CANCEL_MARK, invite.destination, NOBODY);
         transaction.begin(true, nowNs);
         return transaction;
@@ -296,28 +291,10 @@ public final class Transactions {
         servers.remove(transaction);
     }
 
+    /** Gives back everything that {@code transaction} holds, and itself. */
     void recycle(final Transaction transaction) {
         transaction.reset();
-        switch (transaction) {
-            case InviteClientTransaction inviteClient -> {
-                inviteClient.nextFree = freeInviteClients;
-                freeInviteClients = inviteClient;
-            }
-            case NonInviteClientTransaction nonInviteClient -> {
-                nonInviteClient.nextFree = freeNonInviteClients;
-                freeNonInviteClients = nonInviteClient;
-            }
-            case InviteServerTransaction inviteServer -> {
-                inviteServer.releaseKey();
-                inviteServer.nextFree = freeInviteServers;
-                freeInviteServers = inviteServer;
-            }
-            case NonInviteServerTransaction nonInviteServer -> {
-                nonInviteServer.releaseKey();
-                nonInviteServer.nextFree = freeNonInviteServers;
-                freeNonInviteServers = nonInviteServer;
-            }
-        }
+        pools.giveBack(transaction);
     }
 
     private ServerTransaction find(final ServerKey key) {
@@ -344,41 +321,5 @@ public final class Transactions {
         transaction.lanes = lanes;
         transaction.destination.set(destination);
         clients.add(transaction);
-    }
-
-    private InviteClientTransaction takeInviteClient() {
-        final Transaction head = freeInviteClients;
-        if (head == null) {
-            return new InviteClientTransaction(this);
-        }
-        freeInviteClients = head.nextFree;
-        return (InviteClientTransaction) head;
-    }
-
-    private NonInviteClientTransaction takeNonInviteClient() {
-        final Transaction head = freeNonInviteClients;
-        if (head == null) {
-            return new NonInviteClientTransaction(this);
-        }
-        freeNonInviteClients = head.nextFree;
-        return (NonInviteClientTransaction) head;
-    }
-
-    private InviteServerTransaction takeInviteServer() {
-        final Transaction head = freeInviteServers;
-        if (head == null) {
-            return new InviteServerTransaction(this);
-        }
-        freeInviteServers = head.nextFree;
-        return (InviteServerTransaction) head;
-    }
-
-    private NonInviteServerTransaction takeNonInviteServer() {
-        final Transaction head = freeNonInviteServers;
-        if (head == null) {
-            return new NonInviteServerTransaction(this);
-        }
-        freeNonInviteServers = head.nextFree;
-        return (NonInviteServerTransaction) head;
     }
 }
