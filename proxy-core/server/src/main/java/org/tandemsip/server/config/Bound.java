@@ -37,10 +37,10 @@ final class Bound {
         return value == null ? null : (T) value.value();
     }
 
-    /** Where the value of a key stands, to point at it; the section itself when the key is absent. */
+    /** Where the value of a key stands, to point at it; the section itself when the key has its default. */
     Node at(final Key<?> key) {
         final Value value = values.get(key);
-        return value == null || value.node() == null ? node : value.node();
+        return value == null || value.node() == null || value.node().getStartMark().isEmpty() ? node : value.node();
     }
 
     /** The node of a key's value or default; {@code null} when there is neither. */

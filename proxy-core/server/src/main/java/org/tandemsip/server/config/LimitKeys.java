@@ -15,7 +15,7 @@ final class LimitKeys {
     static final Key<Integer> BODY = Key.of("body", Scalars.size("0", "65535"), "48KiB", "The body; over it 413.");
     static final Key<Integer> URI = Key.of("uri", Scalars.size("64", "16KiB"), "1KiB",
             "The Request-URI, over it 414; any other URI, over it 400.");
-    static final Key<Integer> METHOD = Key.of("method", Scalars.size("9", "256"), "32",
+    static final Key<Integer> METHOD = Key.of("method", Scalars.size("9", "256"), "64",
             "The method name; over it 400.");
     static final Key<Integer> TOKEN = Key.of("token", Scalars.size("64", "4KiB"), "256",
             "A branch, tag or Call-ID; over it 400.");

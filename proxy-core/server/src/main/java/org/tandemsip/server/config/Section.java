@@ -83,7 +83,11 @@ record Section(List<Key<?>> keys) implements Type<Bound> {
     @Override
     public void schema(final JsonGenerator json) {
         json.writeStartObject();
-        json.writeStringProperty("type", "object");
+        json.writeArrayPropertyStart("type");
+        json.writeString("object");
+        // A section whose keys are all left out or commented out.
+        json.writeString("null");
+        json.writeEndArray();
         schemaProperties(json);
         json.writeEndObject();
     }

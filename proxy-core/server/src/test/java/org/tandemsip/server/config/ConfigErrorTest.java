@@ -1,0 +1,287 @@
+package org.tandemsip.server.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every kind of mistake: what is written, and what is said about it, to the letter. */
+@Timeout(value = 30, unit = TimeUnit.SECONDS)
+class ConfigErrorTest {
+    private static final String TRUNKS = "trunks:\n  a: {peers: [10.0.0.1]}\n  b: {peers: [10.0.0.2]}\n";
+
+    /** @param first first line of the report */
+    record Row(ErrorCode code, String text, String first) {
+        @Override
+        public String toString() {
+            return code.code() + " " + first;
+        }
+    }
+
+    private static Row row(final ErrorCode code, final String text, final String first) {
+        return new Row(code, text, first);
+    }
+
+    static List<Row> rows() {
+        return List.of(
+                row(ErrorCode.SYNTAX, "listen: [udp://[::1]:5060]\n",
+                        "t.yaml:1:16: error[C002]: not valid YAML: expected ',' or ']', but got [; inside [...] an IPv6"
+                                + " address must be quoted"),
+                row(ErrorCode.SYNTAX, "mode: 'stateful\n",
+                        "t.yaml:2:1: error[C002]: not valid YAML: found unexpected end of stream"),
+                row(ErrorCode.INCLUDE, "include: nowhere.yaml\n",
+                        "t.yaml:1:10: error[C003]: file 'nowhere.yaml' cannot be read"),
+                row(ErrorCode.WRONG_SHAPE, "- a\n",
+                        "t.yaml:1:1: error[C010]: a mapping of keys to values belongs here"),
+                row(ErrorCode.WRONG_SHAPE, "mode: [stateful]\n",
+                        "t.yaml:1:7: error[C010]: a single value belongs here in 'mode'"),
+                row(ErrorCode.WRONG_SHAPE, "trunks: [a]\n",
+                        "t.yaml:1:9: error[C010]: a mapping of trunk names belongs here"),
+                row(ErrorCode.WRONG_SHAPE, "listen: {a: b}\n",
+                        "t.yaml:1:9: error[C010]: a list belongs here in 'listen'"),
+                row(ErrorCode.WRONG_SHAPE, "timers: 5\n",
+                        "t.yaml:1:9: error[C010]: a mapping of keys to values belongs here in 'timers'"),
+                row(ErrorCode.DUPLICATE_KEY, "mode: stateful\nmode: stateless\n",
+                        "t.yaml:2:1: error[C011]: key 'mode' is given twice"),
+                row(ErrorCode.DUPLICATE_KEY, "trunks:\n  a: {peers: [10.0.0.1]}\n  a: {peers: [10.0.0.2]}\n",
+                        "t.yaml:3:3: error[C011]: trunk 'a' is defined twice"),
+                row(ErrorCode.UNKNOWN_KEY, "trunk: {}\n",
+                        "t.yaml:1:1: error[C012]: unknown key 'trunk'; did you mean 'trunks'?"),
+                row(ErrorCode.UNKNOWN_KEY, "max_forwards: 3\n",
+                        "t.yaml:1:1: error[C012]: unknown key 'max_forwards'; did you mean 'max-forwards'?"),
+                row(ErrorCode.UNKNOWN_KEY, "limits: {colour: red}\n",
+                        "t.yaml:1:10: error[C012]: unknown key 'colour' in 'limits'"),
+                row(ErrorCode.UNKNOWN_KEY, TRUNKS + "routes:\n  - {from: a, to: b, mod: stateless}\n",
+                        "t.yaml:5:22: error[C012]: unknown key 'mod' in route 1; did you mean 'mode'?"),
+                row(ErrorCode.MISSING_KEY, TRUNKS + "routes:\n  - {from: a}\n",
+                        "t.yaml:5:5: error[C013]: key 'to' is missing in route 1"),
+                row(ErrorCode.BAD_VALUE, "mode: statefull\n",
+                        "t.yaml:1:7: error[C020]: 'statefull' is not a mode; one of"
+                                + " stateless, stateful, b2bua; did you mean 'stateful'?"),
+                row(ErrorCode.BAD_VALUE, "timers: {t1: 500}\n",
+                        "t.yaml:1:14: error[C020]: '500' is not a duration; write a number with us, ms, s, m or h"),
+                row(ErrorCode.BAD_VALUE, "limits: {body: 48 KB}\n",
+                        "t.yaml:1:16: error[C020]: '48 KB' is not a size; write a number with B, KiB, MiB or GiB"),
+                row(ErrorCode.BAD_VALUE, "loops: many\n",
+                        "t.yaml:1:8: error[C020]: 'many' is not a number from 1 to 64"),
+                row(ErrorCode.BAD_VALUE, "record-route: yes\n",
+                        "t.yaml:1:15: error[C020]: 'yes' is neither true nor false"),
+                row(ErrorCode.BAD_VALUE, "limits: {ring-size: 1000}\n",
+                        "t.yaml:1:21: error[C020]: limits.ring-size must be a power of two: 1024, 2048, 4096 and so on"),
+                row(ErrorCode.OUT_OF_RANGE, "max-forwards: 256\n",
+                        "t.yaml:1:15: error[C021]: '256' is out of range; allowed: 1 to 255"),
+                row(ErrorCode.OUT_OF_RANGE, "listen: ['udp://127.0.0.1:70000']\n",
+                        "t.yaml:1:10: error[C021]: 'udp://127.0.0.1:70000' has a port out of range; allowed: 0 to 65535"),
+                row(ErrorCode.OUT_OF_RANGE, "listen: []\n",
+                        "t.yaml:1:9: error[C021]: at least one address to listen on is needed"),
+                row(ErrorCode.BAD_REFERENCE, "mode: ${env:NO_SUCH_VARIABLE}\n",
+                        "t.yaml:1:7: error[C022]: environment variable 'NO_SUCH_VARIABLE' is not set"),
+                row(ErrorCode.BAD_REFERENCE, "admin: {token: '${file:no-such-file}'}\n",
+                        "t.yaml:1:16: error[C022]: file 'no-such-file' cannot be read"),
+                row(ErrorCode.BAD_REFERENCE, "mode: ${vault:x}\n",
+                        "t.yaml:1:7: error[C022]: '${vault...}' is not known; write ${env:NAME} or ${file:PATH}"),
+                row(ErrorCode.LITERAL_SECRET, "admin: {token: 0123456789abcdef}\n",
+                        "t.yaml:1:16: error[C023]: a secret must not stand here itself; write ${env:NAME} or ${file:PATH}"),
+                row(ErrorCode.BAD_LISTEN, "listen: 127.0.0.1:5060\n",
+                        "t.yaml:1:9: error[C024]: '127.0.0.1:5060' is not an"
+                                + " address to listen on; write udp://IPV4:PORT, tcp://[IPV6]:PORT"),
+                row(ErrorCode.BAD_LISTEN, "listen: tls://127.0.0.1:5061\n",
+                        "t.yaml:1:9: error[C024]: 'tls://127.0.0.1:5061'"
+                                + " names transport 'tls', which this build does not have; use udp or tcp"),
+                row(ErrorCode.BAD_LISTEN, "listen: udp://0.0.0.0:5060\n",
+                        "t.yaml:1:9: error[C024]: 'udp://0.0.0.0:5060'"
+                                + " names no address that peers could answer to; name one address, or add 'advertise HOST'"),
+                row(ErrorCode.BAD_PEER, "trunks: {a: {peers: ['a b']}}\n",
+                        "t.yaml:1:22: error[C025]: 'a b' is not a peer;"
+                                + " write HOST, HOST:PORT, IPv4, [IPv6]:PORT or sip:HOST;transport=tcp"),
+                row(ErrorCode.BAD_PEER, "trunks: {a: {peers: ['3402000000']}}\n",
+                        "t.yaml:1:22: error[C025]: '3402000000' holds neither an address nor a host name"),
+                row(ErrorCode.BAD_PEER, "trunks: {a: {peers: ['sips:x.example']}}\n",
+                        "t.yaml:1:22: error[C025]: 'sips:x.example' needs TLS, which this build does not have"),
+                row(ErrorCode.HOST_NOT_FOUND, "trunks: {a: {peers: [nowhere.example]}}\n",
+                        "t.yaml:1:22: error[C026]: host 'nowhere.example' has no address (A or AAAA record)"),
+                row(ErrorCode.BAD_RANGE, "trunks: {a: {allow: [10.0.0.1/8]}}\n",
+                        "t.yaml:1:22: error[C027]: '10.0.0.1/8' has bits set past its prefix; the range is 10.0.0.0/8"),
+                row(ErrorCode.BAD_RANGE, "trunks: {a: {allow: [10.0.0.0/33]}}\n",
+                        "t.yaml:1:22: error[C027]: '10.0.0.0/33' has a prefix longer than 32"),
+                row(ErrorCode.NO_SUCH_MODE, "mode: b2bua\n",
+                        "t.yaml:1:7: error[C030]: this build has no mode 'b2bua'; it has stateless and stateful"),
+                row(ErrorCode.UNKNOWN_TRUNK, TRUNKS + "routes:\n  - {from: a, to: c}\n",
+                        "t.yaml:5:19: error[C031]: route to unknown trunk 'c' (defined: a, b)"),
+                row(ErrorCode.UNKNOWN_TRUNK, "routes:\n  - {from: x, to: request-uri, within: [10.0.0.0/8]}\n",
+                        "t.yaml:2:12: error[C031]: route from unknown trunk 'x' (defined: none)"),
+                row(ErrorCode.ADDRESS_CLAIMED, "trunks:\n  a: {peers: [10.0.0.1]}\n  b: {peers: ['10.0.0.1:5060']}\n",
+                        "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.1:5060, which belongs to trunk 'a' already"),
+                row(ErrorCode.ADDRESS_CLAIMED, "trunks:\n  a: {allow: [10.0.0.0/8]}\n  b: {allow: [10.0.0.0/8]}\n",
+                        "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.0/8, which belongs to trunk 'a' already"),
+                row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: request-uri}\n",
+                        "t.yaml:5:19: error[C033]: 'to: request-uri' needs 'within', the ranges it may relay to; without it"
+                                + " Tandem would be an open relay"),
+                row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: b, within: [10.0.0.0/8]}\n",
+                        "t.yaml:5:30: error[C033]: 'within' goes with 'to: request-uri' only"),
+                row(ErrorCode.TRUNK_UNUSABLE, "trunks:\n  a: {failover: [503]}\n",
+                        "t.yaml:2:6: error[C034]: trunk 'a' has neither peers nor allow"),
+                row(ErrorCode.TRUNK_UNUSABLE,
+                        "trunks: {a: {allow: [10.0.0.1]}, b: {peers: [10.0.0.2]}}\nroutes: [{from: b, to: a}]\n",
+                        "t.yaml:2:24: error[C034]: trunk 'a' has no peers to send to"),
+                row(ErrorCode.BAD_NAME, "trunks: {any: {peers: [10.0.0.1]}}\n",
+                        "t.yaml:1:15: error[C035]: a trunk cannot be named 'any'; the word has another meaning in routes"),
+                row(ErrorCode.BAD_NAME,
+                        TRUNKS + "routes: [{name: x, from: a, to: b}, {name: x, from: b, to: a}]\n",
+                        "t.yaml:4:44: error[C035]: another route is named 'x' already"),
+                row(ErrorCode.TOKEN_NEEDED, "admin: {listen: 'http://203.0.113.1:8060'}\n",
+                        "t.yaml:1:17: error[C036]: 'http://203.0.113.1:8060' can be reached from other machines; set"
+                                + " admin.token as well, or listen on 127.0.0.1"),
+                row(ErrorCode.CONTRADICTION, "limits: {header: 32KiB, headers: 16KiB}\n",
+                        "t.yaml:1:18: error[C037]: limits.header is larger than limits.headers (16384 bytes)"),
+                row(ErrorCode.CONTRADICTION, "timers: {t1: 5s}\n",
+                        "t.yaml:1:9: error[C037]: timers.t2 is shorter than timers.t1"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void shouldNameTheMistakeWhenTheFileHoldsOne(final Row row) {
+        // given
+        final ConfigReader reader = ConfigTest.reader(Map.of(), Map.of());
+
+        // when
+        final ConfigException e = assertThrows(ConfigException.class, () -> reader.read("t.yaml", row.text()));
+
+        // then
+        assertEquals(row.first(), e.report().lines().findFirst().orElseThrow());
+        assertEquals(row.code(), e.problems().getFirst().code());
+        assertEquals("1 error. Nothing was changed.", e.report().lines().toList().getLast(), e.report());
+    }
+
+    @Test
+    void shouldHaveARowForEveryCode() {
+        // given
+        final Set<ErrorCode> shown = rows().stream().map(Row::code).collect(Collectors.toSet());
+        // An unreadable file has no text; it has a test of its own below.
+        shown.add(ErrorCode.FILE_UNREADABLE);
+
+        // then
+        assertEquals(EnumSet.allOf(ErrorCode.class), EnumSet.copyOf(shown));
+        assertEquals(ErrorCode.values().length,
+                Arrays.stream(ErrorCode.values()).map(ErrorCode::code).distinct().count());
+    }
+
+    @Test
+    void shouldShowLineAndCaretsAsTheContractSays() {
+        // given
+        final String text = """
+                listen: [udp://203.0.113.10:5060, tcp://203.0.113.10:5060]
+                mode: stateful
+
+                trunks:
+                  carrier:
+                    peer: [sip.carrier.example]
+                    allow: [198.51.100.0/24]
+                """;
+
+        // when
+        final ConfigException e = assertThrows(ConfigException.class,
+                () -> ConfigTest.reader(Map.of(), Map.of()).read("tandem.yaml", text));
+
+        // then
+        assertEquals("""
+                tandem.yaml:6:5: error[C012]: unknown key 'peer' in trunk 'carrier'; did you mean 'peers'?
+                  6 |     peer: [sip.carrier.example]
+                    |     ^^^^
+                1 error. Nothing was changed.
+                """, e.report());
+    }
+
+    @Test
+    void shouldReportAllMistakesInOneRun() {
+        // given
+        final String text = """
+                mode: fast
+                trunks:
+                  a: {peers: [10.0.0.1], weight: 3}
+                routes:
+                  - {from: a, to: b}
+                """;
+
+        // when
+        final ConfigException e = assertThrows(ConfigException.class,
+                () -> ConfigTest.reader(Map.of(), Map.of()).read("t.yaml", text));
+
+        // then
+        assertEquals("""
+                t.yaml:1:7: error[C020]: 'fast' is not a mode; one of stateless, stateful, b2bua
+                  1 | mode: fast
+                    |       ^^^^
+                t.yaml:3:26: error[C012]: unknown key 'weight' in trunk 'a'
+                  3 |   a: {peers: [10.0.0.1], weight: 3}
+                    |                          ^^^^^^
+                t.yaml:5:19: error[C031]: route to unknown trunk 'b' (defined: a)
+                  5 |   - {from: a, to: b}
+                    |                   ^
+                3 errors. Nothing was changed.
+                """, e.report());
+    }
+
+    @Test
+    void shouldNameTheFileWhenItCannotBeRead(@TempDir final Path directory) throws Exception {
+        // given
+        final Path missing = directory.resolve("none.yaml");
+        final Path binary = Files.write(directory.resolve("binary.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+
+        // when
+        final ConfigException a = assertThrows(ConfigException.class,
+                () -> ConfigTest.reader(Map.of(), Map.of()).read(missing));
+        final ConfigException b = assertThrows(ConfigException.class,
+                () -> ConfigTest.reader(Map.of(), Map.of()).read(binary));
+
+        // then
+        assertEquals(missing + ": error[C001]: cannot be read: no such file\n1 error. Nothing was changed.\n",
+                a.report());
+        assertEquals(binary + ": error[C001]: cannot be read: not UTF-8 text\n1 error. Nothing was changed.\n",
+                b.report());
+    }
+
+    @Test
+    void shouldStayReadableWhenTheFileIsHostile() {
+        // given: control characters, a line of 100,000 characters, ten thousand mistakes
+        final String control = "mode: \"a\\u001b[31mb\"\n";
+        final String wide = "mode: " + "x".repeat(100_000) + "\n";
+        final String many = "k: 1\n".repeat(10_000);
+
+        for (final String text : List.of(control, wide, many)) {
+            // when
+            final ConfigException e = assertThrows(ConfigException.class,
+                    () -> ConfigTest.reader(Map.of(), Map.of()).read("t.yaml", text));
+
+            // then
+            assertTrue(e.report().chars().noneMatch(c -> c < ' ' && c != '\n'), "no control characters");
+            assertTrue(e.problems().size() <= 20);
+        }
+    }
+
+    @Test
+    void shouldNotFollowAliasesForEver() {
+        // given: a list that holds itself, and a billion laughs
+        final List<String> texts = List.of("listen: &a [*a]\n", "trunks: &t {x: *t}\n",
+                "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b]\nlisten: [*c,*c,*c,*c]\n");
+
+        for (final String text : texts) {
+            // then
+            assertThrows(ConfigException.class, () -> ConfigTest.reader(Map.of(), Map.of()).read("t.yaml", text));
+        }
+    }
+}

@@ -1,0 +1,326 @@
+package org.tandemsip.server.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.server.transport.NetworkConfig.Streams;
+
+@Timeout(value = 30, unit = TimeUnit.SECONDS)
+class ConfigTest {
+    /** A reader in a world of its own: the given environment, and one host name. */
+    static ConfigReader reader(final Map<String, String> flags, final Map<String, String> environment) {
+        return new ConfigReader(flags, environment::get, host -> {
+            if (host.equals("sip.carrier.example")) {
+                return new InetAddress[] {InetAddress.getByAddress(new byte[] {(byte) 198, 51, 100, 7}),
+                    InetAddress.ofLiteral("2001:db8::7")};
+            }
+            throw new UnknownHostException(host);
+        });
+    }
+
+    private static Config read(final String text) throws ConfigException {
+        return reader(Map.of(), Map.of()).read("t.yaml", text);
+    }
+
+    @Test
+    void shouldReadTheShortestUsefulFile() throws Exception {
+        // given: the file of the contract, but for keys of later versions
+        final String text = """
+                listen: [udp://203.0.113.10:5060, tcp://203.0.113.10:5060]
+                mode: stateful                       # stateless | stateful | b2bua
+                trunks:
+                  carrier:
+                    peers: [sip.carrier.example]
+                    allow: [198.51.100.0/24]
+                  pbx:
+                    peers: [10.0.0.11:5060, 10.0.0.12:5060]
+                routes:
+                  - {from: carrier, to: pbx}
+                  - {from: pbx, to: carrier}
+                admin: {listen: http://127.0.0.1:8060}
+                """;
+
+        // when
+        final Config config = read(text);
+
+        // then
+        assertEquals(List.of("udp://203.0.113.10:5060", "tcp://203.0.113.10:5060"),
+                config.listen().stream().map(Config.Listen::toString).toList());
+        assertEquals(Mode.STATEFUL, config.mode());
+        assertEquals(List.of("carrier", "pbx"), config.trunks().stream().map(Config.Trunk::name).toList());
+        assertEquals(List.of("198.51.100.7", "2001:db8::7"), config.trunks().getFirst().peers().stream()
+                .map(peer -> IpAddress.toString(peer.addressHigh(), peer.addressLow())).toList());
+        assertEquals(List.of("carrier-to-pbx", "pbx-to-carrier"),
+                config.routes().stream().map(Config.Route::name).toList());
+        assertEquals("http://127.0.0.1:8060", config.admin().listen().orElseThrow().toString());
+    }
+
+    @Test
+    void shouldHaveSafeDefaultsWhenTheFileIsEmpty() throws Exception {
+        // when
+        final Config config = read("");
+
+        // then: nothing is relayed, nobody outside can reach it
+        assertEquals(List.of("udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"),
+                config.listen().stream().map(Config.Listen::toString).toList());
+        assertTrue(config.routes().isEmpty());
+        assertTrue(config.trunks().isEmpty());
+        assertEquals(Optional.empty(), config.admin().listen());
+        assertEquals(Limits.DEFAULTS, config.limits());
+        assertEquals(Timing.DEFAULTS, config.timing());
+        assertEquals(Streams.DEFAULTS, config.streams());
+        assertEquals(70, config.maxForwards());
+        assertTrue(config.recordRoute());
+    }
+
+    @Test
+    void shouldReadEveryKeyWithAValueOtherThanItsDefault() throws Exception {
+        // given
+        final String text = """
+                listen:
+                  - udp://[::1]:5070
+                  - tcp://0.0.0.0:5071 advertise sip.example.org:5072
+                mode: stateless
+                threading: dedicated
+                loops: 3
+                trunks:
+                  a:
+                    peers: ["[2001:db8::1]:5080", 10.0.0.1, "sip:10.0.0.2:5090;transport=tcp"]
+                    allow: [10.1.0.0/16, "2001:db8:1::/48"]
+                    transport: udp
+                    failover: [500, 503]
+                  b: {peers: 10.0.0.3}
+                  c: {peers: 10.0.0.4}
+                routes:
+                  - name: first
+                    from: a
+                    to: [b, c]
+                    match: {to: "+1*", from: "4*", method: MESSAGE}
+                    mode: stateful
+                    then: [a]
+                  - {from: any, to: request-uri, within: [10.2.0.0/16]}
+                max-forwards: 20
+                record-route: false
+                admin: {listen: "http://[::1]:8061", token: "${env:TOKEN}", socket: /tmp/x.sock}
+                limits: {message: 60000, headers: 8KiB, header: 2KiB, header-rows: 64, body: 1KiB, uri: 512, method: 20,
+                  token: 128, vias: 30, route-values: 10, connections: 100, connections-per-address: 10, connect: 1s,
+                  slow-message: 2s, idle-trunk: 3m, idle: 4s, write-high: 2KiB, write-queue: 4KiB, connect-queue: 3KiB,
+                  socket-buffer: 1MiB, ring-size: 128, transactions: 5000}
+                timers: {t1: 100ms, t2: 1s, t4: 2s, timer-c: 200s}
+                state-dir: /var/tmp/tandem
+                log: {format: json, level: debug, file: /tmp/tandem.log}
+                """;
+
+        // when
+        final Config config = reader(Map.of(), Map.of("TOKEN", "0123456789abcdef")).read("t.yaml", text);
+
+        // then
+        assertEquals("sip.example.org:5072", config.listen().get(1).advertise());
+        assertEquals(Mode.STATELESS, config.mode());
+        assertEquals(Config.Threading.DEDICATED, config.threading());
+        assertEquals(3, config.loops());
+        final Config.Trunk a = config.trunks().getFirst();
+        assertEquals(List.of(5080, 5060, 5090), a.peers().stream().map(Config.Peer::port).toList());
+        assertEquals(List.of(Transport.UDP, Transport.UDP, Transport.TCP),
+                a.peers().stream().map(Config.Peer::transport).toList());
+        assertEquals(List.of(112, 48), a.allow().stream().map(range -> range.prefixBits()).toList());
+        assertEquals(List.of(500, 503), a.failover());
+        final Config.Route first = config.routes().getFirst();
+        assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
+                Mode.STATEFUL), first);
+        final Config.Route second = config.routes().get(1);
+        assertNull(second.from());
+        assertEquals("any-to-request-uri", second.name());
+        assertTrue(second.to().isEmpty());
+        assertEquals(1, second.within().size());
+        assertEquals(20, config.maxForwards());
+        assertFalse(config.recordRoute());
+        assertEquals(new Config.Admin(config.admin().listen(), Optional.of("0123456789abcdef"),
+                Optional.of(Path.of("/tmp/x.sock"))), config.admin());
+        assertEquals(new Limits(60_000, 8_192, 2_048, 64, 1_024, 512, 20, 128, 30, 10), config.limits());
+        assertEquals(new Streams(100, 10, 1_000, 2_000, 180_000, 4_000, 2_048, 4_096, 3_072), config.streams());
+        assertEquals(1 << 20, config.socketBuffer());
+        assertEquals(128, config.ringSize());
+        assertEquals(5_000, config.transactions());
+        assertEquals(new Timing(100_000_000L, 1_000_000_000L, 2_000_000_000L, 200_000_000_000L), config.timing());
+        assertEquals(Optional.of(Path.of("/var/tmp/tandem")), config.stateDir());
+        assertEquals(
+                new Config.Log(Config.LogFormat.JSON, Config.LogLevel.DEBUG, Optional.of(Path.of("/tmp/tandem.log"))),
+                config.log());
+        // and no key was forgotten above
+        final long given = config.effective().entries().stream()
+                .filter(entry -> entry.keys().size() < 2 || !entry.keys().get(1).matches("[bc]"))
+                .filter(Effective.Entry::isDefault).count();
+        assertEquals(0, given, config.effective().toYaml(true));
+    }
+
+    @Test
+    void shouldPreferFlagOverVariableOverFileOverDefault() throws Exception {
+        // given
+        final String text = "mode: stateless\nmax-forwards: 20\nrecord-route: false\n";
+        final Map<String, String> environment = Map.of("TANDEM_MAX_FORWARDS", "30", "TANDEM_RECORD_ROUTE", "true",
+                "TANDEM_TIMERS_T1", "200ms", "TANDEM_LISTEN", "udp://127.0.0.1:1,udp://[::1]:2");
+
+        // when
+        final Config config = reader(Map.of("max-forwards", "40"), environment).read("t.yaml", text);
+
+        // then
+        assertEquals(Mode.STATELESS, config.mode());
+        assertEquals(40, config.maxForwards());
+        assertTrue(config.recordRoute());
+        assertEquals(200_000_000L, config.timing().t1Ns());
+        assertEquals(List.of("udp://127.0.0.1:1", "udp://[::1]:2"),
+                config.listen().stream().map(Config.Listen::toString).toList());
+        assertEquals(Map.of("max-forwards", "--max-forwards", "record-route", "TANDEM_RECORD_ROUTE", "mode", "t.yaml:1",
+                "timers.t2", "default"), origins(config, "max-forwards", "record-route", "mode", "timers.t2"));
+    }
+
+    private static Map<String, String> origins(final Config config, final String... paths) {
+        final Map<String, String> origins = new java.util.HashMap<>();
+        for (final Effective.Entry entry : config.effective().entries()) {
+            if (List.of(paths).contains(entry.path())) {
+                origins.put(entry.path(), entry.origin());
+            }
+        }
+        return origins;
+    }
+
+    @Test
+    void shouldPointIntoTheVariableWhenItsValueIsWrong() {
+        // when
+        final ConfigException e = assertThrows(ConfigException.class,
+                () -> reader(Map.of("mode", "quick"), Map.of("TANDEM_LISTEN", "udp://127.0.0.1:5060,udp://x"))
+                        .read("t.yaml", ""));
+
+        // then
+        assertEquals("""
+                TANDEM_LISTEN:1:22: error[C024]: 'udp://x' is not an address to listen on; write udp://IPV4:PORT, tcp://[IPV6]:PORT
+                  1 | udp://127.0.0.1:5060,udp://x
+                    |                      ^^^^^^^
+                --mode:1:1: error[C020]: 'quick' is not a mode; one of stateless, stateful, b2bua
+                  1 | quick
+                    | ^^^^^
+                2 errors. Nothing was changed.
+                """, e.report());
+    }
+
+    @Test
+    void shouldJoinIncludedFiles(@TempDir final Path directory) throws Exception {
+        // given
+        final Path main = directory.resolve("tandem.yaml");
+        Files.createDirectory(directory.resolve("conf.d"));
+        Files.writeString(main,
+                "include: conf.d/*.yaml\ntrunks:\n  a: {peers: [10.0.0.1]}\nroutes: [{from: a, to: b}]\n");
+        Files.writeString(directory.resolve("conf.d/10-b.yaml"), "trunks:\n  b: {peers: [10.0.0.2]}\n");
+        Files.writeString(directory.resolve("conf.d/20-back.yaml"), "routes: [{from: b, to: a}]\nmode: stateless\n");
+        Files.writeString(directory.resolve("conf.d/ignored.txt"), "nonsense");
+
+        // when
+        final Config config = reader(Map.of(), Map.of()).read(main);
+
+        // then
+        assertEquals(List.of("a", "b"), config.trunks().stream().map(Config.Trunk::name).toList());
+        assertEquals(List.of("a-to-b", "b-to-a"), config.routes().stream().map(Config.Route::name).toList());
+        assertEquals(Mode.STATELESS, config.mode());
+    }
+
+    @Test
+    void shouldNameTheIncludedFileWhenTheMistakeIsThere(@TempDir final Path directory) throws Exception {
+        // given
+        final Path main = directory.resolve("tandem.yaml");
+        final Path extra = directory.resolve("extra.yaml");
+        Files.writeString(main, "include: extra.yaml\nmode: stateful\n");
+        Files.writeString(extra, "\nmode: stateless\n");
+
+        // when
+        final ConfigException e = assertThrows(ConfigException.class, () -> reader(Map.of(), Map.of()).read(main));
+
+        // then
+        assertEquals(extra + ":2:1: error[C011]: key 'mode' is given twice, first at " + main + ":2",
+                e.report().lines().findFirst().orElseThrow());
+    }
+
+    @Test
+    void shouldRefuseNestedIncludes(@TempDir final Path directory) throws Exception {
+        // given
+        Files.writeString(directory.resolve("a.yaml"), "include: b.yaml\n");
+        Files.writeString(directory.resolve("b.yaml"), "include: a.yaml\n");
+
+        // when
+        final ConfigException e = assertThrows(ConfigException.class,
+                () -> reader(Map.of(), Map.of()).read(directory.resolve("a.yaml")));
+
+        // then
+        assertEquals(ErrorCode.INCLUDE, e.problems().getFirst().code());
+    }
+
+    @Test
+    void shouldTakeSecretsFromFilesBesideTheConfiguration(@TempDir final Path directory) throws Exception {
+        // given
+        Files.writeString(directory.resolve("secret"), "s3cret-s3cret-s3cret\n");
+        final Path main = Files.writeString(directory.resolve("t.yaml"),
+                "admin: {listen: \"http://203.0.113.1:8060\", token: \"${file:secret}\"}\n");
+
+        // when
+        final Config config = reader(Map.of(), Map.of()).read(main);
+
+        // then: in force, and nowhere to be seen
+        assertEquals(Optional.of("s3cret-s3cret-s3cret"), config.admin().token());
+        assertFalse(config.effective().toYaml(true).contains("s3cret"));
+        assertFalse(config.toString().contains("s3cret"));
+    }
+
+    @Test
+    void shouldMaskATokenGivenByVariable() throws Exception {
+        // when
+        final Config config = reader(Map.of(), Map.of("TANDEM_ADMIN_TOKEN", "s3cret-s3cret-s3cret")).read("t.yaml", "");
+
+        // then
+        assertEquals(Optional.of("s3cret-s3cret-s3cret"), config.admin().token());
+        assertFalse(config.effective().toYaml(true).contains("s3cret"));
+    }
+
+    @Test
+    void shouldAllowOneAddressInTwoTrunksWhenPortsTellThemApart() throws Exception {
+        // when
+        final Config config = read("trunks:\n  a: {peers: ['127.0.0.1:5070']}\n  b: {peers: ['127.0.0.1:5080']}\n");
+
+        // then
+        assertEquals(2, config.trunks().size());
+    }
+
+    @Test
+    void shouldReadItsOwnEffectiveConfiguration() throws Exception {
+        // given
+        final Config config = read("trunks:\n  a: {peers: [10.0.0.1, '[2001:db8::1]:5060']}\n  b: {peers: [10.0.0.2]}\n"
+                + "routes:\n  - {from: a, to: [b], match: {to: '+1*'}}\n");
+
+        // when
+        final Config again = read(config.effective().toYaml(true));
+
+        // then
+        assertEquals(config.trunks(), again.trunks());
+        assertEquals(config.routes(), again.routes());
+        assertEquals(config.listen(), again.listen());
+        assertEquals(config.timing(), again.timing());
+    }
+}
