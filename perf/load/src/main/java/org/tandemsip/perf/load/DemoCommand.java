@@ -72,7 +72,7 @@ public final class DemoCommand implements Callable<Integer> {
                             + "%n%n");
             out.flush();
             final LoadResult result;
-            try (Tandem tandem = Tandem.start(new ConfigReader(Map.of()).read("demo", config))) {
+            try (Tandem _ = Tandem.start(new ConfigReader(Map.of()).read("demo", config))) {
                 result = run.run(proxy, 0, new LiveLine(out));
             } catch (final ConfigException e) {
                 throw new ParameterException(spec.commandLine(), e.report(), e);

@@ -11,7 +11,6 @@ import org.tandemsip.server.admin.Json;
 import org.tandemsip.server.config.ConfigException;
 import org.tandemsip.server.config.Reference;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
