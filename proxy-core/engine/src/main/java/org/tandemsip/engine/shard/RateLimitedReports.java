@@ -24,13 +24,21 @@ final class RateLimitedReports {
 
     void fault(final ShardReports.Seam seam, final Throwable cause, final SipMessage message, final long nowNs) {
         if (faults.take(nowNs)) {
-            reports.fault(shard, seam, cause, message, faults.forgetSuppressed());
+            try {
+                reports.fault(shard, seam, cause, message, faults.forgetSuppressed());
+            } catch (final RuntimeException unreported) {
+                faults.suppressed++;
+            }
         }
     }
 
     void refused(final Source source, final long nowNs) {
         if (refusals.take(nowNs)) {
-            reports.refused(shard, source, refusals.forgetSuppressed());
+            try {
+                reports.refused(shard, source, refusals.forgetSuppressed());
+            } catch (final RuntimeException unreported) {
+                refusals.suppressed++;
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package org.tandemsip.engine.shard;
 import com.lmax.disruptor.EventPoller;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.agrona.concurrent.NanoClock;
 import org.tandemsip.codec.SipMessage;
@@ -166,9 +167,6 @@ public final class Shard {
     private boolean onSlot(final InboundSlot slot, final long sequence, final boolean endOfBatch) {
         try {
             onInbound(slot);
-        } catch (final Throwable unreported) {
-            // Only a report that throws gets here; losing it is better than getting the same message again for ever.
-            counters.increment(Counter.FAULTS);
         } finally {
             ring.release(slot);
         }
@@ -191,8 +189,9 @@ public final class Shard {
 
     private Disposition handle(final SipMessage message, final Source source) {
         try {
-            return message.isRequest() ? handler.onRequest(message, source, nowNs)
+            final Disposition disposition = message.isRequest() ? handler.onRequest(message, source, nowNs)
                     : handler.onResponse(message, source, nowNs);
+            return Objects.requireNonNull(disposition);
         } catch (final Throwable cause) {
             fault(message.isRequest() ? ShardReports.Seam.REQUEST : ShardReports.Seam.RESPONSE, cause, message);
             return Disposition.DROPPED_FAULT;

@@ -3,12 +3,10 @@ package org.tandemsip.server.transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -25,20 +23,20 @@ import org.tandemsip.engine.metrics.Counter;
  * <pre>
  *                 connected                broken framing, answered
  *   CONNECTING ---------------> OPEN ---------------------------------> DRAINING
- *        |                        |                                        | peer closes, or 2 s
+ *        |                        |                                        | peer closes, or 1 s
  *        | refused, timed out     | peer closes, a deadline, a bound       v
  *        +------------------------+-------------------------------------> CLOSED
  * </pre>
- * DRAINING reads and forgets what still comes: closing at once would reset the connection and could destroy the answer
- * on its way.
+ * DRAINING forgets what still comes, but lets out what the messages before are answered with; and closing at once, with
+ * bytes unread, would reset the connection and could destroy the answers on their way.
  */
 final class Connection extends ChannelInboundHandlerAdapter {
     private enum State {
         CONNECTING, OPEN, DRAINING, CLOSED
     }
 
-    /** Time for the peer to read our last answer. */
-    private static final long DRAINING_NS = 2_000_000_000L;
+    /** Time for the last answers to get out and be read. */
+    private static final long DRAINING_NS = 1_000_000_000L;
     /** A peer that has not read for 64*T1 will not answer in time either. */
     private static final long UNREAD_NS = 32_000_000_000L;
     /** How soon a message is offered again to a shard that had no room. */
@@ -329,8 +327,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         loop.counters().increment(Counter.CLOSED_BROKEN_FRAMING);
         state = State.DRAINING;
         drainingSinceNs = lastReadNs;
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(
-                (ChannelFutureListener) done -> ((SocketChannel) done.channel()).shutdownOutput());
+        channel.config().setAutoRead(true);
     }
 
     // --- What goes ---
@@ -347,7 +344,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             waiting = waiting == null ? new ArrayDeque<>() : waiting;
             waiting.add(new Waiting(bytes, origin.shard, origin.correlation));
             waitingBytes += length;
-        } else if (state == State.OPEN) {
+        } else if (state == State.OPEN || state == State.DRAINING) {
             loop.outbound().sent(length, origin);
             write(bytes, origin.shard, origin.correlation);
         } else {

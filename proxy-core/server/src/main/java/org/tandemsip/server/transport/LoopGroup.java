@@ -4,11 +4,12 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadIoEventLoop;
-import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Netty's event loops, each calling back at the end of every cycle, after all sockets that were ready have been read.
@@ -31,7 +32,12 @@ final class LoopGroup extends MultiThreadIoEventLoopGroup {
     }
 
     private static ThreadFactory threads() {
-        return new DefaultThreadFactory("tandem-loop", true);
+        final AtomicInteger number = new AtomicInteger();
+        return task -> {
+            final Thread thread = new FastThreadLocalThread(task, "tandem-loop-" + number.getAndIncrement());
+            thread.setDaemon(true);
+            return thread;
+        };
     }
 
     /** An event loop that takes a turn after each cycle of I/O. */

@@ -101,6 +101,9 @@ final class Refusals {
             counters.increment(Counter.FAULTS);
             return false;
         }
+        if (length == 0) {
+            return false;
+        }
         outbound.send(length, destination, origin.set(Origin.NO_SHARD, 0, source.receivedNs, source.receivedNs));
         return true;
     }
