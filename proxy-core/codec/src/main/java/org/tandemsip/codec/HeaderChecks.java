@@ -146,10 +146,7 @@ final class HeaderChecks {
 
     private void callId(final int start, final int end) {
         message.callId = Slice.between(start, end);
-        int p = start;
-        while (p < end && bytes.getByte(p) != 0x7F && (bytes.getByte(p) & 0xFF) > ' ') {
-            p++;
-        }
+        final int p = Scan.skip(bytes, start, end, Scan.VISIBLE);
         if (p < end || start == end) {
             parser.fail(ParseError.BAD_CALL_ID, p);
         } else if (end - start > limits.tokenBytes()) {
@@ -159,10 +156,7 @@ final class HeaderChecks {
 
     /** 1*DIGIT LWS Method. */
     private void cseq(final int start, final int end) {
-        int p = start;
-        while (p < end && bytes.getByte(p) >= '0' && bytes.getByte(p) <= '9') {
-            p++;
-        }
+        final int p = Scan.skip(bytes, start, end, Scan.DIGIT);
         final long number = Scan.number(bytes, start, p, MAX_CSEQ);
         final int methodStart = Scan.skipLws(bytes, p, end);
         final int methodEnd = Scan.skip(bytes, methodStart, end, Scan.TOKEN);
@@ -188,8 +182,8 @@ final class HeaderChecks {
         if (end - start != methodEnd) {
             return false;
         }
-        for (int i = 0; i < methodEnd; i++) {
-            if (bytes.getByte(start + i) != bytes.getByte(i)) {
+        for (int i = 0; i < methodEnd; i += 8) {
+            if (Scan.word(bytes, start + i, methodEnd - i) != Scan.word(bytes, i, methodEnd - i)) {
                 return false;
             }
         }

@@ -143,16 +143,11 @@ public final class NameAddr {
         return close + 1;
     }
 
-    /** Without brackets a URI must not hold comma, question mark or semicolon (section 20.10). */
+    /** Without brackets a URI must not hold comma, question mark or semicolon (section 20.10); the caller sees to that. */
     private int addrSpec(final int start, final int limit) {
-        final int stop = Scan.skip(bytes, start, limit, Scan.VALUE);
+        final int stop = Scan.skip(bytes, start, limit, Scan.BARE_URI);
         if (!hasScheme(start, stop)) {
             return fail(start);
-        }
-        for (int p = start; p < stop; p++) {
-            if (bytes.getByte(p) == '?') {
-                return fail(p);
-            }
         }
         uri = Slice.between(start, stop);
         return stop;

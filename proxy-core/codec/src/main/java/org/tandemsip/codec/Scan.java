@@ -24,8 +24,21 @@ final class Scan {
     static final int DISPLAY = 32;
     /** A scheme character after the first. */
     static final int SCHEME = 64;
+    static final int DIGIT = 128;
+    /** Of a URI, but no {@code @}. */
+    static final int NO_AT = 256;
+    /** Of a URI, but no {@code :} and no {@code @}. */
+    static final int USER = 512;
+    /** Of a URI, but no {@code ;} and no {@code ?}: one URI parameter. */
+    static final int PARAMETER = 1024;
+    /** Of a URI, but no {@code ;}, {@code ?} or {@code =}: the name of a URI parameter. */
+    static final int PARAMETER_NAME = 2048;
+    /** Of a URI that stands without angle brackets: no {@code , ; ?}. */
+    static final int BARE_URI = 4096;
+    /** No control and no white space. */
+    static final int VISIBLE = 8192;
 
-    private static final byte[] CLASSES = new byte[256];
+    private static final short[] CLASSES = new short[256];
 
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGHS = 0x8080808080808080L;
@@ -34,28 +47,9 @@ final class Scan {
 
     static {
         for (int i = 0x21; i < 256; i++) {
-            final boolean alphanumeric = i >= '0' && i <= '9' || i >= 'A' && i <= 'Z' || i >= 'a' && i <= 'z';
-            final boolean visible = i != 0x7F;
-            int classes = 0;
-            if (alphanumeric || "-.!%*_+`'~".indexOf(i) >= 0) {
-                classes |= TOKEN | DISPLAY;
+            if (i != 0x7F) {
+                CLASSES[i] = (short) classesOf((char) i);
             }
-            if (i >= 0x80) {
-                classes |= DISPLAY;
-            }
-            if (alphanumeric || "-._".indexOf(i) >= 0) {
-                classes |= HOST;
-            }
-            if (alphanumeric || "+-.".indexOf(i) >= 0) {
-                classes |= SCHEME;
-            }
-            if (visible && "<>\"".indexOf(i) < 0) {
-                classes |= URI;
-                if (i != ';' && i != ',') {
-                    classes |= VALUE;
-                }
-            }
-            CLASSES[i] = (byte) classes;
         }
         for (final char c : new char[] {' ', '\t', '\r', '\n'}) {
             CLASSES[c] = LWS;
@@ -64,24 +58,86 @@ final class Scan {
 
     private Scan() {}
 
+    private static int classesOf(final char c) {
+        final boolean digit = c >= '0' && c <= '9';
+        final boolean alphanumeric = digit || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z';
+        final boolean token = alphanumeric || "-.!%*_+`'~".indexOf(c) >= 0;
+        int classes = VISIBLE;
+        classes |= digit ? DIGIT : 0;
+        classes |= token ? TOKEN : 0;
+        classes |= token || c >= 0x80 ? DISPLAY : 0;
+        classes |= alphanumeric || "-._".indexOf(c) >= 0 ? HOST : 0;
+        classes |= alphanumeric || "+-.".indexOf(c) >= 0 ? SCHEME : 0;
+        if ("<>\"".indexOf(c) < 0) {
+            classes |= URI;
+            classes |= ";,".indexOf(c) < 0 ? VALUE : 0;
+            classes |= ";,?".indexOf(c) < 0 ? BARE_URI : 0;
+            classes |= c != '@' ? NO_AT : 0;
+            classes |= ":@".indexOf(c) < 0 ? USER : 0;
+            classes |= ";?".indexOf(c) < 0 ? PARAMETER : 0;
+            classes |= ";?=".indexOf(c) < 0 ? PARAMETER_NAME : 0;
+        }
+        return classes;
+    }
+
     /** Whether {@code value} belongs to one of {@code classes}. */
     static boolean is(final byte value, final int classes) {
         return (CLASSES[value & 0xFF] & classes) != 0;
     }
 
+    private static boolean isNot(final long word, final int shift, final int classes) {
+        return (CLASSES[(int) (word >>> shift) & 0xFF] & classes) == 0;
+    }
+
     /** First offset from {@code from} on whose byte is not in {@code classes}, or {@code limit}. */
     static int skip(final DirectBuffer bytes, final int from, final int limit, final int classes) {
         int p = from;
+        // One load and one bounds check for eight table lookups; bytes behind the limit are read but do not count.
+        final int lastWord = bytes.capacity() - 8;
+        while (p < limit && p <= lastWord) {
+            final long word = bytes.getLong(p, ByteOrder.LITTLE_ENDIAN);
+            final int run = run(word, classes);
+            if (run < 8) {
+                return Math.min(p + run, limit);
+            }
+            p += 8;
+        }
         while (p < limit && is(bytes.getByte(p), classes)) {
             p++;
         }
-        return p;
+        return Math.min(p, limit);
+    }
+
+    /** Number of leading bytes of {@code word} that are in {@code classes}. */
+    private static int run(final long word, final int classes) {
+        if (isNot(word, 0, classes)) {
+            return 0;
+        }
+        if (isNot(word, 8, classes)) {
+            return 1;
+        }
+        if (isNot(word, 16, classes)) {
+            return 2;
+        }
+        if (isNot(word, 24, classes)) {
+            return 3;
+        }
+        if (isNot(word, 32, classes)) {
+            return 4;
+        }
+        if (isNot(word, 40, classes)) {
+            return 5;
+        }
+        if (isNot(word, 48, classes)) {
+            return 6;
+        }
+        return isNot(word, 56, classes) ? 7 : 8;
     }
 
     /** First offset from {@code from} on that holds no white space, or {@code limit}. */
     static int skipLws(final DirectBuffer bytes, final int from, final int limit) {
         int p = from;
-        while (p < limit && bytes.getByte(p) <= ' ' && is(bytes.getByte(p), LWS)) {
+        while (p < limit && is(bytes.getByte(p), LWS)) {
             p++;
         }
         return p;

@@ -169,25 +169,15 @@ public final class SipUri {
 
     /** [ userinfo ] hostport uri-parameters [ headers ]. A semicolon or slash before the '@' belongs to the user. */
     private boolean authority(final int from) {
-        int at = -1;
-        for (int p = from; p < end; p++) {
-            final byte value = bytes.getByte(p);
-            if (value == '@') {
-                if (at >= 0) {
-                    return fail(p);
-                }
-                at = p;
-            } else if (!Scan.is(value, Scan.URI)) {
-                return fail(p);
-            }
-        }
-        if (at < 0) {
+        final int at = Scan.skip(bytes, from, end, Scan.NO_AT);
+        if (at == end) {
             return hostport(from);
         }
-        int userEnd = from;
-        while (userEnd < at && bytes.getByte(userEnd) != ':') {
-            userEnd++;
+        final int bad = bytes.getByte(at) == '@' ? Scan.skip(bytes, at + 1, end, Scan.NO_AT) : at;
+        if (bad < end) {
+            return fail(bad);
         }
+        final int userEnd = Scan.skip(bytes, from, at, Scan.USER);
         if (userEnd == from) {
             return fail(from);
         }
@@ -212,10 +202,8 @@ public final class SipUri {
         }
         host = Slice.between(from, p);
         if (p < end && bytes.getByte(p) == ':') {
-            final int digits = ++p;
-            while (p < end && bytes.getByte(p) >= '0' && bytes.getByte(p) <= '9') {
-                p++;
-            }
+            final int digits = p + 1;
+            p = Scan.skip(bytes, digits, end, Scan.DIGIT);
             port = (int) Scan.number(bytes, digits, p, MAX_PORT);
             if (port <= 0) {
                 return fail(digits);
@@ -284,25 +272,17 @@ public final class SipUri {
     }
 
     private int parameterEnd(final int from) {
-        int p = from;
-        while (p < end && bytes.getByte(p) != ';' && bytes.getByte(p) != '?') {
-            p++;
-        }
-        return p;
+        return Scan.skip(bytes, from, end, Scan.PARAMETER);
     }
 
     private int nameEnd(final int from, final int next) {
-        int p = from;
-        while (p < next && bytes.getByte(p) != '=') {
-            p++;
-        }
-        return p;
+        return Scan.skip(bytes, from, next, Scan.PARAMETER_NAME);
     }
 
     /** RFC 3966: digits, letters and visual separators up to the parameters. */
     private boolean telephone(final int from) {
         int p = from;
-        while (p < end && bytes.getByte(p) != ';' && Scan.is(bytes.getByte(p), Scan.URI) && bytes.getByte(p) != '@') {
+        while (p < end && bytes.getByte(p) != ';' && Scan.is(bytes.getByte(p), Scan.USER)) {
             p++;
         }
         if (p == from || p < end && bytes.getByte(p) != ';') {

@@ -248,10 +248,7 @@ public final class Via {
             return p;
         }
         final int digits = Scan.skipLws(bytes, colon + 1, limit);
-        p = digits;
-        while (p < limit && bytes.getByte(p) >= '0' && bytes.getByte(p) <= '9') {
-            p++;
-        }
+        p = Scan.skip(bytes, digits, limit, Scan.DIGIT);
         port = (int) Scan.number(bytes, digits, p, MAX_PORT);
         return port > 0 ? p : fail(digits);
     }
