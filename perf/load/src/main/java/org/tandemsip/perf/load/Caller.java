@@ -131,11 +131,12 @@ final class Caller {
     private void onInviteResponse(final SipMessage response, final int code, final int number, final int slot,
             final long nowNs) throws IOException {
         if (code < 200) {
+            // Any provisional response, a 100 too, ends the retransmission of the INVITE (section 17.1.1.2).
+            nextNs[slot] = Long.MAX_VALUE;
             if (code > 100 && states[slot] == State.CALLING) {
                 record(ringing, nowNs - dueNs[slot]);
+                states[slot] = State.RINGING;
             }
-            states[slot] = State.RINGING;
-            nextNs[slot] = Long.MAX_VALUE;
         } else if (code < 300) {
             answered++;
             record(setup, nowNs - dueNs[slot]);

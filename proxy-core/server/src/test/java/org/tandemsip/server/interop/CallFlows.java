@@ -77,7 +77,7 @@ record CallFlows(String name, String caller, String callee) {
             new CallFlows("reinvite", SET_UP_CALLER + """
                     > INVITE sdp
                     < 100 ?
-                    < 200 keep
+                    < 200
                     > ACK
                     """ + BYE_CALLER, SET_UP_CALLEE + """
                     < INVITE

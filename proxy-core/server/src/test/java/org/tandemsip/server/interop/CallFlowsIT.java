@@ -66,7 +66,7 @@ class CallFlowsIT {
                             pair.caller().complaint(), pair.callee().complaint()));
                 }
             }
-            assertEquals(List.of(), broken, server::toString);
+            assertEquals(List.of(), broken);
         }
     }
 

@@ -42,8 +42,8 @@ final class SippScript {
     private int inviteIndex;
     private int inviteCseq;
     private boolean inDialog;
-    private String firstRequest = "";
-    private String lastRequest = "";
+    private boolean toTagMissing;
+    private int requests;
     private final Set<String> variables = new TreeSet<>();
 
     private SippScript(final boolean caller) {
@@ -86,8 +86,8 @@ final class SippScript {
     private void receive(final String what, final boolean response, final List<String> words) {
         final boolean keep = words.contains("keep");
         if (!response) {
-            firstRequest = firstRequest.isEmpty() ? what : firstRequest;
-            lastRequest = what;
+            // Only the request that makes the dialog, and its CANCEL, come without a To tag.
+            toTagMissing = requests++ == 0 || what.equals("CANCEL");
         }
         xml.append("<recv ").append(response ? "response" : "request").append("=\"").append(what).append('"');
         if (words.contains("?")) {
@@ -127,8 +127,7 @@ final class SippScript {
                 tag = ";tag=" + word.substring(4);
             }
         }
-        // Only the request that makes the dialog, or its CANCEL, comes without a To tag.
-        final boolean first = !caller && (lastRequest.equals(firstRequest) || lastRequest.equals("CANCEL"));
+        final boolean first = !caller && toTagMissing;
         if (toInvite) {
             text.append("To:[$to]").append(tag).append('\n');
         } else {
