@@ -165,10 +165,12 @@ public final class NameAddr {
             return fail(semicolon);
         }
         if (params.nameLength() == 3 && Scan.lowerWord(bytes, params.nameStart, 3) == TAG) {
-            if (tag != Slice.NONE || !params.hasValue()) {
+            if (!params.hasValue()) {
                 return fail(semicolon);
             }
-            tag = params.value();
+            // Section 7.3.1 forbids a second tag, yet agents in the field add one each time they answer a re-INVITE. The first
+            // is the dialog's; to drop their answers would end calls that everybody else lets through.
+            tag = tag == Slice.NONE ? params.value() : tag;
         }
         return p;
     }

@@ -119,11 +119,16 @@ class FlyweightTest {
         "\"a <sip:b>",
         "a, b <sip:c>", "sip:a@b?x=y", "sip:a@b,", "<sip:a@b>;", "<sip:a@b>;;tag=1", "<sip:a@b>;tag",
         "<sip:a@b>;tag=",
-        "<sip:a@b>;tag=1;tag=2", "<sip:a@b> x", "alan@jasomi.com", "a b sip:c@d", "\"a\" sip:b@c",
+        "<sip:a@b> x", "alan@jasomi.com", "a b sip:c@d", "\"a\" sip:b@c",
         "<sip:a@b>;tag=<x>",
         "<sip:a\"@b>", "1:x"})
     void shouldRefuseNameAddrWhenItIsMalformed(final String text) {
         assertFalse(new NameAddr().wrap(Wire.bytes(text), 0, text.length()));
+    }
+
+    @Test
+    void shouldKeepTheFirstTagWhenAnAgentAddedASecond() {
+        assertEquals("1", text(nameAddr("<sip:a@b>;tag=1;tag=2").tag()));
     }
 
     @Test
