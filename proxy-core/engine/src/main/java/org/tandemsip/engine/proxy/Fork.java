@@ -191,6 +191,15 @@ final class Fork {
         }
     }
 
+    /** Lets go of the client transactions that linger. */
+    void detach() {
+        for (Branch branch = first; branch != null; branch = branch.next) {
+            if (branch.client != null) {
+                branch.client.detach();
+            }
+        }
+    }
+
     /** Gives all branches back to the pool. */
     void release() {
         Branch branch = first;

@@ -21,9 +21,10 @@ import org.tandemsip.engine.transaction.TransactionUser;
  *                                    +-- Branch, group 1    (waits until group 0 has failed)
  * </pre>
  *
- * Lives until all its transactions are gone (section 16.7 step 9), since a 2xx that a callee sends again has to find
- * its way from the client transaction to the server transaction; branches and kept response go back to their pools with
- * the last final response. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
+ * Ends when the final response has gone up and all branches have ended: the transactions linger on their own. Only after
+ * a 2xx to an INVITE it stays as long as they do, since a 2xx that a callee sends again has to find its way from the
+ * client transaction to the server transaction (section 16.7 step 9); branches and kept response go back to their pools
+ * even then. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
  */
 final class ResponseContext extends TimerNode implements TransactionUser {
     /** Next free one of the pool. */
@@ -45,6 +46,8 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     private boolean cancelled;
     /** Whether a final response has gone up; or, for a non-INVITE out of time, never will (RFC 4320 section 4.2). */
     private boolean finalSent;
+    /** Whether a 2xx to an INVITE has gone up: more of them may follow. */
+    private boolean accepted;
     /** Set while a message or timer is dealt with: a transaction that ends meanwhile must not recycle this. */
     private boolean busy;
 
@@ -71,6 +74,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         local = null;
         cancelled = false;
         finalSent = false;
+        accepted = false;
         busy = true;
         try {
             return start(request, targets, key, nowNs);
@@ -104,11 +108,6 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     /** A client transaction has been made with this as its user. */
     void clientCreated() {
         transactions++;
-    }
-
-    /** Whether a message from {@code other} comes from the host that the request came from. */
-    boolean sameHost(final Source other) {
-        return source.addressHigh == other.addressHigh && source.addressLow == other.addressLow;
     }
 
     /** Takes a response of one of the client transactions (section 16.7). */
@@ -243,6 +242,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         final boolean sent = (invite || !finalSent) && sendUp(response, nowNs);
         if (!finalSent) {
             finalSent();
+            accepted = invite;
             fork.close();
             fork.cancelPending(nowNs);
         }
@@ -393,10 +393,22 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     private void done() {
         busy = false;
         if (finalSent && fork.pending() == 0) {
+            if (!accepted) {
+                detach();
+            }
             fork.release();
             best = proxy.giveBack(best);
         }
         recycleWhenUnused();
+    }
+
+    /** The transactions can linger on their own: whatever comes now is a retransmission, or dropped. */
+    private void detach() {
+        fork.detach();
+        if (server != null) {
+            server.detach();
+        }
+        transactions = 0;
     }
 
     private void recycleWhenUnused() {

@@ -3,6 +3,7 @@ package org.tandemsip.engine.proxy;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
+import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -102,20 +103,23 @@ final class StatefulProxy {
      */
     Disposition onCancel(final SipMessage cancel, final Source source, final long nowNs) {
         final InviteServerTransaction invite = transactions.findCancelled(cancel);
-        if (invite == null || !(invite.user() instanceof ResponseContext context) || !context.sameHost(source)) {
+        if (invite == null || !comesFrom(invite.responseDestination(), source)) {
             return null;
         }
         final ServerTransaction server = transactions.createServer(cancel, source, cancelUser, nowNs);
         if (server != null) {
             server.respond(Status.OK_200, nowNs);
         }
-        context.cancel(nowNs);
+        if (invite.user() instanceof ResponseContext context) {
+            context.cancel(nowNs);
+        }
         return server != null ? Disposition.ANSWERED : Disposition.DROPPED_OVERLOAD;
     }
 
     /** Takes a response that belongs to {@code transaction} (section 16.7). */
     Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
         if (response.method() == Method.CANCEL || !(transaction.user() instanceof ResponseContext context)) {
+            // The answer to a CANCEL of ours, or a retransmission to a transaction that lingers on its own.
             transaction.onResponse(response, nowNs);
             return Disposition.ABSORBED;
         }
@@ -124,6 +128,10 @@ final class StatefulProxy {
             return Disposition.DROPPED_MALFORMED;
         }
         return context.onResponse(transaction, response, nowNs);
+    }
+
+    private static boolean comesFrom(final Destination host, final Source source) {
+        return host.addressHigh == source.addressHigh && host.addressLow == source.addressLow;
     }
 
     /** Number of response contexts held. */

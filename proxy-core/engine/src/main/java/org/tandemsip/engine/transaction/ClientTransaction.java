@@ -37,6 +37,14 @@ public abstract sealed class ClientTransaction extends Transaction
         return user;
     }
 
+    /**
+     * Lets go of the layer above, which will be told nothing more: from now on the state machine lingers on its own.
+     * {@link #user()} is then nobody of theirs.
+     */
+    public final void detach() {
+        user = Transactions.NOBODY;
+    }
+
     /** Where the request went. */
     public final Destination destination() {
         return destination;

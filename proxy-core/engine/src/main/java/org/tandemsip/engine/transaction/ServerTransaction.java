@@ -32,6 +32,14 @@ public abstract sealed class ServerTransaction extends Transaction
     }
 
     /**
+     * Lets go of the layer above, which will be told nothing more: from now on the state machine lingers on its own.
+     * {@link #user()} is then nobody of theirs.
+     */
+    public final void detach() {
+        user = Transactions.NOBODY;
+    }
+
+    /**
      * Wraps and indexes {@code into} over the kept copy of the request, its topmost Via as received. Valid until the
      * transaction has sent a final response.
      */

@@ -44,8 +44,8 @@ public final class Transactions {
     /** Kept messages have passed the limits when they came, but may have grown by what a proxy puts on. */
     private static final Limits KEPT_LIMITS = new Limits(MAX_MESSAGE, MAX_MESSAGE, MAX_MESSAGE, MAX_ROWS, MAX_MESSAGE,
             MAX_MESSAGE, MAX_MESSAGE, MAX_MESSAGE, MAX_ROWS, MAX_ROWS);
-    /** User of CANCEL transactions: their outcome shows in the INVITE transaction. */
-    private static final TransactionUser NOBODY = new TransactionUser() {
+    /** User of CANCEL transactions, whose outcome shows in the INVITE transaction, and of detached ones. */
+    static final TransactionUser NOBODY = new TransactionUser() {
         @Override
         public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
 

@@ -178,6 +178,36 @@ class StatefulCallTest {
     }
 
     @Test
+    void shouldLeaveOnlyTransactionsBehindWhenFailureIsSent() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        assertEquals(3, proxy.proxy.live(), "two transactions and the response context");
+
+        // when
+        proxy.answer(invite, 486, "b1");
+
+        // then
+        assertEquals(2, proxy.proxy.live());
+        assertEquals(Disposition.ANSWERED, proxy.receive(CALLER, SipText.cancel(SipText.invite(CALLER, "c1"))));
+        assertEquals(List.of("ACK", "486 INVITE", "200 CANCEL"), SentMessage.summaries(proxy.sent()));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldKeepContextForFurther2xxUntilTransactionsAreGone() {
+        // given
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when
+        proxy.answer(invite, 200, "b1", CONTACT);
+
+        // then
+        assertEquals(3, proxy.proxy.live());
+        proxy.advanceMs(32_000);
+        assertEquals(0, proxy.proxy.live());
+    }
+
+    @Test
     void shouldAbsorbSecondFinalAfterFailure() {
         // given
         final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
