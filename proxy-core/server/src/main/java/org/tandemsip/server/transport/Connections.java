@@ -88,7 +88,14 @@ final class Connections {
         final Bootstrap bootstrap = new Bootstrap().group(loop.eventLoop()).channel(sockets.connector())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.streams().connectMs())
                 .option(ChannelOption.TCP_NODELAY, true).option(ChannelOption.SO_KEEPALIVE, true)
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark()).handler(connection);
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                .handler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(final SocketChannel channel) {
+                        sockets.tune(channel);
+                        channel.pipeline().addLast(connection);
+                    }
+                });
         if (!local.isAnyLocalAddress()) {
             bootstrap.localAddress(local, 0);
         }
@@ -163,6 +170,7 @@ final class Connections {
             connection.countedByAddress(true);
         }
         register(connection);
+        sockets.tune(channel);
         channel.pipeline().addLast(connection);
         loop.counters().increment(Counter.CONNECTIONS_ACCEPTED);
     }

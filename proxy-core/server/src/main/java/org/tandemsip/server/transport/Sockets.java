@@ -1,6 +1,8 @@
 package org.tandemsip.server.transport;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -37,6 +39,11 @@ enum Sockets {
         }
 
         @Override
+        void tune(final SocketChannel stream) {
+            stream.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS);
+        }
+
+        @Override
         Class<? extends ServerSocketChannel> listener() {
             return EpollServerSocketChannel.class;
         }
@@ -57,8 +64,13 @@ enum Sockets {
         Channel datagram(final InetAddress address) {
             final NioDatagramChannel channel = new NioDatagramChannel(family(address));
             channel.config().setRecvByteBufAllocator(
-                    new io.netty.channel.FixedRecvByteBufAllocator(DatagramSlab.DATAGRAM_BYTES));
+                    new FixedRecvByteBufAllocator(DatagramSlab.DATAGRAM_BYTES));
             return channel;
+        }
+
+        @Override
+        void tune(final SocketChannel stream) {
+            // The JDK has no such knobs.
         }
 
         @Override
@@ -73,7 +85,10 @@ enum Sockets {
     };
 
     /** Lets several sockets listen on one address; the kernel spreads what arrives over them. */
-    static final io.netty.channel.ChannelOption<Boolean> SO_REUSEPORT = UnixChannelOption.SO_REUSEPORT;
+    static final ChannelOption<Boolean> SO_REUSEPORT = UnixChannelOption.SO_REUSEPORT;
+
+    /** A peer that has not acknowledged our bytes for 64*T1 is gone, whatever its connection says. */
+    private static final int UNACKNOWLEDGED_MS = 32_000;
 
     /** The best that this machine has; {@code -Dtandem.sockets=nio} asks for the plain ones. */
     static Sockets best() {
@@ -83,6 +98,9 @@ enum Sockets {
     abstract IoHandlerFactory ioHandlers();
 
     abstract Channel datagram(InetAddress address);
+
+    /** Sets on a stream connection what only this kind of socket has. */
+    abstract void tune(SocketChannel stream);
 
     abstract Class<? extends ServerSocketChannel> listener();
 
