@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 class TidyTest {
 
     private static final int MAX_COLUMNS = 120;
+    /** The formatter breaks code at 120 everywhere; what is longer in a test is text that is expected as it stands. */
+    private static final int MAX_COLUMNS_IN_TESTS = 140;
     private static final int MAX_LINES = 500;
     private static final Pattern IMPORT = Pattern.compile("import (?:static )?[\\w.]+?\\.(\\w+);");
     private static final Pattern TYPE = Pattern.compile(
@@ -82,7 +84,8 @@ class TidyTest {
     @Test
     void shouldFitTheScreen() {
         for (Source s : java) {
-            each(s, line -> line.length() > MAX_COLUMNS, "longer than " + MAX_COLUMNS + " columns; break it");
+            int columns = s.isTest() ? MAX_COLUMNS_IN_TESTS : MAX_COLUMNS;
+            each(s, line -> line.length() > columns, "longer than " + columns + " columns; break it");
             if (s.lines().size() > MAX_LINES) {
                 add(s, MAX_LINES + 1, "longer than " + MAX_LINES + " lines; split it by responsibility");
             }
@@ -210,6 +213,10 @@ class TidyTest {
     private record Source(String path, List<String> lines) {
         boolean isMain() {
             return path.contains("/src/main/");
+        }
+
+        boolean isTest() {
+            return path.contains("/src/test/");
         }
     }
 }

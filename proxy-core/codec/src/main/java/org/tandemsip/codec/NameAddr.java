@@ -143,7 +143,9 @@ public final class NameAddr {
         return close + 1;
     }
 
-    /** Without brackets a URI must not hold comma, question mark or semicolon (section 20.10); the caller sees to that. */
+    /**
+     * Without brackets a URI must not hold comma, question mark or semicolon (section 20.10); the caller sees to that.
+     */
     private int addrSpec(final int start, final int limit) {
         final int stop = Scan.skip(bytes, start, limit, Scan.BARE_URI);
         if (!hasScheme(start, stop)) {
@@ -168,8 +170,8 @@ public final class NameAddr {
             if (!params.hasValue()) {
                 return fail(semicolon);
             }
-            // Section 7.3.1 forbids a second tag, yet agents in the field add one each time they answer a re-INVITE. The first
-            // is the dialog's; to drop their answers would end calls that everybody else lets through.
+            // Section 7.3.1 forbids a second tag, yet agents in the field add one each time they answer a re-INVITE.
+            // The first is the dialog's; to drop their answers would end calls that everybody else lets through.
             tag = tag == Slice.NONE ? params.value() : tag;
         }
         return p;

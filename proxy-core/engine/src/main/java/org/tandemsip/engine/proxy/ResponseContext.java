@@ -21,10 +21,10 @@ import org.tandemsip.engine.transaction.TransactionUser;
  *                                    +-- Branch, group 1    (waits until group 0 has failed)
  * </pre>
  *
- * Ends when the final response has gone up and all branches have ended: the transactions linger on their own. Only after
- * a 2xx to an INVITE it stays as long as they do, since a 2xx that a callee sends again has to find its way from the
- * client transaction to the server transaction (section 16.7 step 9); branches and kept response go back to their pools
- * even then. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
+ * Ends when the final response has gone up and all branches have ended: the transactions linger on their own. Only
+ * after a 2xx to an INVITE it stays as long as they do, since a 2xx that a callee sends again has to find its way from
+ * the client transaction to the server transaction (section 16.7 step 9); branches and kept response go back to their
+ * pools even then. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
  */
 final class ResponseContext extends TimerNode implements TransactionUser {
     /** Next free one of the pool. */

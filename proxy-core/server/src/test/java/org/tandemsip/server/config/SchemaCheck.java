@@ -8,7 +8,10 @@ import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** Validates YAML against the part of JSON Schema 2020-12 that our schema uses; any other keyword is an error of the test. */
+/**
+ * Validates YAML against the part of JSON Schema 2020-12 that our schema uses; any other keyword is an error of the
+ * test.
+ */
 final class SchemaCheck {
     private final Object schema;
 

@@ -56,9 +56,11 @@ class ConformanceKitIT {
         "stateful,tcp-udp"})
     void shouldCarryEveryPair(final String mode, final String transport) throws IOException, InterruptedException {
         try (ServerProcess server = start(mode)) {
-            assertAllPass(kit, List.of("python3", "run_pairs.py", "--proxy", PROXY + ':' + PORT, "--transport", transport,
-                    "--tags",
-                    PROXY_PAIRS, "--max-pause", "1000"), server);
+            assertAllPass(kit,
+                    List.of("python3", "run_pairs.py", "--proxy", PROXY + ':' + PORT, "--transport", transport,
+                            "--tags",
+                            PROXY_PAIRS, "--max-pause", "1000"),
+                    server);
         }
     }
 
@@ -118,11 +120,13 @@ class ConformanceKitIT {
     private static Path sipssertKit() throws IOException {
         final Path root = Files.createTempDirectory("kit");
         final Path sets = kit.resolveSibling("sipp/opensips-sipssert");
-        Files.createSymbolicLink(Files.createDirectories(root.resolve("runner")).resolve("siplib.py"), kit.resolve("siplib.py"));
+        Files.createSymbolicLink(Files.createDirectories(root.resolve("runner")).resolve("siplib.py"),
+                kit.resolve("siplib.py"));
         Files.createSymbolicLink(root.resolve("runner/run_sipssert.py"), kit.resolve("run_sipssert.py"));
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(sets, Files::isDirectory)) {
             for (final Path set : folders) {
-                final Path copy = Files.createDirectories(root.resolve("sipp/opensips-sipssert").resolve(set.getFileName()));
+                final Path copy =
+                        Files.createDirectories(root.resolve("sipp/opensips-sipssert").resolve(set.getFileName()));
                 Files.createSymbolicLink(copy.resolve("defines.yml"), sets.resolve("defines.yml"));
                 Files.createSymbolicLink(copy.resolve("config.yml"), sets.resolve("config.yml"));
                 try (DirectoryStream<Path> cases = Files.newDirectoryStream(set)) {
