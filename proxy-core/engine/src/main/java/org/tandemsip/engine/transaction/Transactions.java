@@ -65,8 +65,8 @@ public final class Transactions {
     final HopByHopRequest hopByHop = new HopByHopRequest();
 
     private final int maxTransactions;
-    private final TransactionTable clients;
-    private final TransactionTable servers;
+    private final TransactionTable clients = new TransactionTable();
+    private final TransactionTable servers = new TransactionTable();
     private final KeyedHash tableHash;
     private final KeyedHash tokenHash;
     private final ServerKey serverKey;
@@ -90,8 +90,6 @@ public final class Transactions {
         timers = context.timers();
         maxTransactions = context.maxTransactions();
         memory = new MessageMemory(Math.max(MIN_MEMORY, maxTransactions * MEMORY_PER_TRANSACTION));
-        clients = new TransactionTable(maxTransactions);
-        servers = new TransactionTable(maxTransactions);
         final ShardContext.Keys keys = context.keys();
         tableHash = new KeyedHash(keys.table0(), keys.table1());
         tokenHash = new KeyedHash(keys.token0(), keys.token1());

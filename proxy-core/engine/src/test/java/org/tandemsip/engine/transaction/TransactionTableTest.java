@@ -12,10 +12,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class TransactionTableTest {
-    private static final int MAX = 64;
-
     private final Transactions owner = new TransactionFixture().transactions;
-    private final TransactionTable table = new TransactionTable(MAX);
+    private final TransactionTable table = new TransactionTable();
 
     @Test
     void shouldFindEachByItsKeyWhenKeysShareASlot() {
@@ -35,8 +33,8 @@ class TransactionTableTest {
 
     @Test
     void shouldCloseTheGapWhenOneInTheMiddleIsRemoved() {
-        final Transaction first = transaction(-1);
-        final Transaction second = transaction(-1L - (1L << 40));
+        final Transaction first = transaction(15);
+        final Transaction second = transaction(15 + (1L << 40));
         final Transaction third = transaction(0);
         table.add(first);
         table.add(second);
@@ -44,7 +42,7 @@ class TransactionTableTest {
 
         table.remove(first);
 
-        assertNull(table.get(-1));
+        assertNull(table.get(15));
         assertSame(second, table.get(second.key));
         assertSame(third, table.get(0));
         assertEquals(0, table.longestProbe());
@@ -63,7 +61,7 @@ class TransactionTableTest {
             if (held != null) {
                 table.remove(held);
                 model.remove(key);
-            } else if (model.size() < MAX) {
+            } else if (model.size() < 64) {
                 final Transaction added = transaction(key);
                 table.add(added);
                 model.put(key, added);
@@ -72,6 +70,23 @@ class TransactionTableTest {
             model.forEach((k, expected) -> assertSame(expected, table.get(k), "seed " + seed));
             assertSame(model.get(key), table.get(key), "seed " + seed + " step " + step);
         }
+    }
+
+    @Test
+    void shouldKeepAllWhenSegmentsGrow() {
+        final long seed = 20_260_104L;
+        final SplittableRandom random = new SplittableRandom(seed);
+        final long[] keys = random.longs(50_000).toArray();
+        for (final long key : keys) {
+            table.add(transaction(key));
+        }
+
+        for (final long key : keys) {
+            assertEquals(key, table.get(key).key, "seed " + seed);
+            table.remove(table.get(key));
+            assertNull(table.get(key), "seed " + seed);
+        }
+        assertEquals(0, table.size());
     }
 
     private Transaction transaction(final long key) {
