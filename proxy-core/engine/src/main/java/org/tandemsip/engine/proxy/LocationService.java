@@ -52,6 +52,8 @@ final class LocationService {
     private RouteInformation information;
     private Targets targets;
     private Mode mode;
+    /** Place in the order made last of the peer that the Request-URI names, or -1. */
+    private int namedPlace;
 
     LocationService(final ShardContext context, final ListenPoints listenPoints) {
         this.listenPoints = listenPoints;
@@ -179,42 +181,54 @@ final class LocationService {
     private void addTrunks(final Route route) {
         final long callHash = rendezvous.callHash(request);
         int group = 0;
-        for (int place = 0, added = 1; added > 0; place++) {
-            added = 0;
-            for (int i = 0; i < route.to().size(); i++) {
-                added += addPeerAt(route.to().get(i), callHash, place, group);
-            }
-            group += added > 0 ? 1 : 0;
-        }
-        for (int i = 0; i < route.then().size(); i++) {
-            final Trunk backup = route.then().get(i);
-            for (int place = 0; addPeerAt(backup, callHash, place, group) > 0; place++) {
+        if (route.to().size() == 1) {
+            group = addTrunk(route.to().get(0), callHash, group);
+        } else {
+            for (int place = 0, added = 1; added > 0; place++) {
+                added = 0;
+                for (int i = 0; i < route.to().size(); i++) {
+                    final int count = order(route.to().get(i), callHash);
+                    if (place < count) {
+                        addPeer(route.to().get(i), peerAt(place), group);
+                        added++;
+                    }
+                }
                 group++;
             }
         }
+        for (int i = 0; i < route.then().size(); i++) {
+            group = addTrunk(route.then().get(i), callHash, group);
+        }
+    }
+
+    /** Adds all peers of a trunk, each in a group of its own, from {@code group} on; returns the next free group. */
+    private int addTrunk(final Trunk trunk, final long callHash, final int group) {
+        final int count = order(trunk, callHash);
+        for (int place = 0; place < count; place++) {
+            addPeer(trunk, peerAt(place), group + place);
+        }
+        return group + count;
     }
 
     /**
-     * Adds the peer that stands at {@code place} in the order for this call. The one that the Request-URI names, if
-     * any, comes first: a caller without Record-Route sends ACK and BYE here with the answerer's address.
-     *
-     * @return 1, or 0 when the trunk has no such place
+     * Puts the peers of {@code trunk} in order for this call; {@link #peerAt} tells it. The one that the Request-URI
+     * names, if any, comes first: a caller without Record-Route sends ACK and BYE here with the answerer's address.
      */
-    private int addPeerAt(final Trunk trunk, final long callHash, final int place, final int group) {
+    private int order(final Trunk trunk, final long callHash) {
         final int count = rendezvous.order(trunk, callHash, Targets.MAX);
-        final int named = placeOfNamed(count);
-        if (place >= count) {
-            return 0;
-        }
-        final int rank = named < 0 || place > named ? place : place == 0 ? named : place - 1;
-        addPeer(trunk, rendezvous.peer(rank), group);
-        return 1;
+        namedPlace = placeOfNamed(count);
+        return count;
+    }
+
+    private Peer peerAt(final int place) {
+        return rendezvous.peer(namedPlace < 0 || place > namedPlace ? place : place == 0 ? namedPlace : place - 1);
     }
 
     private int placeOfNamed(final int count) {
         final SipUri uri = information.requestUri();
         final long host = uri.host();
-        if (count < 2 || !Slice.exists(host) || !address.parse(request.bytes(), Slice.offset(host), Slice.end(host))) {
+        if (count < 2 || information.requestUriIsOurs() || !Slice.exists(host)
+                || !address.parse(request.bytes(), Slice.offset(host), Slice.end(host))) {
             return -1;
         }
         final int port = uri.port() == SipUri.NOT_GIVEN ? Transport.UDP.defaultPort() : uri.port();

@@ -48,7 +48,8 @@ final class RouteInformation {
     private boolean restored;
     private boolean token;
     private boolean inDialog;
-    private boolean ours;
+    /** Listen point that host and port of the Request-URI name, or NONE. */
+    private int uriListenPoint;
     private boolean ourMaddr;
     /** Pieces of the Request-URI that must not be forwarded, {@code [start, end)} pairs in rising order. */
     private final int[] cuts = new int[8];
@@ -79,11 +80,11 @@ final class RouteInformation {
         if (!collect(request) || !requestUri.wrap(bytes, Slice.offset(uri), Slice.end(uri))) {
             return false;
         }
+        uriListenPoint = find(request, requestUri);
         if (values > 0 && !(restoreRequestUri(request) && removeOwn(request))) {
             return false;
         }
         inDialog = token && Slice.exists(request.toTag());
-        ours = isSip(requestUri) && listenPoints.find(bytes, requestUri) != ListenPoints.NONE;
         if (isSip(requestUri)) {
             cutMaddr(bytes, source);
             if (endOf(requestUri) < requestUri.end()) {
@@ -116,43 +117,53 @@ final class RouteInformation {
 
     /** A strict router has put our Record-Route URI into the Request-URI, and the real one behind the Route set. */
     private boolean restoreRequestUri(final SipMessage request) {
-        final int listenPoint = ownToken(request, requestUri);
-        if (listenPoint == ListenPoints.NONE) {
+        if (uriListenPoint == ListenPoints.NONE || !recordRoutes.verifies(request, requestUri, uriListenPoint)) {
             return true;
         }
         token = true;
-        ourListenPoint = listenPoint;
+        ourListenPoint = uriListenPoint;
         restored = true;
         last--;
-        return wrapRoute(request, last, requestUri);
+        if (!wrapRoute(request, last, requestUri)) {
+            return false;
+        }
+        uriListenPoint = find(request, requestUri);
+        return true;
     }
 
+    /**
+     * Takes our own Routes off the front. Once one token is good, the others need not be: they only name the way out.
+     */
     private boolean removeOwn(final SipMessage request) {
         while (first < last) {
+            int listenPoint = recordRoutes.read(request.bytes(), starts[first], ends[first]);
+            if (listenPoint != ListenPoints.NONE) {
+                useToken(token || recordRoutes.readVerifies(request, listenPoint), listenPoint);
+                first++;
+                continue;
+            }
             if (!wrapRoute(request, first, routeUri)) {
                 return false;
             }
-            if (!isSip(routeUri) || listenPoints.find(request.bytes(), routeUri) == ListenPoints.NONE) {
+            listenPoint = find(request, routeUri);
+            if (listenPoint == ListenPoints.NONE) {
                 return true;
             }
-            final int listenPoint = ownToken(request, routeUri);
-            if (listenPoint != ListenPoints.NONE) {
-                token = true;
-                ourListenPoint = listenPoint;
-            }
+            useToken(token || recordRoutes.verifies(request, routeUri, listenPoint), listenPoint);
             first++;
         }
         return true;
     }
 
-    /** The listen point whose valid token {@code uri} carries, or {@link ListenPoints#NONE}. */
-    private int ownToken(final SipMessage request, final SipUri uri) {
-        if (!isSip(uri)) {
-            return ListenPoints.NONE;
+    private void useToken(final boolean valid, final int listenPoint) {
+        if (valid) {
+            token = true;
+            ourListenPoint = listenPoint;
         }
-        final int listenPoint = listenPoints.find(request.bytes(), uri);
-        return listenPoint != ListenPoints.NONE && recordRoutes.verifies(request, uri, listenPoint) ? listenPoint
-                : ListenPoints.NONE;
+    }
+
+    private int find(final SipMessage request, final SipUri uri) {
+        return isSip(uri) ? listenPoints.find(request.bytes(), uri) : ListenPoints.NONE;
     }
 
     private boolean wrapRoute(final SipMessage request, final int value, final SipUri uri) {
@@ -210,7 +221,7 @@ final class RouteInformation {
 
     /** Whether the host and port of {@link #requestUri()} are ours. */
     boolean requestUriIsOurs() {
-        return ours;
+        return uriListenPoint != ListenPoints.NONE;
     }
 
     /**

@@ -26,6 +26,8 @@ public final class ListenPoints {
     private final byte[][] hosts;
     private final int[] ports;
     private final long[] identities;
+    /** Whether every IPv4 listen point writes its own address as sent-by, so that comparing text finds them all. */
+    private final boolean textIsEnough;
     private final IpAddress address = new IpAddress();
 
     /** Takes the listen points of the process, in the order of their index. */
@@ -42,6 +44,13 @@ public final class ListenPoints {
             ports[i] = hasPort ? Integer.parseInt(sentBy.substring(colon + 1)) : points[i].transport().defaultPort();
             identities[i] = identity(points[i]);
         }
+        textIsEnough = listenPoints.stream().allMatch(ListenPoints::writesItself);
+    }
+
+    private static boolean writesItself(final ListenPoint point) {
+        final String text = IpAddress.toString(point.addressHigh(), point.addressLow()) + ':' + point.port();
+        return !IpAddress.isIpv4(point.addressHigh(), point.addressLow())
+                || text.equals(new String(point.sentBy(), StandardCharsets.US_ASCII));
     }
 
     /** Number of listen points. */
@@ -93,7 +102,9 @@ public final class ListenPoints {
         }
         final Transport wanted = uri.transport();
         final int port = uri.port() == SipUri.NOT_GIVEN ? defaultPort(uri, wanted) : uri.port();
-        final boolean literal = address.parse(bytes, Slice.offset(host), Slice.end(host));
+        // Parsing costs more than all the rest here, and is needed only where an address may be written in several ways.
+        final boolean literal = !(textIsEnough && bytes.getByte(Slice.offset(host)) != '[')
+                && address.parse(bytes, Slice.offset(host), Slice.end(host));
         int found = NONE;
         for (int i = 0; i < points.length; i++) {
             final ListenPoint point = points[i];

@@ -1,6 +1,7 @@
 package org.tandemsip.engine.routing;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.KeyedHash;
@@ -32,33 +33,61 @@ public final class RecordRoutes {
     /** Bytes of a Record-Route row of ours beyond the listen point's sent-by. */
     public static final int OVERHEAD = 64;
 
-    private static final byte[] SIP = ascii("<sip:");
-    private static final byte[] TRANSPORT = ascii(";transport=");
-    private static final byte[] LR = ascii(";lr;tk=");
     private static final byte[] TOKEN = ascii("tk");
     private static final int TOKEN_DIGITS = 16;
     private static final long LABEL = 0x7272_6f75_7465L;
 
     private final KeyedHash hash;
     private final ListenPoints listenPoints;
+    /**
+     * Per listen point what stands before the token: what we wrote comes back as it was, and is known without parsing.
+     */
+    private final byte[][] prefixes;
+    private long readToken;
 
     /** Uses the token key and the listen points of {@code context}. */
     public RecordRoutes(final ShardContext context) {
         hash = new KeyedHash(context.keys().token0(), context.keys().token1());
         listenPoints = new ListenPoints(context.listenPoints());
+        prefixes = context.listenPoints().stream().map(RecordRoutes::prefix).toArray(byte[][]::new);
+    }
+
+    private static byte[] prefix(final ListenPoint point) {
+        final String transport = point.transport() == Transport.UDP ? ""
+                : ";transport=" + point.transport().name().toLowerCase(Locale.ROOT);
+        return ascii("<sip:" + new String(point.sentBy(), StandardCharsets.US_ASCII) + transport + ";lr;tk=");
     }
 
     /** Writes the value {@code <sip:...>} for {@code listenPoint} into a request that may begin a dialog. */
     public void write(final AsciiWriter out, final SipMessage request, final int listenPoint) {
-        final ListenPoint point = listenPoints.get(listenPoint);
-        out.put(SIP).put(point.sentBy());
-        if (point.transport() != Transport.UDP) {
-            out.put(TRANSPORT);
-            for (final byte b : point.transport().token()) {
-                out.put((char) (b | 0x20));
+        out.put(prefixes[listenPoint]).putHex(token(callSide(request, request.fromTag()), listenPoint), TOKEN_DIGITS)
+                .put('>');
+    }
+
+    /**
+     * Looks whether a Route value is one of ours, byte for byte; then {@link #readVerifies} may be asked. A value that
+     * has been written anew on its way needs {@link ListenPoints#find} and {@link #verifies}.
+     *
+     * @return the listen point it names, or {@link ListenPoints#NONE}
+     */
+    public int read(final DirectBuffer bytes, final int start, final int end) {
+        for (int i = 0; i < prefixes.length; i++) {
+            final int tokenStart = start + prefixes[i].length;
+            if (end == tokenStart + TOKEN_DIGITS + 1 && bytes.getByte(end - 1) == '>'
+                    && startsWith(bytes, start, prefixes[i])
+                    && readToken(bytes, tokenStart)) {
+                return i;
             }
         }
-        out.put(LR).putHex(token(request, request.fromTag(), listenPoint), TOKEN_DIGITS).put('>');
+        return ListenPoints.NONE;
+    }
+
+    /**
+     * Whether the value read last, which names {@code listenPoint}, was put into the dialog of {@code request} by us.
+     */
+    public boolean readVerifies(final SipMessage request, final int listenPoint) {
+        return readToken == token(callSide(request, request.fromTag()), listenPoint)
+                || readToken == token(callSide(request, request.toTag()), listenPoint);
     }
 
     /**
@@ -67,26 +96,40 @@ public final class RecordRoutes {
      */
     public boolean verifies(final SipMessage request, final SipUri uri, final int listenPoint) {
         final long value = uri.parameter(TOKEN);
-        if (!Slice.exists(value) || Slice.length(value) != TOKEN_DIGITS) {
-            return false;
-        }
+        return Slice.exists(value) && Slice.length(value) == TOKEN_DIGITS
+                && readToken(request.bytes(), Slice.offset(value)) && readVerifies(request, listenPoint);
+    }
+
+    private boolean readToken(final DirectBuffer bytes, final int start) {
         long token = 0;
-        final DirectBuffer bytes = request.bytes();
-        for (int i = Slice.offset(value); i < Slice.end(value); i++) {
+        for (int i = start; i < start + TOKEN_DIGITS; i++) {
             final int digit = Character.digit(bytes.getByte(i), 16);
             if (digit < 0) {
                 return false;
             }
             token = token << 4 | digit;
         }
-        return token == token(request, request.fromTag(), listenPoint)
-                || token == token(request, request.toTag(), listenPoint);
+        readToken = token;
+        return true;
     }
 
-    private long token(final SipMessage request, final long tag, final int listenPoint) {
+    private static boolean startsWith(final DirectBuffer bytes, final int start, final byte[] prefix) {
+        for (int i = 0; i < prefix.length; i++) {
+            if (bytes.getByte(start + i) != prefix[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What the tokens of all listen points for one side of one call are made from. */
+    private long callSide(final SipMessage request, final long tag) {
         final DirectBuffer bytes = request.bytes();
-        return hash.begin().add(LABEL).add(listenPoints.identity(listenPoint)).addSlice(bytes, request.callId())
-                .addSlice(bytes, tag).end();
+        return hash.begin().add(LABEL).addSlice(bytes, request.callId()).addSlice(bytes, tag).end();
+    }
+
+    private long token(final long callSide, final int listenPoint) {
+        return hash.begin().add(LABEL).add(callSide).add(listenPoints.identity(listenPoint)).end();
     }
 
     private static byte[] ascii(final String text) {

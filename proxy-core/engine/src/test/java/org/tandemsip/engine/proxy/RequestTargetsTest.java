@@ -8,17 +8,24 @@ import static org.tandemsip.engine.proxy.ProxyFixture.message;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.proxy.ProxyFixture.Sent;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Messages;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.RecordRoutes;
 import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 
 /** RFC 3261 sections 16.4 and 16.5: where a request goes. */
@@ -50,6 +57,37 @@ class RequestTargetsTest {
             proxy.request(CARRIER, message("BYE", "sip:bob@" + peer + ":5060", VIA, "", "callee"));
             assertEquals("UDP " + peer + " 5060", proxy.one().to());
         }
+    }
+
+    @Test
+    void shouldTryPeersInOrderAndBackupTrunksLast() {
+        final Trunk backup = Messages.trunk(3, "backup", List.of("192.0.2.90:5060"), List.of());
+        final LocationService service = new LocationService(Messages.context(), new ListenPoints(ProxyFixture.POINTS));
+        final Targets one = locate(service, new Route("r", ProxyFixture.CARRIER, Route.Match.ANY,
+                List.of(ProxyFixture.PBX), List.of(backup), List.of(), null));
+        assertEquals(List.of(0, 1, 2), IntStream.range(0, one.size()).map(i -> one.get(i).group).boxed().toList());
+        assertEquals(backup, one.get(2).trunk);
+
+        final Targets parallel = locate(service, new Route("r", ProxyFixture.CARRIER, Route.Match.ANY,
+                List.of(ProxyFixture.PBX, backup, ProxyFixture.PBX), List.of(ProxyFixture.PBX), List.of(), null));
+        // No target twice, however often the configuration names it (section 16.5).
+        assertEquals(List.of(0, 0, 1),
+                IntStream.range(0, parallel.size()).map(i -> parallel.get(i).group).boxed().toList());
+        assertEquals(List.of(ProxyFixture.PBX, backup, ProxyFixture.PBX),
+                IntStream.range(0, parallel.size()).mapToObj(i -> parallel.get(i).trunk).toList());
+    }
+
+    private static Targets locate(final LocationService service, final Route route) {
+        final SipMessage request = Messages.parse(message("INVITE", "sip:+1@203.0.113.10", VIA, "", null));
+        final ShardContext context = ProxyFixture.context(new Messages.Silence(),
+                ProxyFixture.policy(Mode.STATEFUL, List.of(route)));
+        final RouteInformation information = new RouteInformation(context, new ListenPoints(ProxyFixture.POINTS),
+                new RecordRoutes(context));
+        final Targets targets = new Targets();
+        assertTrue(information.read(request, Messages.source(CARRIER)));
+        assertNull(service.locate(request, Messages.source(CARRIER), (RoutingPolicy) context.policy(),
+                ProxyFixture.CARRIER, information, targets));
+        return targets;
     }
 
     @Test
@@ -181,6 +219,23 @@ class RequestTargetsTest {
         assertEquals("UDP 203.0.113.201 5070", routed.to());
         assertEquals("<sip:203.0.113.201:5070;lr>", routed.header("Route"));
         assertEquals("BYE sip:alice@203.0.113.200 SIP/2.0", routed.startLine());
+    }
+
+    @Test
+    void shouldKnowItsTokenWhenRouteWasWrittenAnew() {
+        proxy.request(CARRIER, message("INVITE", "sip:+1@203.0.113.10", VIA, "", null));
+        for (final String own : proxy.one().headers("Record-Route")) {
+            final String token = own.replaceFirst(".*tk=([0-9a-f]*)>", "$1");
+            final String host = own.replaceFirst("<sip:([0-9.]*):5060.*", "$1");
+            for (final String anew : List.of(
+                    "\"proxy\" <sip:" + host + ";TK=" + token.toUpperCase(Locale.ROOT) + ";LR>;x=y",
+                    "<SIP:" + host + ":5060;lr=on;tk=" + token + '>',
+                    "<sip:" + host + ";transport=UDP;tk=" + token + ";lr>")) {
+                assertEquals(Disposition.FORWARDED, proxy.request(STRANGER,
+                        message("BYE", "sip:alice@203.0.113.200", VIA, "Route: " + anew + '\n', "x")), anew);
+                assertNull(proxy.one().header("Route"));
+            }
+        }
     }
 
     @Test
