@@ -19,9 +19,9 @@ public final class ClientSide {
     ServerSide server;
     /** For a CANCEL: the INVITE it cancels. For an INVITE: its CANCEL. */
     ClientSide partner;
-    long crashedNs = Long.MAX_VALUE;
+    long crashedNs = WireView.NEVER_NS;
     /** When the element was told that a stream to this destination failed, or {@link Long#MAX_VALUE}. */
-    long streamFailedNs = Long.MAX_VALUE;
+    long streamFailedNs = WireView.NEVER_NS;
 
     ClientSide(final String element, final WireEvent first) {
         this.element = element;
@@ -71,6 +71,6 @@ public final class ClientSide {
     }
 
     boolean crashed() {
-        return crashedNs != Long.MAX_VALUE;
+        return crashedNs != WireView.NEVER_NS;
     }
 }

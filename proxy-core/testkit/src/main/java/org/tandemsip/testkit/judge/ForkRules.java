@@ -69,7 +69,7 @@ final class ForkRules {
                     && (last == null || provisional.index() < last.index());
             final long fromNs = !rang ? 0 : Math.max(cause.timeNs(), provisional.timeNs());
             final boolean overInTime = last != null && last.timeNs() - fromNs < WireView.SLACK_NS;
-            final boolean failed = other.streamFailedNs != Long.MAX_VALUE;
+            final boolean failed = other.streamFailedNs != WireView.NEVER_NS;
             if (rang && !overInTime && !failed) {
                 findings.add("I-08", other, "not cancelled after " + cause.message().startLine());
             }
@@ -112,7 +112,7 @@ final class ForkRules {
     private static boolean failed(final ClientSide copy) {
         final WireEvent last = copy.firstFinal();
         final boolean silent = last == null && copy.firstResponse(100, 199) == null && !copy.crashed();
-        return last != null && last.message().status() >= 300 || silent || copy.streamFailedNs != Long.MAX_VALUE;
+        return last != null && last.message().status() >= 300 || silent || copy.streamFailedNs != WireView.NEVER_NS;
     }
 
     private static void sameTarget(final ServerSide server, final ClientSide copy, final Findings findings) {
@@ -156,19 +156,23 @@ final class ForkRules {
 
     private static void breadth(final ServerSide server, final Findings findings) {
         final String before = server.request().first("max-breadth");
-        int sum = 0;
         for (final ClientSide branch : server.forwards) {
-            final String value = branch.request().first("max-breadth");
-            final int breadth = value == null ? 0 : Integer.parseInt(value);
-            if (value != null && (breadth < 1 || breadth > MAX_BREADTH)) {
-                findings.add("I-14", branch, "Max-Breadth " + value);
+            int sum = breadth(branch);
+            if (branch.request().first("max-breadth") != null && (sum < 1 || sum > MAX_BREADTH)) {
+                findings.add("I-14", branch, "Max-Breadth " + sum);
             }
-            final boolean together = open(server.forwards.get(0), branch.first) || branch == server.forwards.get(0);
-            sum += together && branch.invite ? breadth : 0;
+            for (final ClientSide other : server.forwards) {
+                sum += other != branch && open(other, branch.first) ? breadth(other) : 0;
+            }
+            if (sum > (before == null ? MAX_BREADTH : Integer.parseInt(before))) {
+                findings.add("I-14", branch, "Max-Breadth came as " + before + ", sum over open branches " + sum);
+            }
         }
-        if (sum > (before == null ? MAX_BREADTH : Integer.parseInt(before))) {
-            findings.add("I-14", server, "Max-Breadth came as " + before + ", sum over branches " + sum);
-        }
+    }
+
+    private static int breadth(final ClientSide branch) {
+        final String value = branch.request().first("max-breadth");
+        return value == null ? 0 : Integer.parseInt(value);
     }
 
     private static void amplification(final ServerSide server, final Findings findings) {

@@ -28,7 +28,7 @@ public final class ServerSide {
      */
     char mode;
     /** When its element crashed, or {@link Long#MAX_VALUE}. */
-    long crashedNs = Long.MAX_VALUE;
+    long crashedNs = WireView.NEVER_NS;
 
     ServerSide(final String element, final String key, final WireEvent first, final char mode) {
         this.mode = mode;
@@ -47,7 +47,7 @@ public final class ServerSide {
     }
 
     boolean crashed() {
-        return crashedNs != Long.MAX_VALUE;
+        return crashedNs != WireView.NEVER_NS;
     }
 
     boolean stream() {
@@ -69,6 +69,12 @@ public final class ServerSide {
         return mode == 't';
     }
 
+    /** Whether a stateful proxy holds it that was stateless a moment ago, and gives branches the old form. */
+    boolean transitional() {
+        return stateful() && forwards.stream().anyMatch(
+                forward -> forward.branch().startsWith("z9hG4bKs") && forward.mode() == 't');
+    }
+
     /** Whether a stateless proxy only passes it on. */
     boolean stateless() {
         return mode == 's';
@@ -78,7 +84,7 @@ public final class ServerSide {
     long goneNs() {
         final WireEvent last = firstFinal();
         if (last == null) {
-            return Long.MAX_VALUE;
+            return WireView.NEVER_NS;
         }
         if (!invite) {
             return last.timeNs() + (stream() ? 0 : T1_64);

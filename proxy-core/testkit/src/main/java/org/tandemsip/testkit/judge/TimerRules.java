@@ -16,14 +16,14 @@ final class TimerRules {
     private TimerRules() {}
 
     /**
-     * I-12. Over UDP, to the nanosecond: a stateful proxy or agent sends INVITE at 0, T1, 3 T1, 7 T1 ... 63 T1 and any
-     * other request at 0, T1, 3 T1, 7 T1, then every T2, until a response (for a non-INVITE: a final one; a 100 comes
-     * when timer E has reached T2 anyway) comes or 64*T1 have passed; all of these and no others. A non-2xx final to
-     * INVITE is repeated at T1, 3 T1, 7 T1, then every T2, until the ACK comes or 64*T1 have passed; other copies only
-     * in answer to a copy of the INVITE. Over streams nothing is repeated but by the sender of the INVITE. A stateless
-     * proxy sends a request as often as it came. A stateful proxy that cancels a branch on its own (no CANCEL from
-     * upstream, no 2xx or 6xx elsewhere) does so no earlier than 180 s after the last provisional. That nothing
-     * outlives its timers is I-20.
+     * I-12. Over UDP, to the nanosecond: a stateful proxy or agent sends INVITE at 0, T1, 3 T1, 7 T1 ... 63 T1 and any other
+     * request at 0, T1, 3 T1, 7 T1, then every T2, until a response (for a non-INVITE: a final one; after a 100 the interval is
+     * T2) comes or 64*T1 have passed; all of these and no others. A non-2xx final to INVITE is
+     * repeated at T1, 3 T1, 7 T1, then every T2, until the ACK comes or 64*T1 have passed; other copies only in answer
+     * to a copy of the INVITE. Over streams nothing is repeated but by the sender of the INVITE. A stateless proxy sends a
+     * request as often as it came. A stateful proxy that cancels a branch on its own (no CANCEL from upstream, no 2xx or
+     * 6xx elsewhere) does so no earlier than 180 s after the last provisional. That nothing outlives its timers is
+     * I-20.
      */
     static void i12TimersToTheNanosecond(final WireView view, final Findings findings) {
         for (final ClientSide client : view.clients) {
@@ -50,11 +50,15 @@ final class TimerRules {
         }
     }
 
-    private static List<Long> schedule(final long startNs, final boolean capped) {
+    /** Times of timer A, or {@code capped} of timers E and G; a 1xx at {@code provisionalNs} lets the next interval be T2. */
+    private static List<Long> schedule(final long startNs, final boolean capped, final long provisionalNs) {
         final List<Long> times = new ArrayList<>();
         long interval = T1;
         for (long at = startNs; at - startNs < T1_64; at += interval) {
-            interval = times.isEmpty() ? T1 : capped ? Math.min(2 * interval, T2) : 2 * interval;
+            interval = times.isEmpty() ? T1 : 2 * interval;
+            if (capped && !times.isEmpty()) {
+                interval = at >= provisionalNs ? T2 : Math.min(interval, T2);
+            }
             times.add(at);
         }
         return times;
@@ -73,7 +77,9 @@ final class TimerRules {
         if (stop != null) {
             untilNs = Math.min(untilNs, stop.timeNs());
         }
-        compare(client.first.timeNs(), sent, schedule(client.first.timeNs(), !client.invite), untilNs,
+        final WireEvent provisional = client.firstResponse(100, 199);
+        final long provisionalNs = provisional == null ? WireView.NEVER_NS : provisional.timeNs();
+        compare(client.first.timeNs(), sent, schedule(client.first.timeNs(), !client.invite, provisionalNs), untilNs,
                 text -> findings.add("I-12", client, text));
     }
 
@@ -84,6 +90,9 @@ final class TimerRules {
                 complain.accept("nothing sent at " + ms(at - startNs) + " ms, only at " + all(startNs, sent));
                 return;
             }
+        }
+        if (sent.stream().distinct().count() != sent.size()) {
+            complain.accept("sent twice at once: " + all(startNs, sent));
         }
         for (final long at : sent) {
             if (!due.contains(at) || at - untilNs > WireView.SLACK_NS) {
@@ -99,9 +108,9 @@ final class TimerRules {
             return;
         }
         final long untilNs = Math.min(server.crashedNs,
-                server.acks.isEmpty() ? Long.MAX_VALUE : server.acks.get(0).timeNs());
+                server.acks.isEmpty() ? WireView.NEVER_NS : server.acks.get(0).timeNs());
         final List<Long> sent = new ArrayList<>();
-        final List<Long> due = schedule(last.timeNs(), true);
+        final List<Long> due = schedule(last.timeNs(), true, WireView.NEVER_NS);
         int asked = 0;
         for (final WireEvent response : server.responses) {
             if (response.index() < last.index()

@@ -15,6 +15,12 @@ public final class WireView {
     /** An element may look at a message this long after it arrived; judged times are that fuzzy. */
     public static final long SLACK_NS = 5_000_000;
 
+    /** A time that never comes; far enough from the ends of the number range that differences do not overflow. */
+    static final long NEVER_NS = Long.MAX_VALUE / 4;
+
+    /** Name of the element that keeps no rules at all. */
+    private static final String ATTACKER = "attacker";
+
     final WireLog log;
     final Map<String, ProxyFacts> proxies = new HashMap<>();
     final List<ServerSide> servers = new ArrayList<>();
@@ -39,6 +45,10 @@ public final class WireView {
         this.log = log;
         facts.forEach(proxy -> proxies.put(proxy.name(), proxy));
         for (final WireEvent event : log.events()) {
+            if (event.element().equals(ATTACKER)
+                    || event.packet() != null && event.packet().sender().equals(ATTACKER)) {
+                continue;
+            }
             switch (event.kind()) {
                 case SENT -> sent(event);
                 case DELIVERED -> delivered(event);
@@ -59,6 +69,11 @@ public final class WireView {
     /** Whether any proxy crashed in this run. */
     boolean anyCrash() {
         return !crashes.isEmpty();
+    }
+
+    /** Whether anything travelled on a stream in this run. */
+    boolean anyStream() {
+        return clients.stream().anyMatch(ClientSide::stream);
     }
 
     /** Whether {@code element} crashed between the two times. */
@@ -99,7 +114,9 @@ public final class WireView {
         ClientSide client = liveClients.get(stem + message.method());
         final ServerSide server = message.vias().size() < 2 ? null
                 : liveServers.get(element + serverKey(message.vias().get(1), message.method()));
-        if (client == null || client.server != server) {
+        final boolean cancelsAnother = client != null && message.method().equals("CANCEL") && server == null
+                && client.partner != liveClients.get(stem + "INVITE");
+        if (client == null || client.server != server || cancelsAnother) {
             client = new ClientSide(element, event);
             liveClients.put(stem + message.method(), client);
             clients.add(client);
@@ -148,7 +165,8 @@ public final class WireView {
         }
         final String key = serverKey(message.topVia(), message.method());
         ServerSide server = liveServers.get(element + key);
-        if (server == null || event.timeNs() - server.goneNs() + SLACK_NS >= 0 && server.goneNs() != Long.MAX_VALUE) {
+        if (server == null
+                || event.timeNs() - server.goneNs() + SLACK_NS >= 0 && server.goneNs() != WireView.NEVER_NS) {
             server = new ServerSide(element, key, event, isProxy(element) ? modes.getOrDefault(element, '?') : 'a');
             liveServers.put(element + key, server);
             servers.add(server);

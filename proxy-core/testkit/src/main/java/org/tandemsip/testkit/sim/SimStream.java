@@ -18,6 +18,7 @@ public final class SimStream {
     private final End opener;
     private final End acceptor;
     private boolean open = true;
+    private boolean refused;
 
     SimStream(final SimNetwork network, final long id, final SimEndpoint from, final SimAddress fromAddress,
             final SimEndpoint to, final SimAddress toAddress) {
@@ -54,9 +55,13 @@ public final class SimStream {
         close(null);
     }
 
-    /** Ends a stream that nobody accepted: only the opener is told. */
+    /** Nobody accepts it: only the opener is told, after one delay of the path; what it writes until then is lost. */
     void refuse() {
-        close(acceptor);
+        refused = true;
+        network.loop().after(network.delayNs(opener.local, acceptor.local), () -> {
+            open = false;
+            opener.tellClosed();
+        });
     }
 
     private void close(final End by) {
@@ -107,13 +112,17 @@ public final class SimStream {
             }
             final Packet packet = Packet.of(owner.name(), local, peer.local, id, message);
             network.log().add(network.loop().nowNs(), WireEvent.Kind.SENT, owner.name(), packet);
-            enqueue(message, packet);
+            if (refused) {
+                network.log().add(network.loop().nowNs(), WireEvent.Kind.LOST, owner.name(), packet);
+            } else {
+                enqueue(message, packet);
+            }
             return true;
         }
 
         /** Sends bytes that are no message (keep-alives, garbage). */
         public boolean writeRaw(final byte[] bytes) {
-            if (open) {
+            if (open && !refused) {
                 enqueue(bytes, null);
             }
             return open;

@@ -87,6 +87,11 @@ public final class SimUa implements SimEndpoint {
         return clients.size() + servers.size() + dialogs.size() + answers.size();
     }
 
+    /** What {@link #live} counts, for people. */
+    public String leftovers() {
+        return clients.keySet() + " " + servers.keySet() + " " + dialogs.keySet() + " " + answers.keySet();
+    }
+
     /** Requests that it will never answer, because their script says so. */
     public int unanswered() {
         return (int) servers.values().stream().filter(UaServerTx::pending).count();

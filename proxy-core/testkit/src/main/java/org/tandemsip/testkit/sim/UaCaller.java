@@ -169,7 +169,7 @@ final class UaCaller implements UaClientTx.Listener {
         }
         if (!reported) {
             reported = true;
-            ua.finish(new UacResult(plan, callId, status, byeOk, note));
+            ua.finish(new UacResult(plan, uri, callId, status, byeOk, note));
         }
     }
 }

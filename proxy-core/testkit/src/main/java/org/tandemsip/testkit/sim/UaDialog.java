@@ -119,7 +119,7 @@ final class UaDialog {
         inviting = true;
         final long number = ++cseq;
         final MessageText invite = request("INVITE", number, nextOverStream()).header("Contact", ua.contact());
-        ua.send(invite, nextHop(), nextOverStream(), new UaClientTx.Listener() {
+        final UaClientTx transaction = ua.send(invite, nextHop(), nextOverStream(), new UaClientTx.Listener() {
             private MessageText ack;
 
             @Override
@@ -135,6 +135,12 @@ final class UaDialog {
 
             @Override
             public void onFailure() {
+                inviting = false;
+            }
+        });
+        ua.loop().after(8 * UaTimers.T1_64, () -> {
+            if (!transaction.finished()) {
+                transaction.abandon();
                 inviting = false;
             }
         });
