@@ -27,6 +27,7 @@ final class MessageMemory {
     private static final int BLOCK_MASK = (1 << BLOCK_BITS) - 1;
     private static final int UNIT_BITS = 6;
     private static final int[] SIZES = sizes();
+    private static final int[] BLOCKS_PER_PAGE = Arrays.stream(SIZES).map(size -> PAGE_BYTES / size).toArray();
     private static final byte[] CLASS_BY_UNITS = classByUnits();
 
     private final UnsafeBuffer[] chunks;
@@ -75,7 +76,7 @@ final class MessageMemory {
             block = freeBlock[page];
             freeBlock[page] = buffer(page << BLOCK_BITS).getShort(offset(page << BLOCK_BITS | block));
         }
-        if (++blocksInUse[page] == blocksPerPage(sizeClass)) {
+        if (++blocksInUse[page] == BLOCKS_PER_PAGE[sizeClass]) {
             unlink(page, sizeClass);
         }
         bytesInUse += SIZES[sizeClass];
@@ -100,7 +101,7 @@ final class MessageMemory {
         final int sizeClass = classOf[page];
         buffer(handle).putShort(offset(handle), freeBlock[page]);
         freeBlock[page] = (short) (handle & BLOCK_MASK);
-        if (blocksInUse[page]-- == blocksPerPage(sizeClass)) {
+        if (blocksInUse[page]-- == BLOCKS_PER_PAGE[sizeClass]) {
             link(page, sizeClass);
         }
         if (blocksInUse[page] == 0) {
@@ -191,10 +192,6 @@ final class MessageMemory {
         if (next != NONE) {
             previousPage[next] = previous;
         }
-    }
-
-    private static int blocksPerPage(final int sizeClass) {
-        return PAGE_BYTES / SIZES[sizeClass];
     }
 
     /** 64, 128, 192, 256, then four steps per doubling: 320, 384, 448, 512, 640 and so on up to a page. */
