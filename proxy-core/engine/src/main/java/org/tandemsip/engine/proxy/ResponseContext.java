@@ -316,15 +316,14 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     private void keep(final SipMessage response) {
         if (best == null) {
             best = proxy.takeBest();
-            if (best == null) {
+            if (best == null || !best.keep(response, proxy.responses, proxy.memory)) {
+                best = proxy.giveBack(best);
                 local = Status.SERVER_INTERNAL_ERROR_500;
-                return;
             }
-            best.keep(response, proxy.responses);
         } else if (best.worseThan(response.statusCode(), cancelled)) {
-            best.keep(response, proxy.responses);
+            best.keep(response, proxy.responses, proxy.memory);
         } else {
-            best.merge(response, proxy.maxMessageBytes);
+            best.merge(response, proxy.maxMessageBytes, proxy.memory);
         }
     }
 
@@ -343,7 +342,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             answer(Status.SERVER_INTERNAL_ERROR_500, nowNs);
         } else if (best != null) {
             if (last != null) {
-                best.merge(last, proxy.maxMessageBytes);
+                best.merge(last, proxy.maxMessageBytes, proxy.memory);
             }
             sendKept(nowNs);
         } else if (cancelled) {

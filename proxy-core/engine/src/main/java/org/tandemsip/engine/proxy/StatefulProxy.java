@@ -12,6 +12,7 @@ import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteServerTransaction;
+import org.tandemsip.engine.transaction.MessageMemory;
 import org.tandemsip.engine.transaction.ServerTransaction;
 import org.tandemsip.engine.transaction.TransactionUser;
 import org.tandemsip.engine.transaction.Transactions;
@@ -31,6 +32,8 @@ final class StatefulProxy {
     final RequestForwarder requests;
     final ResponseForwarder responses;
     final TimerLanes timers;
+    /** Where responses are kept. */
+    final MessageMemory memory;
     /** Scratch index over a server transaction's copy of its request. */
     final SipMessage keptRequest;
     /** Largest message to write, in bytes. */
@@ -58,6 +61,7 @@ final class StatefulProxy {
         this.requests = requests;
         this.responses = responses;
         timers = context.timers();
+        memory = transactions.memory();
         keptRequest = new SipMessage(context.limits().headerRows());
         maxMessageBytes = context.limits().messageBytes();
         maxContexts = context.maxTransactions();
@@ -182,7 +186,7 @@ final class StatefulProxy {
             freeBest = best.next;
             return best;
         }
-        if (bestMade == MOST_KEPT) {
+        if (bestMade == maxContexts) {
             return null;
         }
         bestMade++;
@@ -192,6 +196,7 @@ final class StatefulProxy {
     /** Takes {@code best} back, which may be {@code null}; returns {@code null}. */
     BestResponse giveBack(final BestResponse best) {
         if (best != null) {
+            best.release(memory);
             best.next = freeBest;
             freeBest = best;
         }

@@ -17,9 +17,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * be cut for another size, so a burst of large messages does not take the memory away from small ones for good.
  * Chunks are allocated as they are first needed, up to the bound, and kept. Shard thread only.
  */
-final class MessageMemory {
+public final class MessageMemory {
     /** Handle of no block. */
-    static final int NONE = -1;
+    public static final int NONE = -1;
 
     private static final int PAGE_BYTES = 64 * 1024;
     private static final int PAGES_PER_CHUNK = 4;
@@ -60,7 +60,7 @@ final class MessageMemory {
     }
 
     /** Takes a block of at least {@code length} bytes, 1 to 65,536; returns its handle, or {@link #NONE} when full. */
-    int allocate(final int length) {
+    public int allocate(final int length) {
         final int sizeClass = CLASS_BY_UNITS[length + (1 << UNIT_BITS) - 1 >> UNIT_BITS];
         int page = pagesWithRoom[sizeClass];
         if (page == NONE) {
@@ -84,7 +84,7 @@ final class MessageMemory {
     }
 
     /** Takes a block and copies {@code length} bytes into it; returns its handle, or {@link #NONE} when full. */
-    int copy(final DirectBuffer source, final int sourceOffset, final int length) {
+    public int copy(final DirectBuffer source, final int sourceOffset, final int length) {
         final int handle = allocate(length);
         if (handle != NONE) {
             buffer(handle).putBytes(offset(handle), source, sourceOffset, length);
@@ -93,7 +93,7 @@ final class MessageMemory {
     }
 
     /** Gives a block back; does nothing for {@link #NONE}. */
-    void free(final int handle) {
+    public void free(final int handle) {
         if (handle == NONE) {
             return;
         }
@@ -113,18 +113,18 @@ final class MessageMemory {
     }
 
     /** Buffer that holds the block. */
-    UnsafeBuffer buffer(final int handle) {
+    public UnsafeBuffer buffer(final int handle) {
         return chunks[(handle >>> BLOCK_BITS) / PAGES_PER_CHUNK];
     }
 
     /** Offset of the block's first byte in its {@link #buffer}. */
-    int offset(final int handle) {
+    public int offset(final int handle) {
         final int page = handle >>> BLOCK_BITS;
         return page % PAGES_PER_CHUNK * PAGE_BYTES + (handle & BLOCK_MASK) * SIZES[classOf[page]];
     }
 
     /** Sum of the sizes of all blocks taken. */
-    long bytesInUse() {
+    public long bytesInUse() {
         return bytesInUse;
     }
 

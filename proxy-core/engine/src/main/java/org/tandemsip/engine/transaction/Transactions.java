@@ -203,6 +203,11 @@ public final class Transactions {
         }
     }
 
+    /** Memory for messages of the shard, shared with whoever has to keep one of a transaction's. */
+    public MessageMemory memory() {
+        return memory;
+    }
+
     /** Number of transactions held, lingering ones included. */
     public int live() {
         return clients.size() + servers.size();

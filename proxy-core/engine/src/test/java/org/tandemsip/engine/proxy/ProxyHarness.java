@@ -73,8 +73,13 @@ final class ProxyHarness {
 
     /** Another proxy with the same configuration and keys. */
     Proxy twin(final Egress out, final TimerLanes clock) {
-        return new Proxy(new ShardContext(0, out, clock, new Counters(), LISTEN_POINTS, Limits.DEFAULTS,
-                new ShardContext.Keys(1, 2, 3, 4), maxTransactions, policy));
+        return new Proxy(context(out, clock));
+    }
+
+    /** What a proxy with this configuration is made with. */
+    ShardContext context(final Egress out, final TimerLanes clock) {
+        return new ShardContext(0, out, clock, new Counters(), LISTEN_POINTS, Limits.DEFAULTS,
+                new ShardContext.Keys(1, 2, 3, 4), maxTransactions, policy);
     }
 
     /** All calls go to trunk a, which has one peer. */
