@@ -11,6 +11,6 @@ import org.tandemsip.codec.Transport;
  * @param addressHigh upper half of the address
  * @param addressLow  lower half of the address
  * @param port        port, 1 to 65535
- * @param hash        {@link Rendezvous#peerHash} of address and port
+ * @param hash        keyed hash of address and port with the token key, for {@link Rendezvous}
  */
 public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, long hash) {}

@@ -28,11 +28,6 @@ public final class Rendezvous {
         hash = new KeyedHash(context.keys().token0(), context.keys().token1());
     }
 
-    /** {@link Peer#hash} of an address and port: the same in every process, as the order has to be. */
-    public static long peerHash(final long addressHigh, final long addressLow, final int port) {
-        return mix(mix(mix(addressHigh) + addressLow) + port);
-    }
-
     /** What the calls of {@code request} are told apart by. */
     public long callHash(final SipMessage request) {
         final long callId = request.callId();

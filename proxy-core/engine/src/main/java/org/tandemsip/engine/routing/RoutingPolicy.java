@@ -2,8 +2,12 @@ package org.tandemsip.engine.routing;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.function.BiPredicate;
+import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
@@ -100,9 +104,33 @@ public final class RoutingPolicy implements Policy {
         return mode == Mode.STATELESS || routes.stream().anyMatch(route -> route.mode() == Mode.STATELESS);
     }
 
-    /** Whether requests go the same ways by {@code other}, whatever the modes. */
+    /** Whether a stateless proxy sends requests the same ways by {@code other}: modes and failover left aside. */
     public boolean routesLike(final RoutingPolicy other) {
-        return trunks.equals(other.trunks) && routes.equals(other.routes);
+        return sameList(trunks, other.trunks, RoutingPolicy::isLike) && sameList(routes, other.routes,
+                RoutingPolicy::isLike);
+    }
+
+    private static boolean isLike(final Trunk one, final Trunk other) {
+        return one.name().equals(other.name()) && one.peers().equals(other.peers())
+                && one.allow().equals(other.allow());
+    }
+
+    private static boolean isLike(final Route one, final Route other) {
+        return Objects.equals(name(one.from()), name(other.from())) && one.within().equals(other.within())
+                && sameList(one.to(), other.to(), (a, b) -> a.name().equals(b.name()))
+                && sameList(one.then(), other.then(), (a, b) -> a.name().equals(b.name()))
+                && Arrays.equals(one.match().to(), other.match().to())
+                && Arrays.equals(one.match().from(), other.match().from())
+                && Arrays.equals(one.match().method(), other.match().method());
+    }
+
+    private static String name(final Trunk trunk) {
+        return trunk == null ? null : trunk.name();
+    }
+
+    private static <T> boolean sameList(final List<T> one, final List<T> other, final BiPredicate<T, T> same) {
+        return one.size() == other.size()
+                && IntStream.range(0, one.size()).allMatch(i -> same.test(one.get(i), other.get(i)));
     }
 
     /**

@@ -4,8 +4,8 @@ import java.util.List;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Messages;
 import org.tandemsip.engine.routing.Peer;
-import org.tandemsip.engine.routing.Rendezvous;
 
 /** A place in the network that sends to the proxy or is sent to. */
 record Endpoint(Transport transport, String host, int port) {
@@ -31,9 +31,7 @@ record Endpoint(Transport transport, String host, int port) {
 
     /** As a peer; {@code over} as in {@link Peer#transport}. */
     Peer peer(final Transport over) {
-        final IpAddress address = address();
-        return new Peer(hostPort(), over, address.high(), address.low(), port,
-                Rendezvous.peerHash(address.high(), address.low(), port));
+        return Messages.peer(over, hostPort());
     }
 
     static List<Peer> peers(final Transport over, final Endpoint... endpoints) {

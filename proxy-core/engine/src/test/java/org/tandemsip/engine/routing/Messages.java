@@ -6,6 +6,7 @@ import java.util.List;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
@@ -87,7 +88,7 @@ public final class Messages {
         final IpAddress address = address(host(hostPort));
         final int port = port(hostPort);
         return new Peer(name, transport, address.high(), address.low(), port,
-                Rendezvous.peerHash(address.high(), address.low(), port));
+                new KeyedHash(1, 2).begin().add(address.high()).add(address.low()).add(port).end());
     }
 
     /** Trunk with UDP peers. */

@@ -1,10 +1,12 @@
 package org.tandemsip.engine.routing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -82,8 +84,26 @@ class RoutingPolicyTest {
         assertSame(CARRIER, switched.trunkOf(Messages.source("198.51.100.1:5060")));
     }
 
+    @Test
+    void shouldSeeSameWaysWhenConfigurationIsReadAgainOrOnlyModesDiffer() {
+        assertTrue(ways("carrier", "10.0.0.11:5060", "+44*", Mode.STATELESS)
+                .routesLike(ways("carrier", "10.0.0.11:5060", "+44*", Mode.STATEFUL)));
+        final RoutingPolicy one = ways("carrier", "10.0.0.11:5060", "+44*", null);
+        assertFalse(one.routesLike(ways("trunk", "10.0.0.11:5060", "+44*", null)));
+        assertFalse(one.routesLike(ways("carrier", "10.0.0.12:5060", "+44*", null)));
+        assertFalse(one.routesLike(ways("carrier", "10.0.0.11:5060", "+45*", null)));
+        assertFalse(one.routesLike(policy));
+    }
+
+    private static RoutingPolicy ways(final String name, final String peer, final String to, final Mode mode) {
+        final Trunk trunk = Messages.trunk(0, name, List.of(peer), List.of("10.0.0.0/8"));
+        return Messages.policy(Mode.STATEFUL, List.of(trunk),
+                List.of(new Route("r", trunk, new Route.Match(to.getBytes(StandardCharsets.US_ASCII), null, null),
+                        List.of(trunk), List.of(), List.of(), mode)));
+    }
+
     private static Peer peerNamed(final RoutingPolicy policy, final String text) {
-        final UnsafeBuffer bytes = new UnsafeBuffer(text.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        final UnsafeBuffer bytes = new UnsafeBuffer(text.getBytes(StandardCharsets.US_ASCII));
         final SipUri uri = new SipUri();
         assertTrue(uri.wrap(bytes, 0, bytes.capacity()));
         return policy.peerNamed(bytes, uri);
