@@ -59,7 +59,7 @@ class CallFlowsIT {
             // then
             final List<String> broken = new ArrayList<>();
             for (final Pair pair : pairs) {
-                final int caller = pair.caller().await(30);
+                final int caller = pair.caller().await(40);
                 final int callee = pair.callee().await(caller == 0 ? 10 : 1);
                 if (caller != 0 || callee != 0) {
                     broken.add("%s: caller %d, callee %d%n%s%n%s".formatted(pair.flow().name(), caller, callee,
@@ -83,7 +83,7 @@ class CallFlowsIT {
         final StringBuilder yaml = new StringBuilder("""
                 listen: [udp://%1$s:%2$d, tcp://%1$s:%2$d]
                 mode: %3$s
-                timers: {t1: 50ms}
+                timers: {t1: 200ms}
                 trunks:
                 """.formatted(PROXY, PORT, mode));
         final StringBuilder routes = new StringBuilder("routes:\n");

@@ -78,7 +78,7 @@ final class Sipp {
         Files.write(file, scenario);
         final List<String> command = new ArrayList<>(
                 List.of("sipp", "-nostdin", "-sf", file.toString(), "-m", Integer.toString(calls), "-i", ip,
-                        "-p", Integer.toString(port), "-t", tcp ? "t1" : "u1", "-timeout", "20s", "-timeout_error",
+                        "-p", Integer.toString(port), "-t", tcp ? "t1" : "u1", "-timeout", "35s", "-timeout_error",
                         "-trace_err",
                         "-error_file", directory.resolve("errors").toString(), "-trace_msg", "-message_file",
                         directory.resolve("messages").toString()));
