@@ -12,7 +12,7 @@ import org.HdrHistogram.Histogram;
  * @param answered         calls that got a 200
  * @param succeeded        calls that went through to the 200 of their BYE
  * @param failed           calls that did not; begun = succeeded + failed
- * @param failuresByCode   failed calls by status code, 0 for those that got no answer
+ * @param failuresByCode   failed calls by status code, 0 for those that got no answer, {@link #NO_ROOM}
  * @param retransmissions  messages sent again by either side
  * @param lost             messages the generator itself could not send, and malformed ones it received
  * @param elapsedNs        from the first call due to the last call ended
@@ -25,8 +25,14 @@ public record LoadResult(LoadPlan plan, long begun, long answered, long succeede
         Histogram ringing, ProcessUsage usage) {
     private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99, 99.999};
 
-    static Map<Integer, Integer> byCode(final int[] counts) {
+    /** Key of {@link #failuresByCode} for calls that found no room in the generator: the earlier ones took too long. */
+    public static final int NO_ROOM = -1;
+
+    static Map<Integer, Integer> byCode(final int[] counts, final long noRoom) {
         final Map<Integer, Integer> result = new TreeMap<>();
+        if (noRoom > 0) {
+            result.put(NO_ROOM, (int) noRoom);
+        }
         for (int code = 0; code < counts.length; code++) {
             if (counts[code] > 0) {
                 result.put(code, counts[code]);
@@ -51,7 +57,11 @@ public record LoadResult(LoadPlan plan, long begun, long answered, long succeede
         text.append("calls       %,d begun at %,.0f/s, %,d answered, %,d succeeded, %,d failed%n".formatted(begun,
                 plan.rate(), answered, succeeded, failed));
         failuresByCode.forEach((code, count) -> text.append("            %,d x %s%n".formatted(count,
-                code == 0 ? "no answer" : "status " + code)));
+                switch (code) {
+                    case NO_ROOM -> "not sent: more calls open than the generator has room for";
+                    case 0 -> "no answer";
+                    default -> "status " + code;
+                })));
         text.append("sent again  %,d messages; lost in the generator %,d%n".formatted(retransmissions, lost));
         text.append("latency     from the time the INVITE was due, in microseconds%n".formatted());
         text.append("            %10s".formatted(""));

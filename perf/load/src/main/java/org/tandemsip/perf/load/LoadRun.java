@@ -35,6 +35,8 @@ public final class LoadRun implements AutoCloseable {
     private static final long TICK_NS = 10_000_000L;
     private static final int BATCH = 64;
     private static final int MAX_SLOTS = 1 << 17;
+    /** Set-up and tear-down of a call may take this long before calls find no room. */
+    private static final int ROOM_SECONDS = 8;
 
     private final LoadPlan plan;
     private final Datagrams callerSocket;
@@ -58,7 +60,7 @@ public final class LoadRun implements AutoCloseable {
     }
 
     private int slots() {
-        final double needed = plan.rate() * (plan.holdNs() / 1e9 + 2);
+        final double needed = plan.rate() * (plan.holdNs() / 1e9 + ROOM_SECONDS);
         return Math.min(MAX_SLOTS, Integer.highestOneBit((int) Math.max(1_024, Math.min(needed, MAX_SLOTS))) << 1);
     }
 
@@ -123,7 +125,7 @@ public final class LoadRun implements AutoCloseable {
                 caller.sinceLastLook().reset();
                 nextSecondNs += SECOND_NS;
             }
-            if (stopped || next >= calls) {
+            if (stopped || next >= calls && nowNs - startNs >= plan.durationNs()) {
                 offeringEndNs = Math.min(offeringEndNs, nowNs);
                 if (caller.active() == 0 || nowNs - offeringEndNs > LoadPlan.DRAIN_NS + plan.holdNs() + SECOND_NS) {
                     break;
@@ -143,7 +145,7 @@ public final class LoadRun implements AutoCloseable {
         final long lost = callerSocket.congested() + answererSocket.congested() + callerSocket.malformed()
                 + answererSocket.malformed() + callerSocket.unreachable() + answererSocket.unreachable();
         return new LoadResult(plan, caller.begun(), caller.answered(), caller.succeeded(),
-                caller.begun() - caller.succeeded(), LoadResult.byCode(caller.failuresByCode()),
+                caller.begun() - caller.succeeded(), LoadResult.byCode(caller.failuresByCode(), caller.noRoom()),
                 caller.retransmissions() + answerer.retransmissions(), lost, elapsedNs, caller.setup(),
                 caller.ringing(),
                 usage);
