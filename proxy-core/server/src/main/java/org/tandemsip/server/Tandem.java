@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.RoutingPolicy;
@@ -177,6 +178,24 @@ public final class Tandem implements Control, AutoCloseable {
             LockSupport.parkNanos(1_000_000);
         }
         policy = next;
+        awaitShards(deadlineNs);
+    }
+
+    /** Orders are carried out one after the other: when these come back, the one before them is in force everywhere. */
+    private void awaitShards(final long deadlineNs) {
+        final CountDownLatch arrived = new CountDownLatch(network.shards());
+        for (int shard = 0; shard < network.shards(); shard++) {
+            if (!network.command(shard, new ShardCommand.Inspect(arrived::countDown))) {
+                arrived.countDown();
+            }
+        }
+        try {
+            if (!arrived.await(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                EventLog.warn("orders", "msg", "a shard is slow to carry out orders", "shards", arrived.getCount());
+            }
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
