@@ -2,8 +2,6 @@ package org.tandemsip.server.transport;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
@@ -19,14 +17,12 @@ import org.tandemsip.engine.handler.ListenPoint;
 
 /** The sockets of all listen points: one per loop and listen point, bound to the same address. */
 final class Bindings {
-    /** Bytes of datagrams that may wait for a congested socket. */
-    private static final WriteBufferWaterMark DATAGRAM_QUEUE = new WriteBufferWaterMark(1 << 19, 1 << 20);
     private static final long BIND_SECONDS = 10;
 
     private final NetworkConfig config;
     private final Sockets sockets;
     private final List<Loop> loops;
-    private final List<Channel> channels = new ArrayList<>();
+    private final List<Channel> listeners = new ArrayList<>();
     private final List<ListenPoint> listenPoints = new ArrayList<>();
 
     Bindings(final NetworkConfig config, final Sockets sockets, final List<Loop> loops) {
@@ -45,10 +41,8 @@ final class Bindings {
             int port = listen.port();
             for (final Loop loop : loops) {
                 final InetSocketAddress address = new InetSocketAddress(listen.address(), port);
-                final Channel channel = listen.transport() == Transport.UDP ? bindDatagram(loop, index, listen, address)
-                        : await(loop.connections().listen(index, address, loops.size() > 1), listen);
-                channels.add(channel);
-                port = ((InetSocketAddress) channel.localAddress()).getPort();
+                port = listen.transport() == Transport.UDP ? bindDatagrams(loop, index, listen, address)
+                        : bindListener(loop, index, listen, address);
             }
             listenPoints.add(listenPoint(index, listen, port));
         }
@@ -60,39 +54,38 @@ final class Bindings {
 
     /** Begins to read and to accept. */
     void read() {
-        channels.forEach(channel -> channel.config().setAutoRead(true));
+        loops.forEach(loop -> loop.outbound().startReading());
+        listeners.forEach(listener -> listener.config().setAutoRead(true));
     }
 
-    /** Stops reading and accepting. */
+    /** Stops accepting, and reading datagrams. */
     void stopReading() {
-        channels.forEach(channel -> channel.config().setAutoRead(false));
+        loops.forEach(loop -> loop.outbound().stopReading());
+        listeners.forEach(listener -> listener.config().setAutoRead(false));
     }
 
+    /** Closes the listeners; the loops close the rest. */
     void close() {
-        channels.forEach(channel -> channel.close().awaitUninterruptibly(BIND_SECONDS, TimeUnit.SECONDS));
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly(BIND_SECONDS, TimeUnit.SECONDS));
     }
 
-    private Channel bindDatagram(final Loop loop, final int index, final NetworkConfig.Listen listen,
+    private int bindDatagrams(final Loop loop, final int index, final NetworkConfig.Listen listen,
             final InetSocketAddress address) throws BindException {
-        final Channel channel = sockets.datagram(listen.address());
-        channel.config().setAutoRead(false);
-        channel.config().setAllocator(loop.allocator());
-        channel.config().setOption(ChannelOption.SO_RCVBUF, config.socketBuffer());
-        channel.config().setOption(ChannelOption.SO_SNDBUF, config.socketBuffer());
-        channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, DATAGRAM_QUEUE);
-        if (loops.size() > 1) {
-            channel.config().setOption(Sockets.SO_REUSEPORT, true);
-        }
-        channel.pipeline().addLast(new UdpIngress(loop, index));
-        loop.outbound().datagramChannel(index, channel, listen.address());
         try {
-            await(loop.eventLoop().register(channel), listen);
-            await(channel.bind(address), listen);
-        } catch (final BindException unbound) {
-            channel.close();
-            throw unbound;
+            return sockets.bindDatagrams(loop, index, address, loops.size() > 1);
+        } catch (final IOException refused) {
+            throw unbound(listen, refused);
         }
-        return channel;
+    }
+
+    private int bindListener(final Loop loop, final int index, final NetworkConfig.Listen listen,
+            final InetSocketAddress address) throws BindException {
+        final ChannelFuture future = loop.connections().listen(index, address, loops.size() > 1);
+        if (!future.awaitUninterruptibly(BIND_SECONDS, TimeUnit.SECONDS) || !future.isSuccess()) {
+            throw unbound(listen, future.cause() != null ? future.cause() : new IOException("no answer"));
+        }
+        listeners.add(future.channel());
+        return ((InetSocketAddress) future.channel().localAddress()).getPort();
     }
 
     /**
@@ -115,16 +108,6 @@ final class Bindings {
         } catch (final IOException taken) {
             throw unbound(listen, taken);
         }
-    }
-
-    private static Channel await(final ChannelFuture future, final NetworkConfig.Listen listen) throws BindException {
-        if (!future.awaitUninterruptibly(BIND_SECONDS, TimeUnit.SECONDS)) {
-            throw unbound(listen, new IOException("no answer within " + BIND_SECONDS + " s"));
-        }
-        if (!future.isSuccess()) {
-            throw unbound(listen, future.cause());
-        }
-        return future.channel();
     }
 
     private static BindException unbound(final NetworkConfig.Listen listen, final Throwable cause) {

@@ -1,7 +1,6 @@
 package org.tandemsip.server.transport;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -224,7 +223,7 @@ final class Loop implements ShardThread {
         return shard;
     }
 
-    EventLoop eventLoop() {
+    LoopGroup.TurningLoop eventLoop() {
         return eventLoop;
     }
 

@@ -2,8 +2,6 @@ package org.tandemsip.server.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.Channel;
-import io.netty.channel.socket.DatagramPacket;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -33,8 +31,7 @@ final class Outbound implements OutboundQueue.Consumer {
     private final StageTimers stages;
     private final Peers peers;
     private final Connections connections;
-    private final Addresses addresses = new Addresses();
-    private final Channel[] datagramChannels;
+    private final DatagramPort[] ports;
     private final boolean[] takesIpv4;
     private final boolean[] takesIpv6;
     private final UnsafeBuffer claimedView = new UnsafeBuffer(0, 0);
@@ -44,7 +41,7 @@ final class Outbound implements OutboundQueue.Consumer {
     private ByteBuf claimed;
     private int timed;
     private int unflushed;
-    private long dirtyDatagramChannels;
+    private long dirtyPorts;
     private long dirtyLoops;
 
     Outbound(final int loop, final int listenPoints, final ByteBufAllocator allocator, final Counters counters,
@@ -55,14 +52,14 @@ final class Outbound implements OutboundQueue.Consumer {
         this.stages = stages;
         this.peers = peers;
         this.connections = connections;
-        this.datagramChannels = new Channel[listenPoints];
+        this.ports = new DatagramPort[listenPoints];
         this.takesIpv4 = new boolean[listenPoints];
         this.takesIpv6 = new boolean[listenPoints];
     }
 
-    /** Names the socket that sends for a UDP listen point at {@code address}, before the loop sends anything. */
-    void datagramChannel(final int listenPoint, final Channel channel, final InetAddress address) {
-        datagramChannels[listenPoint] = channel;
+    /** Names the socket of a UDP listen point at {@code address}, before the loop sends anything. */
+    void port(final int listenPoint, final DatagramPort port, final InetAddress address) {
+        ports[listenPoint] = port;
         takesIpv4[listenPoint] = address instanceof Inet4Address || address.isAnyLocalAddress();
         takesIpv6[listenPoint] = address instanceof Inet6Address;
     }
@@ -104,10 +101,10 @@ final class Outbound implements OutboundQueue.Consumer {
     int flush() {
         final int flushed = unflushed;
         unflushed = 0;
-        for (long dirty = dirtyDatagramChannels; dirty != 0; dirty &= dirty - 1) {
-            datagramChannels[Long.numberOfTrailingZeros(dirty)].flush();
+        for (long dirty = dirtyPorts; dirty != 0; dirty &= dirty - 1) {
+            ports[Long.numberOfTrailingZeros(dirty)].flush();
         }
-        dirtyDatagramChannels = 0;
+        dirtyPorts = 0;
         connections.flush();
         if (timed > 0) {
             recordStages();
@@ -137,8 +134,31 @@ final class Outbound implements OutboundQueue.Consumer {
         }
     }
 
-    /** Gives back memory that was claimed and never sent. */
+    /** Begins to read datagrams. */
+    void startReading() {
+        for (final DatagramPort port : ports) {
+            if (port != null) {
+                port.startReading();
+            }
+        }
+    }
+
+    /** Stops reading datagrams. */
+    void stopReading() {
+        for (final DatagramPort port : ports) {
+            if (port != null) {
+                port.stopReading();
+            }
+        }
+    }
+
+    /** Closes the datagram sockets, and gives back memory that was claimed and never sent. */
     void close() {
+        for (final DatagramPort port : ports) {
+            if (port != null) {
+                port.close();
+            }
+        }
         if (claimed != null) {
             claimed.release();
             claimed = null;
@@ -173,18 +193,12 @@ final class Outbound implements OutboundQueue.Consumer {
 
     private void sendDatagram(final ByteBuf bytes, final Destination destination, final Origin origin) {
         final int listenPoint = destination.listenPoint;
-        final Channel channel = listenPoint >= 0 && listenPoint < datagramChannels.length
-                ? datagramChannels[listenPoint] : null;
-        if (channel == null || destination.port < 1 || destination.port > 65_535 || !takes(listenPoint, destination)) {
+        final DatagramPort port = listenPoint >= 0 && listenPoint < ports.length ? ports[listenPoint] : null;
+        if (port == null || destination.port < 1 || destination.port > 65_535 || !takes(listenPoint, destination)) {
             refuse(bytes, origin, Counter.UNSENT_UNREACHABLE);
-        } else if (!channel.isWritable()) {
-            refuse(bytes, origin, Counter.UNSENT_QUEUE_FULL);
         } else {
-            sent(bytes.readableBytes(), origin);
-            dirtyDatagramChannels |= 1L << listenPoint;
-            channel.write(new DatagramPacket(bytes,
-                    addresses.of(destination.addressHigh, destination.addressLow, destination.port)),
-                    channel.voidPromise());
+            dirtyPorts |= 1L << listenPoint;
+            port.send(bytes, destination, origin);
         }
     }
 

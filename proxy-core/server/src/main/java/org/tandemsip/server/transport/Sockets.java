@@ -1,25 +1,21 @@
 package org.tandemsip.server.transport;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.SocketProtocolFamily;
-import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.UnixChannelOption;
-import java.net.Inet4Address;
-import java.net.InetAddress;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import org.tandemsip.linux.UdpSocket;
 
 /** Which kind of sockets this machine gives us: Linux epoll, or the JDK's where that is missing. */
 enum Sockets {
@@ -31,11 +27,12 @@ enum Sockets {
         }
 
         @Override
-        Channel datagram(final InetAddress address) {
-            final EpollDatagramChannel channel = new EpollDatagramChannel(family(address));
-            channel.config().setOption(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, DatagramSlab.DATAGRAM_BYTES);
-            channel.config().setRecvByteBufAllocator(new DatagramSlab());
-            return channel;
+        int bindDatagrams(final Loop loop, final int listenPoint, final InetSocketAddress address, final boolean shared)
+                throws IOException {
+            final LinuxDatagrams datagrams = new LinuxDatagrams(loop, new UdpIngress(loop, listenPoint),
+                    address.getAddress(), shared);
+            loop.outbound().port(listenPoint, datagrams, address.getAddress());
+            return datagrams.bind(address.getAddress(), address.getPort());
         }
 
         @Override
@@ -61,11 +58,12 @@ enum Sockets {
         }
 
         @Override
-        Channel datagram(final InetAddress address) {
-            final NioDatagramChannel channel = new NioDatagramChannel(family(address));
-            channel.config().setRecvByteBufAllocator(
-                    new FixedRecvByteBufAllocator(DatagramSlab.DATAGRAM_BYTES));
-            return channel;
+        int bindDatagrams(final Loop loop, final int listenPoint, final InetSocketAddress address, final boolean shared)
+                throws IOException {
+            final NettyDatagrams datagrams = new NettyDatagrams(loop, new UdpIngress(loop, listenPoint),
+                    address.getAddress());
+            loop.outbound().port(listenPoint, datagrams, address.getAddress());
+            return datagrams.bind(address);
         }
 
         @Override
@@ -92,12 +90,22 @@ enum Sockets {
 
     /** The best that this machine has; {@code -Dtandem.sockets=nio} asks for the plain ones. */
     static Sockets best() {
-        return "nio".equals(System.getProperty("tandem.sockets")) || !Epoll.isAvailable() ? NIO : EPOLL;
+        return "nio".equals(System.getProperty("tandem.sockets")) || !Epoll.isAvailable() || !UdpSocket.isAvailable()
+                ? NIO
+                : EPOLL;
     }
 
     abstract IoHandlerFactory ioHandlers();
 
-    abstract Channel datagram(InetAddress address);
+    /**
+     * Makes and binds the UDP socket of a loop, which does not read yet.
+     *
+     * @param shared whether the sockets of other loops listen on the same address
+     * @return the port, a free one when that of {@code address} is 0
+     * @throws IOException the address cannot be bound; the message says why
+     */
+    abstract int bindDatagrams(Loop loop, int listenPoint, InetSocketAddress address, boolean shared)
+            throws IOException;
 
     /** Sets on a stream connection what only this kind of socket has. */
     abstract void tune(SocketChannel stream);
@@ -105,8 +113,4 @@ enum Sockets {
     abstract Class<? extends ServerSocketChannel> listener();
 
     abstract Class<? extends SocketChannel> connector();
-
-    private static SocketProtocolFamily family(final InetAddress address) {
-        return address instanceof Inet4Address ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6;
-    }
 }

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -279,6 +282,65 @@ class UdpTest {
             // then
             TestNet.await("report", () -> net.failed.contains(TestNet.CORRELATION));
             assertEquals(1, net.count(Counter.UNSENT_UNREACHABLE));
+        }
+    }
+
+    @Test
+    void shouldReportADatagramThatTheSystemRefuses() throws Exception {
+        try (TestNet net = new TestNet(shape -> shape); Client client = new Client("127.0.0.1")) {
+            // given
+            net.forwardOver = Transport.UDP;
+            net.forwardTo = new InetSocketAddress("255.255.255.255", 9);
+
+            // when
+            client.send(net.udpAddress(), TestNet.request("MESSAGE", "broadcast", ""));
+            client.send(net.udpAddress(), TestNet.request("OPTIONS", "fine", ""));
+
+            // then
+            assertTrue(client.receive().contains("Call-ID: fine"));
+            TestNet.await("report", () -> net.failed.contains(TestNet.CORRELATION));
+            assertEquals(1, net.count(Counter.UNSENT_UDP));
+        }
+    }
+
+    @Test
+    void shouldAllocateAlmostNothingPerMessage() throws Exception {
+        // The leak detector makes objects of its own.
+        final ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+        try (TestNet net = new TestNet(shape -> shape); Client client = new Client("127.0.0.1")) {
+            // given
+            final long loop = Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().equals("tandem-loop-0")).findFirst().orElseThrow().threadId();
+            final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            final int messages = 3_200;
+            answer(net, client, 5 * messages);
+
+            // when
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 5; round++) {
+                final long before = threads.getThreadAllocatedBytes(loop);
+                answer(net, client, messages);
+                least = Math.min(least, threads.getThreadAllocatedBytes(loop) - before);
+            }
+
+            // then: of this, 24 bytes are the handler's own note of its thread
+            assertTrue(least / messages <= 64, least / messages + " bytes per message");
+        } finally {
+            ResourceLeakDetector.setLevel(level);
+        }
+    }
+
+    private static void answer(final TestNet net, final Client client, final int messages) throws IOException {
+        final int burst = 16;
+        for (int i = 0; i < messages / burst; i++) {
+            for (int sent = 0; sent < burst; sent++) {
+                client.send(net.udpAddress(), TestNet.request("OPTIONS", "steady", ""));
+            }
+            for (int received = 0; received < burst; received++) {
+                client.receive();
+            }
+            net.threads.clear();
         }
     }
 

@@ -1,0 +1,176 @@
+package org.tandemsip.linux;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+@EnabledOnOs(OS.LINUX)
+@Timeout(value = 30, unit = TimeUnit.SECONDS)
+class UdpSocketTest {
+    private static final long LOOPBACK_4 = 0x0000_FFFF_7F00_0001L;
+    private static final int SLOTS = 8;
+
+    private final Arena arena = Arena.ofAuto();
+
+    @Test
+    void shouldCarryDatagramsAndTheirAddresses() throws Exception {
+        try (UdpSocket left = new UdpSocket(false, SLOTS, SLOTS);
+                UdpSocket right = new UdpSocket(false, SLOTS, SLOTS)) {
+            // given
+            final int leftPort = left.bind(0, LOOPBACK_4, 0);
+            final int rightPort = right.bind(0, LOOPBACK_4, 0);
+
+            // when
+            prepare(left, 0, "first", 0, LOOPBACK_4, rightPort);
+            prepare(left, 1, "", 0, LOOPBACK_4, rightPort);
+            prepare(left, 2, "third", 0, LOOPBACK_4, rightPort);
+
+            // then
+            assertEquals(3, left.send(0, 3));
+            assertEquals(3, right.receive());
+            assertEquals("first", text(right, 0));
+            assertEquals("", text(right, 1));
+            assertEquals("third", text(right, 2));
+            assertEquals(0, right.sourceHigh(0));
+            assertEquals(LOOPBACK_4, right.sourceLow(0));
+            assertEquals(leftPort, right.sourcePort(2));
+            assertEquals(0, right.receive());
+        }
+    }
+
+    @Test
+    void shouldCarryDatagramsOverIpv6AndTakeIpv4OnTheWildcard() throws Exception {
+        try (UdpSocket six = new UdpSocket(true, SLOTS, SLOTS); UdpSocket other = new UdpSocket(true, SLOTS, SLOTS);
+                UdpSocket four = new UdpSocket(false, SLOTS, SLOTS)) {
+            // given
+            final int sixPort = six.bind(0, 0, 0);
+            final int otherPort = other.bind(0, 1, 0);
+            final int fourPort = four.bind(0, LOOPBACK_4, 0);
+
+            // when
+            prepare(other, 0, "over six", 0, 1, sixPort);
+            assertEquals(1, other.send(0, 1));
+            prepare(four, 0, "over four", 0, LOOPBACK_4, sixPort);
+            assertEquals(1, four.send(0, 1));
+
+            // then
+            assertEquals(2, six.receive());
+            assertEquals("over six", text(six, 0));
+            assertEquals(1, six.sourceLow(0));
+            assertEquals(otherPort, six.sourcePort(0));
+            assertEquals("over four", text(six, 1));
+            assertEquals(LOOPBACK_4, six.sourceLow(1));
+            assertEquals(fourPort, six.sourcePort(1));
+        }
+    }
+
+    @Test
+    void shouldReceiveNoMoreThanItHasSlotsForAtATime() throws Exception {
+        try (UdpSocket left = new UdpSocket(false, SLOTS, SLOTS); UdpSocket right = new UdpSocket(false, 3, 1)) {
+            final int rightPort = right.bind(0, LOOPBACK_4, 0);
+            for (int i = 0; i < 5; i++) {
+                prepare(left, i, "number " + i, 0, LOOPBACK_4, rightPort);
+            }
+            assertEquals(5, left.send(0, 5));
+            assertEquals(3, right.receive());
+            assertEquals(2, right.receive());
+            assertEquals("number 4", text(right, 1));
+        }
+    }
+
+    @Test
+    void shouldSayWhyADatagramCannotBeSent() throws Exception {
+        try (UdpSocket socket = new UdpSocket(false, 1, 2)) {
+            final int port = socket.bind(0, LOOPBACK_4, 0);
+            prepare(socket, 0, "x".repeat(UdpSocket.DATAGRAM_BYTES), 0, LOOPBACK_4, port);
+            prepare(socket, 1, "fits", 0, LOOPBACK_4, port);
+            final int messageTooLong = -90;
+            assertEquals(messageTooLong, socket.send(0, 2));
+            assertEquals(1, socket.send(1, 1));
+            assertEquals(1, socket.receive());
+            assertEquals("fits", text(socket, 0));
+        }
+    }
+
+    @Test
+    void shouldSayWhyItCannotBeBound() throws Exception {
+        try (UdpSocket first = new UdpSocket(false, 1, 1); UdpSocket second = new UdpSocket(false, 1, 1)) {
+            final int port = first.bind(0, LOOPBACK_4, 0);
+            final IOException taken = assertThrows(IOException.class, () -> second.bind(0, LOOPBACK_4, port));
+            assertEquals("bind(): Address already in use", taken.getMessage());
+            final long documentation = 0x0000_FFFF_C000_0201L;
+            final IOException foreign = assertThrows(IOException.class, () -> second.bind(0, documentation, 0));
+            assertEquals("bind(): Cannot assign requested address", foreign.getMessage());
+        }
+    }
+
+    @Test
+    void shouldShareAnAddressWhenBothWantTo() throws Exception {
+        try (UdpSocket first = new UdpSocket(false, 1, 1); UdpSocket second = new UdpSocket(false, 1, 1)) {
+            first.shareAddress();
+            second.shareAddress();
+            first.bufferBytes(1 << 16);
+            final int port = first.bind(0, LOOPBACK_4, 0);
+            assertEquals(port, second.bind(0, LOOPBACK_4, port));
+        }
+    }
+
+    @Test
+    void shouldAllocateNothingPerDatagram() throws Exception {
+        try (UdpSocket socket = new UdpSocket(false, SLOTS, SLOTS)) {
+            // given
+            final int port = socket.bind(0, LOOPBACK_4, 0);
+            final MemorySegment bytes = arena.allocate(700);
+            final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            assertEquals(20_000, echo(socket, bytes, port, 20_000));
+
+            // when
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 5; round++) {
+                final long before = threads.getCurrentThreadAllocatedBytes();
+                echo(socket, bytes, port, 1_000);
+                least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+            }
+
+            // then
+            assertEquals(0, least);
+        }
+    }
+
+    private static int echo(final UdpSocket socket, final MemorySegment bytes, final int port, final int count) {
+        int received = 0;
+        for (int i = 0; i < count; i++) {
+            socket.prepare(0, bytes.address(), (int) bytes.byteSize(), 0, LOOPBACK_4, port);
+            socket.send(0, 1);
+            received += socket.receive();
+        }
+        return received;
+    }
+
+    private void prepare(final UdpSocket socket, final int slot, final String text, final long high, final long low,
+            final int port) {
+        final MemorySegment bytes = arena.allocateFrom(text);
+        socket.prepare(slot, bytes.address(), text.length(), high, low, port);
+    }
+
+    @SuppressWarnings("restricted") // The memory belongs to the socket; its address is all it tells.
+    private static String text(final UdpSocket socket, final int slot) {
+        final int length = socket.length(slot);
+        assertTrue(length <= UdpSocket.DATAGRAM_BYTES);
+        final byte[] bytes = MemorySegment.ofAddress(socket.datagram(slot)).reinterpret(length)
+                .toArray(ValueLayout.JAVA_BYTE);
+        return new String(bytes, java.nio.charset.StandardCharsets.US_ASCII);
+    }
+}
