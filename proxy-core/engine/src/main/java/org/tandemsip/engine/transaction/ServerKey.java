@@ -25,6 +25,7 @@ final class ServerKey {
     private final UnsafeBuffer bytes;
     private final KeyedHash tableHash;
     private int length;
+    private long hash;
 
     /** Makes room for keys of requests with up to {@code headersBytes} of start line and header fields. */
     ServerKey(final int headersBytes, final KeyedHash tableHash) {
@@ -75,12 +76,15 @@ final class ServerKey {
         if (method == Method.EXTENSION) {
             put(source, request.methodToken());
         }
+        // A retransmission, an ACK and a CANCEL have the Call-ID and CSeq number of their request. Clients that choose the
+        // same branch for another are kept apart by them, at no cost in memory: they are in the hash and not in the key.
+        hash = tableHash.begin().add(bytes, 0, length).addSlice(source, request.callId()).add(request.cseqNumber()).end();
         return this;
     }
 
-    /** Keyed hash of the key: place in the table. */
+    /** Keyed hash of the key, Call-ID and CSeq number: place in the table. */
     long hash() {
-        return tableHash.begin().add(bytes, 0, length).end();
+        return hash;
     }
 
     /** The key's bytes, from index 0. */

@@ -45,7 +45,7 @@ final class LimitKeys {
     static final Key<Integer> RING_SIZE = Key.of("ring-size", Scalars.number(64, 65_536), "2048",
             "Messages that may wait for one shard, a power of two, about 8 KiB each; over it new requests are"
                     + " refused.");
-    static final Key<Integer> TRANSACTIONS = Key.of("transactions", Scalars.number(1_000, 16_000_000), "500000",
+    static final Key<Integer> TRANSACTIONS = Key.of("transactions", Scalars.number(1_000, 16_000_000), "4000000",
             "Transactions held at a time by all shards, those that only linger included (64*T1 each); over it new"
                     + " requests"
                     + " are refused.");

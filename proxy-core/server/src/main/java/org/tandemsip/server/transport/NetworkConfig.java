@@ -43,7 +43,7 @@ public record NetworkConfig(List<Listen> listen, Threading threading, int loops,
     /** The defaults, on {@code listen}, with {@code keys}: shared threading, one loop per processor. */
     public static NetworkConfig of(final List<Listen> listen, final ShardContext.Keys keys) {
         final int loops = Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors());
-        return new NetworkConfig(listen, Threading.SHARED, loops, loops, Idle.BACKOFF, 2_048, 100_000, 4 << 20,
+        return new NetworkConfig(listen, Threading.SHARED, loops, loops, Idle.BACKOFF, 2_048, 1_000_000, 4 << 20,
                 Limits.DEFAULTS, Streams.DEFAULTS, keys);
     }
 

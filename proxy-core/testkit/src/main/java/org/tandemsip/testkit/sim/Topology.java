@@ -7,13 +7,13 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 
+import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.MessageHandler;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
-import org.tandemsip.engine.routing.Rendezvous;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
@@ -117,8 +117,9 @@ final class Topology {
 
     private static Trunk trunk(final List<Trunk> trunks, final String name, final List<SimAddress> addresses,
             final Transport transport, final List<Cidr> allow) {
+        final KeyedHash hash = new KeyedHash(0, 1);
         final List<Peer> peers = addresses.stream().map(address -> new Peer(address.toString(), transport, 0,
-                address.low(), address.port(), Rendezvous.peerHash(0, address.low(), address.port()))).toList();
+                address.low(), address.port(), hash.begin().add(address.low()).add(address.port()).end())).toList();
         final Trunk trunk = new Trunk(trunks.size(), name, peers, allow, FAILOVER);
         trunks.add(trunk);
         return trunk;
