@@ -37,12 +37,7 @@ final class Documents {
     /** Reads a file and what it includes; {@code null} when that fails. */
     static MappingNode read(final Reading reading, final Path file) {
         final String text = readText(reading, file, null);
-        return text == null ? null : read(reading, file.toString(), text);
-    }
-
-    /** Reads a text and what it includes; {@code null} when that fails. */
-    static MappingNode read(final Reading reading, final String source, final String text) {
-        final MappingNode main = parse(reading, source, text);
+        final MappingNode main = text == null ? null : parse(reading, file.toString(), text);
         if (main == null) {
             return null;
         }
@@ -53,19 +48,32 @@ final class Documents {
                     ? sequence.getValue()
                     : List.of(include);
             for (final Node pattern : patterns) {
-                includeAll(reading, source, pattern, documents);
+                includeAll(reading, file, pattern, documents);
             }
         }
         return documents.size() == 1 ? main : merge(reading, documents);
     }
 
-    private static void includeAll(final Reading reading, final String source, final Node pattern,
+    /**
+     * Reads a text; {@code null} when that fails. It cannot include files: texts come over the admin API too, and mistakes in
+     * what is included are shown with their lines.
+     */
+    static MappingNode read(final Reading reading, final String source, final String text) {
+        final MappingNode main = parse(reading, source, text);
+        final Node include = main == null ? null : find(main, INCLUDE);
+        if (include != null) {
+            reading.problem(ErrorCode.INCLUDE, include, "only a file can include others");
+        }
+        return main;
+    }
+
+    private static void includeAll(final Reading reading, final Path source, final Node pattern,
             final List<MappingNode> documents) {
         if (!(pattern instanceof final ScalarNode scalar)) {
             reading.problem(ErrorCode.WRONG_SHAPE, pattern, "a file name or pattern belongs here in 'include'");
             return;
         }
-        for (final Path file : matches(reading, Path.of(source), scalar)) {
+        for (final Path file : matches(reading, source, scalar)) {
             final String text = documents.size() > MAX_FILES ? null : readText(reading, file, pattern);
             final MappingNode document = text == null ? null : parse(reading, file.toString(), text);
             if (document != null) {

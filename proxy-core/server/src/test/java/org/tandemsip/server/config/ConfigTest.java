@@ -260,6 +260,20 @@ class ConfigTest {
     }
 
     @Test
+    void shouldNameAnIncludedFileThatIsMissing(@TempDir final Path directory) throws Exception {
+        // given
+        final Path main = Files.writeString(directory.resolve("tandem.yaml"), "include: [none.yaml, 'no.d/*.yaml']\n");
+
+        // when
+        final ConfigException e = assertThrows(ConfigException.class, () -> reader(Map.of(), Map.of()).read(main));
+
+        // then: a pattern may match nothing, a name must be there
+        assertEquals(main + ":1:11: error[C003]: file 'none.yaml' cannot be read",
+                e.report().lines().findFirst().orElseThrow());
+        assertEquals(1, e.problems().size());
+    }
+
+    @Test
     void shouldRefuseNestedIncludes(@TempDir final Path directory) throws Exception {
         // given
         Files.writeString(directory.resolve("a.yaml"), "include: b.yaml\n");
