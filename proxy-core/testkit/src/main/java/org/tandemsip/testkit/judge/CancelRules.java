@@ -123,9 +123,9 @@ final class CancelRules {
     }
 
     /**
-     * I-06. Every copy of a 2xx to INVITE that reaches a living stateful proxy is sent upstream, one for one and per To tag,
-     * retransmissions included, until timer L or M ends it; and when the first of them came before any final had been sent, no non-2xx goes upstream,
-     * whether a CANCEL crossed it or not.
+     * I-06. Every copy of a 2xx to INVITE that reaches a living stateful proxy is sent upstream, one for one and per To
+     * tag, retransmissions included, until timer L or M ends it; and when the first of them came before any final had
+     * been sent, no non-2xx goes upstream, whether a CANCEL crossed it or not.
      */
     static void i06SuccessBeatsCancel(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {

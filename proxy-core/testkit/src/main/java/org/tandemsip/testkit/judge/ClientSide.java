@@ -70,6 +70,11 @@ public final class ClientSide {
         return firstResponse(200, 699);
     }
 
+    /** Whether it has ended by {@code timeNs}, so that the same branch begins a new life. */
+    boolean over(final long timeNs) {
+        return firstFinal() != null || timeNs - first.timeNs() > 32_000_000_000L && firstResponse(100, 199) == null;
+    }
+
     boolean crashed() {
         return crashedNs != WireView.NEVER_NS;
     }

@@ -94,6 +94,9 @@ final class ForwardRules {
             return "body changed";
         }
         final int hops = in.maxForwards() < 0 ? 70 : in.maxForwards() - 1;
+        if (in.maxForwards() == 0) {
+            return "forwarded with no hops left";
+        }
         if (out.maxForwards() != hops) {
             return "Max-Forwards " + in.maxForwards() + " became " + out.maxForwards();
         }

@@ -18,11 +18,11 @@ final class ResponseRules {
     private ResponseRules() {}
 
     /**
-     * I-01. Every server transaction of every element: an INVITE gets at most one distinct non-2xx final, and none beside a
-     * 2xx, unless the 2xx reached the proxy only after the non-2xx had gone (RFC 3261 section 16.7 step 5 forwards it
-     * then); a non-INVITE gets at most one distinct final. A stateful proxy answers every INVITE it took, unless it crashed.
-     * No proxy leaves a request from a trusted source without any reaction, unless it is a copy that came after the end of
-     * its transaction. Stateless proxies are held to this
+     * I-01. Every server transaction of every element: an INVITE gets at most one distinct non-2xx final, and none
+     * beside a 2xx, unless the 2xx reached the proxy only after the non-2xx had gone (RFC 3261 section 16.7 step 5
+     * forwards it then); a non-INVITE gets at most one distinct final. A stateful proxy answers every INVITE it took,
+     * unless it crashed. No proxy leaves a request from a trusted source without any reaction, unless it is a copy that
+     * came after the end of its transaction. Stateless proxies are held to this
      * only in runs without crashes and streams: they pass on what others send, and over a stream the server downstream
      * keeps no transaction that would know a retransmission again (timers I and J are 0).
      */
@@ -30,7 +30,9 @@ final class ResponseRules {
         for (final ServerSide server : view.servers) {
             final List<WireEvent> refusals = distinct(server, 300, 699);
             final List<WireEvent> successes = distinct(server, 200, 299);
-            if (server.mode == '?' || server.stateless() && (view.anyCrash() || view.anyStream())) {
+            final boolean passedOn = server.stateless()
+                    || server.request().method().equals("CANCEL") && !server.forwards.isEmpty();
+            if (server.mode == '?' || server.transitional() || passedOn && (view.anyCrash() || view.anyStream())) {
                 continue;
             }
             if (refusals.size() > 1 || !server.invite && refusals.size() + successes.size() > 1) {
@@ -73,10 +75,10 @@ final class ResponseRules {
     }
 
     /**
-     * I-02. After its first final, a stateful proxy or agent sends nothing in that transaction but the same bytes again, or
-     * for INVITE a 2xx (after a 2xx, or late as in I-01). So no 1xx ever follows a final. Stateless proxies are exempt,
-     * they pass on what overtakes on the network; so are transactions begun within 64*T1 after a switch from stateless, whose
-     * late responses are passed on like stateless ones.
+     * I-02. After its first final, a stateful proxy or agent sends nothing in that transaction but the same bytes
+     * again, or for INVITE a 2xx (after a 2xx, or late as in I-01). So no 1xx ever follows a final. Stateless proxies
+     * are exempt, they pass on what overtakes on the network; so are transactions begun within 64*T1 after a switch
+     * from stateless, whose late responses are passed on like stateless ones.
      */
     static void i02NothingAfterFinal(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {

@@ -16,14 +16,14 @@ final class TimerRules {
     private TimerRules() {}
 
     /**
-     * I-12. Over UDP, to the nanosecond: a stateful proxy or agent sends INVITE at 0, T1, 3 T1, 7 T1 ... 63 T1 and any other
-     * request at 0, T1, 3 T1, 7 T1, then every T2, until a response (for a non-INVITE: a final one; after a 100 the interval is
-     * T2) comes or 64*T1 have passed; all of these and no others. A non-2xx final to INVITE is
+     * I-12. Over UDP, to the nanosecond: a stateful proxy or agent sends INVITE at 0, T1, 3 T1, 7 T1 ... 63 T1 and any
+     * other request at 0, T1, 3 T1, 7 T1, then every T2, until a response (for a non-INVITE: a final one; after a 100
+     * the interval is T2) comes or 64*T1 have passed; all of these and no others. A non-2xx final to INVITE is
      * repeated at T1, 3 T1, 7 T1, then every T2, until the ACK comes or 64*T1 have passed; other copies only in answer
-     * to a copy of the INVITE. Over streams nothing is repeated but by the sender of the INVITE. A stateless proxy sends a
-     * request as often as it came. A stateful proxy that cancels a branch on its own (no CANCEL from upstream, no 2xx or
-     * 6xx elsewhere) does so no earlier than 180 s after the last provisional. That nothing outlives its timers is
-     * I-20.
+     * to a copy of the INVITE. Over streams nothing is repeated but by the sender of the INVITE. A stateless proxy
+     * sends a request as often as it came. A stateful proxy that cancels a branch on its own (no CANCEL from upstream,
+     * no 2xx or 6xx elsewhere) does so no earlier than 180 s after the last provisional. That nothing outlives its
+     * timers is I-20.
      */
     static void i12TimersToTheNanosecond(final WireView view, final Findings findings) {
         for (final ClientSide client : view.clients) {
@@ -37,7 +37,8 @@ final class TimerRules {
             }
         }
         for (final ServerSide server : view.servers) {
-            if (server.invite && (server.stateful() || !view.isProxy(server.element))) {
+            // What a proxy refuses itself, it refuses without state (section 8.2.7): no timer G.
+            if (server.invite && (server.stateful() && !server.forwards.isEmpty() || !view.isProxy(server.element))) {
                 finalSchedule(server, findings);
             }
         }
@@ -50,7 +51,10 @@ final class TimerRules {
         }
     }
 
-    /** Times of timer A, or {@code capped} of timers E and G; a 1xx at {@code provisionalNs} lets the next interval be T2. */
+    /**
+     * Times of timer A, or {@code capped} of timers E and G; a 1xx at {@code provisionalNs} lets the next interval be
+     * T2.
+     */
     private static List<Long> schedule(final long startNs, final boolean capped, final long provisionalNs) {
         final List<Long> times = new ArrayList<>();
         long interval = T1;

@@ -116,7 +116,8 @@ public final class WireView {
                 : liveServers.get(element + serverKey(message.vias().get(1), message.method()));
         final boolean cancelsAnother = client != null && message.method().equals("CANCEL") && server == null
                 && client.partner != liveClients.get(stem + "INVITE");
-        if (client == null || client.server != server || cancelsAnother) {
+        final boolean another = client != null && client.server != server && client.over(event.timeNs());
+        if (client == null || another || cancelsAnother) {
             client = new ClientSide(element, event);
             liveClients.put(stem + message.method(), client);
             clients.add(client);

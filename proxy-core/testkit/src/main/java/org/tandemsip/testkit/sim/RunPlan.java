@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * What a seed stands for: topology, modes, transports, faults and load. Drawn once, before anything runs, so that people can
- * read what a failing seed is about.
+ * What a seed stands for: topology, modes, transports, faults and load. Drawn once, before anything runs, so that
+ * people can read what a failing seed is about.
  */
 final class RunPlan {
     /** Faults that a seed may switch on, each by itself (swarm testing). */

@@ -7,8 +7,8 @@ import org.tandemsip.testkit.wire.Packet;
 import org.tandemsip.testkit.wire.SimAddress;
 
 /**
- * Somebody without keys who can send packets with any source address: requests from outside every trunk, answers to guessed
- * branches, garbage. Everything it makes carries {@code X-Sim-Attacker}.
+ * Somebody without keys who can send packets with any source address: requests from outside every trunk, answers to
+ * guessed branches, garbage. Everything it makes carries {@code X-Sim-Attacker}.
  */
 final class SimAttacker implements SimEndpoint {
     private static final SimAddress HOME = SimAddress.of("203.0.113.66:5060");

@@ -23,8 +23,8 @@ import org.tandemsip.testkit.wire.SimAddress;
 import org.tandemsip.testkit.wire.WireEvent;
 
 /**
- * A simulated Tandem: the real parser, framer, shards and proxies, between a simulated network and the fake clock. Can crash
- * and start again with the same token key, a new table key and nothing else (faults F01 and F02).
+ * A simulated Tandem: the real parser, framer, shards and proxies, between a simulated network and the fake clock. Can
+ * crash and start again with the same token key, a new table key and nothing else (faults F01 and F02).
  */
 public final class SimNode implements SimEndpoint {
     private static final int UDP = 0;
@@ -163,7 +163,8 @@ public final class SimNode implements SimEndpoint {
     public void onClosed(final SimStream.End end) {
         streams.remove(end);
         final List<Long> lost = unconfirmed.remove(end);
-        if (lost != null) {
+        // What was written to a connection that stood is in nobody's hands: no socket tells.
+        if (lost != null && end.stream().refused()) {
             lost.forEach(life::sendFailed);
         }
     }

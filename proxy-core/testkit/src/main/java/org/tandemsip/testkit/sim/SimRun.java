@@ -16,8 +16,8 @@ import org.tandemsip.testkit.wire.SimAddress;
 import org.tandemsip.testkit.wire.WireLog;
 
 /**
- * One seeded run: chaos with calls, then a healed network with one more plain call, then nothing until every timer has ended,
- * then judgement.
+ * One seeded run: chaos with calls, then a healed network with one more plain call, then nothing until every timer has
+ * ended, then judgement.
  */
 public final class SimRun {
     private static final long SECOND = 1_000_000_000L;
@@ -96,7 +96,7 @@ public final class SimRun {
             final UacPlan call = new UacPlan(kind, random.nextLong(50, 4_000),
                     random.nextLong(200, 20_000), plan.chance(40),
                     plan.large && plan.chance(50) ? random.nextInt(900, 1_600) : 20,
-                    plan.chance(50) ? random.nextLong(10_000, 60_000) : 260_000);
+                    plan.chance(50) ? random.nextLong(10_000, 60_000) : 260_000, maxForwards(), plan.chance(30));
             final String uri = uri(call);
             final String callId = "c" + i + '-' + plan.seed + "@sim";
             loop.after(random.nextLong(20 * SECOND), () -> caller.start(call, uri, callId));
@@ -110,6 +110,14 @@ public final class SimRun {
                 loop.after(random.nextLong(40 * SECOND), () -> attacker.attack(victim, peer));
             }
         }
+    }
+
+    private int maxForwards() {
+        return switch (random.nextInt(20)) {
+            case 0 -> -1;
+            case 1 -> random.nextInt(3);
+            default -> 70;
+        };
     }
 
     private String uri(final UacPlan call) {
@@ -181,7 +189,7 @@ public final class SimRun {
     private void heal() {
         network.heal();
         topology.nodes.forEach(SimNode::restart);
-        final UacPlan call = new UacPlan(UacPlan.Kind.CALL, 0, 500, false, 20, 60_000);
+        final UacPlan call = new UacPlan(UacPlan.Kind.CALL, 0, 500, false, 20, 60_000, 70, false);
         final String all = "answer_".repeat(plan.callees).replaceFirst("_$", "");
         loop.after(SECOND, () -> topology.callers.get(0).start(call, "sip:" + all + ".r50.h500@carrier.example",
                 PROBE + plan.seed));
@@ -214,8 +222,12 @@ public final class SimRun {
             }
             return;
         }
-        final boolean simple =
-                result.plan().kind() == UacPlan.Kind.CALL || result.plan().kind() == UacPlan.Kind.REINVITE;
+        final int hops = result.plan().maxForwards();
+        if (hops == 0 && result.status() != 483 && plan.clean()) {
+            violations.add(new Violation("E-05", agent.name(), result.callId(), "no hops left, no 483: " + result));
+        }
+        final boolean simple = (result.plan().kind() == UacPlan.Kind.CALL
+                || result.plan().kind() == UacPlan.Kind.REINVITE) && hops != 0 && hops != 1;
         if (!plan.clean() || plan.callees > 1 || !simple) {
             return;
         }

@@ -45,6 +45,11 @@ public final class SimStream {
         return acceptor;
     }
 
+    /** Whether nobody accepted it. */
+    public boolean refused() {
+        return refused;
+    }
+
     /** Whether neither end has closed it and it was not cut. */
     public boolean open() {
         return open;

@@ -234,11 +234,7 @@ public final class SimUa implements SimEndpoint {
             if (headEnd < 0) {
                 return;
             }
-            final String head = buffer.substring(0, headEnd).toLowerCase(java.util.Locale.ROOT);
-            final int at = head.indexOf("\r\ncontent-length:");
-            final int lineEnd = head.indexOf("\r\n", at + 2);
-            final int body = at < 0 ? 0 : Integer.parseInt(
-                    head.substring(at + 17, lineEnd < 0 ? head.length() : lineEnd).trim());
+            final int body = WireMessage.contentLength(buffer.substring(0, headEnd));
             final int size = headEnd + 4 + body;
             if (buffer.length() < size) {
                 return;

@@ -34,7 +34,7 @@ final class UaCaller implements UaClientTx.Listener {
         final SimAddress destination = ua.outbound() != null ? ua.outbound() : hostOf(uri);
         final MessageText text = MessageText.request(method, uri)
                 .header("Via", ua.via(ua.newBranch(), ua.stream()))
-                .header("Max-Forwards", "70")
+                .header("Max-Forwards", plan.maxForwards() < 0 ? null : "" + plan.maxForwards())
                 .header("From", "\"A, \\\"B\" <sip:" + ua.name() + "@pbx.example>;tag=" + ua.newTag())
                 .header("To", "<" + uri + ">")
                 .header("Call-ID", callId)
@@ -43,6 +43,9 @@ final class UaCaller implements UaClientTx.Listener {
                 .header("Contact", call ? ua.contact() : null)
                 .header("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS")
                 .body(call ? "application/sdp" : "text/plain", "v=0\r\n" + "x".repeat(plan.bodyBytes()));
+        if (plan.shaped()) {
+            text.shaped(ua.random());
+        }
         transaction = ua.send(text, destination, ua.stream(), this);
         if (call) {
             final long afterMs = plan.kind() == UacPlan.Kind.CANCEL ? plan.cancelAfterMs() : plan.patienceMs();

@@ -9,9 +9,11 @@ package org.tandemsip.testkit.sim;
  * @param calleeHangsUp whether the caller leaves hanging up to the callee
  * @param bodyBytes     size of the body
  * @param patienceMs    when any caller gives up ringing
+ * @param maxForwards   value of Max-Forwards; -1 for none
+ * @param shaped        whether the request is written with folds, compact names and so on
  */
 public record UacPlan(Kind kind, long cancelAfterMs, long holdMs, boolean calleeHangsUp, int bodyBytes,
-        long patienceMs) {
+        long patienceMs, int maxForwards, boolean shaped) {
     /** Behaviours of the calling side. */
     public enum Kind {
         /** INVITE, ACK, BYE. */

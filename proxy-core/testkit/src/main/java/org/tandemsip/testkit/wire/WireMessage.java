@@ -99,6 +99,18 @@ public final class WireMessage {
         }
     }
 
+    /** Value of Content-Length in a header block that is complete; 0 when there is none. For framing a stream. */
+    public static int contentLength(final String headerBlock) {
+        for (final String row : headerBlock.split("\r\n")) {
+            final int colon = row.indexOf(':');
+            final String name = colon < 0 ? "" : row.substring(0, colon).trim().toLowerCase(Locale.ROOT);
+            if (name.equals("content-length") || name.equals("l")) {
+                return Integer.parseInt(row.substring(colon + 1).trim());
+            }
+        }
+        return 0;
+    }
+
     private static Header header(final String row) {
         final int colon = row.indexOf(':');
         if (colon <= 0) {

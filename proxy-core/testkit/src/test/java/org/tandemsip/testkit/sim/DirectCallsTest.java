@@ -96,7 +96,7 @@ class DirectCallsTest {
             for (int i = 0; i < SCRIPTS.length; i++) {
                 final UacPlan.Kind kind = seed == 7 ? UacPlan.Kind.CALL : kinds[random.nextInt(kinds.length)];
                 final UacPlan plan = new UacPlan(kind, 500 + random.nextInt(3_000), 2_000, random.nextBoolean(), 10,
-                        60_000);
+                        60_000, 70, seed % 3 == 0);
                 final String uri = "sip:" + SCRIPTS[i] + ".r1200.h2000.c.g@10.0.2.1";
                 final String callId = SCRIPTS[i] + "@" + seed;
                 loop.after(i * 300_000_000L, () -> caller.start(plan, uri, callId));
