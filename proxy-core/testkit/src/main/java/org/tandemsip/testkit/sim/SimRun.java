@@ -90,7 +90,7 @@ public final class SimRun {
             final UacPlan.Kind[] kinds = UacPlan.Kind.values();
             UacPlan.Kind kind = kinds[random.nextInt(kinds.length)];
             if ((plan.switching || plan.crashing) && kind == UacPlan.Kind.LATE_RETRANSMISSION) {
-                // A proxy that does not know the request any more repeats a late copy for 64*T1, past the end of timer L.
+                // Who does not know the request any more repeats a late copy for 64*T1, past the end of timer L.
                 kind = UacPlan.Kind.CALL;
             }
             final UacPlan call = new UacPlan(kind, random.nextLong(50, 4_000),
