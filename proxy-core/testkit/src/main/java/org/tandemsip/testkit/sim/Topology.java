@@ -8,7 +8,6 @@ import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 
 import org.tandemsip.codec.KeyedHash;
-import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.MessageHandler;
@@ -119,7 +118,6 @@ final class Topology {
     private static Trunk trunk(final List<Trunk> trunks, final String name, final List<SimAddress> addresses,
             final Transport transport, final List<Cidr> allow) {
         final KeyedHash hash = new KeyedHash(0, 1);
-        final KeyedHash hash = new KeyedHash(0, 0);
         final List<Peer> peers = addresses.stream().map(address -> new Peer(address.toString(), transport, 0,
                 address.low(), address.port(), hash.begin().add(address.low()).add(address.port()).end())).toList();
         final Trunk trunk = new Trunk(trunks.size(), name, peers, allow, FAILOVER);
