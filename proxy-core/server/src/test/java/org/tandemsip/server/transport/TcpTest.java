@@ -121,6 +121,8 @@ class TcpTest {
                 all.append(options("waits" + i));
             }
             client.send(all.toString());
+            TestNet.await("full ring", () -> net.count(Counter.RING_FULL) > 0);
+            net.released.countDown();
 
             // then
             client.message();
@@ -128,7 +130,6 @@ class TcpTest {
                 final String answer = client.message();
                 assertTrue(answer.startsWith("SIP/2.0 200") && answer.contains("Call-ID: waits" + i), answer);
             }
-            assertTrue(net.count(Counter.RING_FULL) > 0);
             assertEquals(301, net.count(Counter.RECEIVED));
             net.assertIdentity();
         }
@@ -423,6 +424,8 @@ class TcpTest {
                 net.awaitCount(Counter.RECEIVED, 1);
                 client.socket.setSoLinger(true, 0);
             }
+            TestNet.await("connection gone", () -> net.network.connections() == 0);
+            net.released.countDown();
 
             // then
             try (Client accepted = new Client(accept(server))) {

@@ -1,6 +1,7 @@
 package org.tandemsip.server.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.netty.buffer.ByteBufAllocator;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -37,7 +39,7 @@ import org.tandemsip.engine.timer.TimerNode;
 /**
  * A running network on loopback whose handler answers what it is asked for. The method says what happens: OPTIONS is
  * answered 200, MESSAGE is sent on as it is to {@link #forwardTo}, INFO poisons, PUBLISH is answered by a timer 50 ms
- * later, REFER keeps the shard busy for a while; responses and ACKs are absorbed.
+ * later, REFER keeps the shard busy until {@link #released}; responses and ACKs are absorbed.
  */
 final class TestNet implements AutoCloseable, HandlerFactory {
     static final ShardContext.Keys KEYS = new ShardContext.Keys(11, 12, 13, 14);
@@ -48,6 +50,8 @@ final class TestNet implements AutoCloseable, HandlerFactory {
     final Queue<String> absorbed = new ConcurrentLinkedQueue<>();
     final Queue<Long> failed = new ConcurrentLinkedQueue<>();
     final Queue<String> threads = new ConcurrentLinkedQueue<>();
+    /** Ends the wait of every shard that a REFER keeps busy. */
+    final CountDownLatch released = new CountDownLatch(1);
     volatile InetSocketAddress forwardTo;
     volatile Transport forwardOver = Transport.TCP;
     volatile int forwardCopies = 1;
@@ -219,7 +223,7 @@ final class TestNet implements AutoCloseable, HandlerFactory {
                 case MESSAGE -> forward(request);
                 case PUBLISH -> later(request, source, nowNs);
                 case REFER -> {
-                    java.util.concurrent.locks.LockSupport.parkNanos(300_000_000L);
+                    awaitRelease();
                     yield answer(request, source);
                 }
                 default -> answer(request, source);
@@ -242,6 +246,14 @@ final class TestNet implements AutoCloseable, HandlerFactory {
         @Override
         public int live() {
             return live;
+        }
+
+        private void awaitRelease() {
+            try {
+                assertTrue(released.await(20, TimeUnit.SECONDS));
+            } catch (final InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         private Disposition answer(final SipMessage request, final Source source) {
