@@ -38,7 +38,7 @@ class CallFlowsIT {
         if (mode.equals("stateful")) {
             flows.add(CallFlows.TIMEOUT);
         }
-        try (ServerProcess server = ServerProcess.start(new InetSocketAddress(PROXY, PORT), caller(0),
+        try (ServerProcess _ = ServerProcess.start(new InetSocketAddress(PROXY, PORT), caller(0),
                 config(mode, callerTransport, calleeTransport, flows.size()))) {
             // when
             final List<Pair> pairs = new ArrayList<>();
