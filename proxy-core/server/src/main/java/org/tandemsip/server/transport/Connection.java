@@ -207,6 +207,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
     /** Hands on all whole messages that have come, keeps the rest in memory of its own size. */
     private void frame() {
         framing = true;
+        try {
+            takeMessages();
+        } finally {
+            framing = false;
+            keepRest();
+        }
+    }
+
+    private void takeMessages() {
         while (state == State.OPEN && !blocked && unread.isReadable()) {
             view.wrap(unread.memoryAddress() + unread.readerIndex(), unread.readableBytes());
             final StreamFramer.Result result = framer.poll(view, 0, unread.readableBytes());
@@ -232,8 +241,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
                 break;
             }
         }
-        framing = false;
-        keepRest();
     }
 
     private void keepRest() {
@@ -292,8 +299,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         view.wrap(unread.memoryAddress() + unread.readerIndex(), unread.readableBytes());
         framing = true;
-        blocked = !onMessage();
-        framing = false;
+        try {
+            blocked = !onMessage();
+        } finally {
+            framing = false;
+        }
         if (state != State.OPEN) {
             keepRest();
         } else if (blocked) {

@@ -97,6 +97,15 @@ final class Loop implements ShardThread {
 
     /** All that is to be done after reading; called at the end of every cycle of the event loop. */
     void turn() {
+        try {
+            takeTurn();
+        } catch (final RuntimeException | Error bug) {
+            // Would end the event loop's thread, and with it all its sockets.
+            counters.increment(Counter.FAULTS);
+        }
+    }
+
+    private void takeTurn() {
         final long nowNs = System.nanoTime();
         turnNs = nowNs;
         queue.drain(outbound, SEND_LIMIT);
