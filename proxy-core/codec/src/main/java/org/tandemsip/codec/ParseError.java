@@ -11,8 +11,9 @@ public enum ParseError {
     /** The first bytes are not SIP at all (no method or SIP-Version where the start line should be). */
     NOT_SIP(null),
     /**
-     * The header block does not end, or what is needed to answer (Via, From, To, Call-ID, CSeq) is missing or
-     * unreadable.
+     * There is no Via, so nothing says where an answer should go. A request that has one is answered even when From,
+     * To, Call-ID or CSeq is missing ({@link #MISSING_HEADER}) or its header block does not end ({@link
+     * #BAD_LINE_END}); the answer copies what exists (RFC 4475 section 3.3.1).
      */
     INCOMPLETE(null),
     BAD_START_LINE(Status.BAD_REQUEST_400), BAD_VERSION(Status.VERSION_NOT_SUPPORTED_505),
