@@ -179,15 +179,26 @@ class RequestTargetsTest {
     }
 
     @Test
-    void shouldAnswer403WhenPreloadedRouteLeavesTheTable() {
+    void shouldSendToTheTrunkAllTheSameWhenPreloadedRouteLeavesTheTable() {
+        for (final String route : List.of("<sip:203.0.113.99;lr>", "<sip:10.0.0.11;lr;maddr=127.0.0.1>",
+                "<sip:evil.example;lr>")) {
+            proxy.request(CARRIER, message("INVITE", "sip:+1@203.0.113.10", VIA, "Route: " + route + '\n', null));
+            final Sent sent = proxy.one();
+            assertTrue(sent.to().startsWith("UDP 10.0.0.1"), sent.to());
+            assertEquals(route, sent.header("Route"));
+        }
+    }
+
+    @Test
+    void shouldAnswer403WhenPreloadedRouteLeavesTheRangesOfTheTable() {
         for (final String route : List.of("<sip:203.0.113.99;lr>", "<sip:203.0.113.10;lr>,<sip:127.0.0.1;lr>",
-                "<sip:10.0.0.11;lr;maddr=127.0.0.1>", "<sip:evil.example;lr>", "<sip:127.0.0.1>")) {
-            assertEquals(Disposition.ANSWERED, proxy.request(CARRIER,
-                    message("INVITE", "sip:+1@203.0.113.10", VIA, "Route: " + route + '\n', null)));
+                "<sip:evil.example;lr>", "<sip:127.0.0.1>")) {
+            assertEquals(Disposition.ANSWERED,
+                    proxy.request(AGENT, message("INVITE", "sip:b@192.0.2.50", VIA, "Route: " + route + '\n', null)));
             assertEquals("SIP/2.0 403 Forbidden", proxy.one().startLine());
         }
-        assertEquals(Disposition.DROPPED_STRAY_ACK, proxy.request(CARRIER,
-                message("ACK", "sip:+1@203.0.113.10", VIA, "Route: <sip:127.0.0.1;lr>\n", "x")));
+        assertEquals(Disposition.DROPPED_STRAY_ACK,
+                proxy.request(AGENT, message("ACK", "sip:b@192.0.2.50", VIA, "Route: <sip:127.0.0.1;lr>\n", "x")));
     }
 
     @Test

@@ -33,7 +33,9 @@ final class TortureRunner {
     private static final String PROXY = "127.0.0.1";
     private static final int PORT = 5060;
     private static final InetSocketAddress SERVER = new InetSocketAddress(PROXY, PORT);
-    private static final int SILENCE_MS = 400;
+    private static final int SILENCE_MS = 500;
+    /** Where something must come out, a machine with other things to do gets time. */
+    private static final int PATIENCE_MS = 5_000;
     private static final Pattern TOP_VIA = Pattern.compile("(?im)^v(?:ia)?[ \\t]*:\\s*SIP\\s*/\\s*\\S+?\\s*/\\s*\\w+\\s+"
             + "(?:\\[[^]]*]|[^\\s;:,]+)(?:\\s*:\\s*(\\d+))?");
     /** Header fields that a proxy changes (RFC 3261 sections 16.4 and 16.6), in long and compact form. */
@@ -47,7 +49,7 @@ final class TortureRunner {
         this.out = out;
     }
 
-    /** Takes the mode; prints a line per message and a last one {@code N passed, N failed}. */
+    /** Takes the mode and the transport, udp or tcp; prints a line per message and a last one {@code N passed, N failed}. */
     public static void main(final String[] args) throws Exception {
         final PrintStream out = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), true);
         final String config = """
@@ -61,6 +63,7 @@ final class TortureRunner {
                   catch-all: {peers: ["sip:127.0.0.2:5080;transport=udp"]}
                 routes: [{from: sources, to: catch-all}]
                 """.formatted(PROXY, PORT, args[0], Files.createTempDirectory("torture"));
+        final boolean stream = args[1].equals("tcp");
         int failed = 0;
         int passed = 0;
         try (DatagramSocket catchAll = new DatagramSocket(new InetSocketAddress("127.0.0.2", 5080));
@@ -68,19 +71,17 @@ final class TortureRunner {
             final TortureRunner runner = new TortureRunner(catchAll, out);
             int number = 1;
             for (final Torture row : Torture.all()) {
-                for (final boolean stream : new boolean[]{false, true}) {
-                    final String expected = stream ? expectedOverStream(row) : row.proxyUdp();
-                    final String seen = stream ? runner.stream(row, number) : runner.datagram(row, number);
-                    final boolean good = seen.equals(expected);
-                    out.printf("%s %s %s %s%s%n", good ? "PASS" : "FAIL", row, stream ? "tcp" : "udp", seen,
-                            good ? "" : ", not " + expected + ": " + row.note());
-                    if (good) {
-                        passed++;
-                    } else {
-                        failed++;
-                    }
-                    number++;
+                final String expected = stream ? expectedOverStream(row) : row.proxyUdp();
+                final int waitMs = expected.startsWith("dropped") ? SILENCE_MS : PATIENCE_MS;
+                final String seen = stream ? runner.stream(row, number, waitMs) : runner.datagram(row, number, waitMs);
+                final boolean good = seen.equals(expected);
+                out.printf("%s %s %s%s%n", good ? "PASS" : "FAIL", row, seen, good ? "" : ", not " + expected + ": " + row.note());
+                if (good) {
+                    passed++;
+                } else {
+                    failed++;
                 }
+                number++;
             }
             if (!tandem.ready()) {
                 failed++;
@@ -99,12 +100,12 @@ final class TortureRunner {
         };
     }
 
-    private String datagram(final Torture row, final int number) throws IOException {
+    private String datagram(final Torture row, final int number, final int waitMs) throws IOException {
         final byte[] message = row.bytes();
         final InetSocketAddress from = new InetSocketAddress("127.0.1." + number, responsePort(message));
         try (DatagramSocket source = new DatagramSocket(from)) {
             source.send(new DatagramPacket(message, message.length, SERVER));
-            final long endNs = System.nanoTime() + SILENCE_MS * 1_000_000L;
+            final long endNs = System.nanoTime() + waitMs * 1_000_000L;
             while (System.nanoTime() - endNs < 0) {
                 final byte[] answer = receive(source, 10);
                 if (answer != null && !provisional(answer)) {
@@ -119,7 +120,7 @@ final class TortureRunner {
         }
     }
 
-    private String stream(final Torture row, final int number) throws IOException {
+    private String stream(final Torture row, final int number, final int waitMs) throws IOException {
         final byte[] message = row.bytes();
         try (Socket socket = new Socket()) {
             socket.bind(new InetSocketAddress("127.0.1." + number, 0));
@@ -129,7 +130,7 @@ final class TortureRunner {
             final ByteArrayOutputStream answers = new ByteArrayOutputStream();
             String seen = null;
             boolean closed = false;
-            long endNs = System.nanoTime() + SILENCE_MS * 1_000_000L;
+            long endNs = System.nanoTime() + waitMs * 1_000_000L;
             final boolean closes = !row.proxyStream().equals("=");
             if (closes) {
                 endNs += 3_000_000_000L;
@@ -171,7 +172,7 @@ final class TortureRunner {
             refuse(arrived);
             final List<String> wanted = rows(message);
             final List<String> got = rows(arrived);
-            if (wanted.equals(got)) {
+            if (wanted.equals(got) || isStrictlyRouted(wanted, got)) {
                 return "forwarded";
             }
             if (!wanted.isEmpty() && !got.isEmpty() && wanted.getFirst().equals(got.getFirst())) {
@@ -180,6 +181,12 @@ final class TortureRunner {
             }
             // A retransmission of an earlier one.
         }
+    }
+
+    /** A first Route without lr takes the place of the Request-URI (RFC 3261 section 16.6 step 6). */
+    private static boolean isStrictlyRouted(final List<String> wanted, final List<String> got) {
+        return got.getFirst().equals("MESSAGE sip:127.0.0.1:5080 SIP/2.0") && wanted.getFirst().startsWith("MESSAGE ")
+                && wanted.subList(1, wanted.size()).equals(got.subList(1, got.size()));
     }
 
     private void refuse(final byte[] request) throws IOException {
@@ -222,7 +229,7 @@ final class TortureRunner {
                 rows.add(row);
             }
             if (name.equals("content-length") || name.equals("l")) {
-                contentLength = Integer.parseInt(row.split(":", 2)[1].strip());
+                contentLength = Math.max(0, Integer.parseInt(row.split(":", 2)[1].strip()));
             }
         }
         final String text = new String(message, ISO_8859_1).replaceFirst("^[\r\n]+", "");
