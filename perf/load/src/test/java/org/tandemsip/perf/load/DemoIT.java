@@ -22,7 +22,8 @@ class DemoIT {
     @ParameterizedTest
     @ValueSource(strings = {"stateless", "stateful"})
     void shouldCompleteEveryCallOfTheDemo(final String mode) {
-        assertEquals(ExitCode.OK, tandem("demo", "--for", "3s", "--rate", "50", "--mode", mode), () -> out.toString() + err);
+        assertEquals(ExitCode.OK, tandem("demo", "--for", "3s", "--rate", "50", "--mode", mode),
+                () -> out.toString() + err);
         assertTrue(out.toString().contains("150 begun at 50/s, 150 answered, 150 succeeded, 0 failed"), out::toString);
         assertEquals(3, out.toString().lines().filter(line -> line.matches(" +\\ds +\\d+ .*")).count(), out::toString);
     }

@@ -23,7 +23,8 @@ class ModeSwitchIT {
     private static final int SWITCHES = 20;
 
     @Test
-    void shouldLoseNoCallWhenTheModeIsSwitched20TimesUnder500CallsPerSecond(@TempDir final Path state) throws Exception {
+    void shouldLoseNoCallWhenTheModeIsSwitched20TimesUnder500CallsPerSecond(@TempDir final Path state)
+            throws Exception {
         // given
         final InetAddress loopback = InetAddress.getByName("127.0.0.1");
         final InetSocketAddress any = new InetSocketAddress(loopback, 0);

@@ -100,7 +100,8 @@ class PoisonIT {
         final Cidr local = Cidr.parse("127.0.0.0/8");
         final Trunk agents = new Trunk(0, "agents", List.of(), List.of(local), new int[0]);
         final RoutingPolicy policy = new RoutingPolicy(mode, List.of(agents),
-                List.of(new Route("all", agents, Route.Match.ANY, List.of(), List.of(), List.of(local), null)), Timing.DEFAULTS,
+                List.of(new Route("all", agents, Route.Match.ANY, List.of(), List.of(), List.of(local), null)),
+                Timing.DEFAULTS,
                 70, true);
         final NetworkConfig config = NetworkConfig.of(
                 List.of(new NetworkConfig.Listen(Transport.UDP, loopback, proxy.getPort(), null)),
@@ -121,10 +122,12 @@ class PoisonIT {
     private static void poison(final InetSocketAddress proxy) {
         try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
             for (int i = 0; i < POISONOUS; i++) {
-                final byte[] options = ("OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + socket.getLocalPort()
-                        + ";branch=z9hG4bK" + i + "\r\nMax-Forwards: 70\r\nFrom: <sip:p@127.0.0.1>;tag=" + i
-                        + "\r\nTo: <sip:p@127.0.0.1>\r\nCall-ID: poison" + i + "\r\nCSeq: 1 OPTIONS\r\nX-Poison: yes\r\n"
-                        + "Content-Length: 0\r\n\r\n").getBytes(US_ASCII);
+                final byte[] options =
+                        ("OPTIONS sip:127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + socket.getLocalPort()
+                                + ";branch=z9hG4bK" + i + "\r\nMax-Forwards: 70\r\nFrom: <sip:p@127.0.0.1>;tag=" + i
+                                + "\r\nTo: <sip:p@127.0.0.1>\r\nCall-ID: poison" + i
+                                + "\r\nCSeq: 1 OPTIONS\r\nX-Poison: yes\r\n"
+                                + "Content-Length: 0\r\n\r\n").getBytes(US_ASCII);
                 socket.send(new DatagramPacket(options, options.length, proxy));
                 Thread.sleep(20); // among the calls, all along
             }

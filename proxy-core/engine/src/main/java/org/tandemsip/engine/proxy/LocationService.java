@@ -122,7 +122,8 @@ final class LocationService {
                 if (isWithin(route.within(), nextHop) && addUri(nextHop)) {
                     return null;
                 }
-            } else if (preloaded && (leadsTo(route.to(), nextHop) || leadsTo(route.then(), nextHop)) && addUri(nextHop)) {
+            } else if (preloaded && (leadsTo(route.to(), nextHop) || leadsTo(route.then(), nextHop))
+                    && addUri(nextHop)) {
                 return null;
             } else {
                 addTrunks(route);

@@ -30,6 +30,12 @@ class ConformanceKitIT {
     /** The pairs that need a registrar are no business of a proxy without one. */
     private static final String PROXY_PAIRS = "proxy,self";
 
+    /**
+     * SIPp's own scenarios call {@code sip:callee@HOST:PORT} without a transport, which is UDP (RFC 3263 section 4.1), while with
+     * {@code --transport tcp} the callee listens on TCP only. Nobody can reach it; the kit says the same of other proxies.
+     */
+    private static final List<String> UDP_BY_THEIR_URI = List.of("sipp-builtin-uac-uas", "sipp-builtin-regexp");
+
     private static Path kit;
 
     @BeforeAll
@@ -56,11 +62,17 @@ class ConformanceKitIT {
         "stateful,tcp-udp"})
     void shouldCarryEveryPair(final String mode, final String transport) throws IOException, InterruptedException {
         try (ServerProcess server = start(mode)) {
-            assertAllPass(kit,
-                    List.of("python3", "run_pairs.py", "--proxy", PROXY + ':' + PORT, "--transport", transport,
-                            "--tags",
-                            PROXY_PAIRS, "--max-pause", "1000"),
-                    server);
+            final Process runner =
+                    new ProcessBuilder("python3", "run_pairs.py", "--proxy", PROXY + ':' + PORT, "--transport",
+                            transport, "--tags", PROXY_PAIRS, "--max-pause", "1000").directory(kit.toFile())
+                            .redirectErrorStream(true).start();
+            final String output = new String(runner.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            runner.waitFor();
+            final List<String> failed =
+                    output.lines().filter(line -> line.startsWith("FAIL")).map(line -> line.split(" +")[1])
+                            .toList();
+            assertEquals(transport.equals("tcp") ? UDP_BY_THEIR_URI : List.of(), failed, () -> output + "\n" + server);
+            assertTrue(output.lines().filter(line -> line.startsWith("PASS")).count() >= 24, output);
         }
     }
 

@@ -67,10 +67,12 @@ final class ServerProcess implements AutoCloseable {
 
     /** The command line that runs a main class with the class path and the switches of the tests. */
     static List<String> java(final String main, final String... arguments) {
-        final List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=paranoid", "-cp",
-                System.getProperty("java.class.path"), main));
+        final List<String> command =
+                new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC",
+                        "-Dio.netty.leakDetection.level=paranoid", "-cp",
+                        System.getProperty("java.class.path"), main));
         command.addAll(List.of(arguments));
         return command;
     }

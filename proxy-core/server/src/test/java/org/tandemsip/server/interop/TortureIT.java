@@ -23,7 +23,8 @@ class TortureIT {
         final String command = "ip link set lo up && exec " + String.join(" ",
                 ServerProcess.java(TortureRunner.class.getName(), mode, transport));
 
-        final Process runner = new ProcessBuilder("unshare", "-n", "sh", "-c", command).redirectErrorStream(true).start();
+        final Process runner =
+                new ProcessBuilder("unshare", "-n", "sh", "-c", command).redirectErrorStream(true).start();
         final String output = new String(runner.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
         assertEquals(0, runner.waitFor(), () -> output.lines().filter(line -> !line.startsWith("PASS"))

@@ -36,8 +36,9 @@ final class TortureRunner {
     private static final int SILENCE_MS = 500;
     /** Where something must come out, a machine with other things to do gets time. */
     private static final int PATIENCE_MS = 5_000;
-    private static final Pattern TOP_VIA = Pattern.compile("(?im)^v(?:ia)?[ \\t]*:\\s*SIP\\s*/\\s*\\S+?\\s*/\\s*\\w+\\s+"
-            + "(?:\\[[^]]*]|[^\\s;:,]+)(?:\\s*:\\s*(\\d+))?");
+    private static final Pattern TOP_VIA =
+            Pattern.compile("(?im)^v(?:ia)?[ \\t]*:\\s*SIP\\s*/\\s*\\S+?\\s*/\\s*\\w+\\s+"
+                    + "(?:\\[[^]]*]|[^\\s;:,]+)(?:\\s*:\\s*(\\d+))?");
     /** Header fields that a proxy changes (RFC 3261 sections 16.4 and 16.6), in long and compact form. */
     private static final List<String> CHANGED = List.of("via", "v", "max-forwards", "route", "record-route");
 
@@ -75,7 +76,8 @@ final class TortureRunner {
                 final int waitMs = expected.startsWith("dropped") ? SILENCE_MS : PATIENCE_MS;
                 final String seen = stream ? runner.stream(row, number, waitMs) : runner.datagram(row, number, waitMs);
                 final boolean good = seen.equals(expected);
-                out.printf("%s %s %s%s%n", good ? "PASS" : "FAIL", row, seen, good ? "" : ", not " + expected + ": " + row.note());
+                out.printf("%s %s %s%s%n", good ? "PASS" : "FAIL", row, seen,
+                        good ? "" : ", not " + expected + ": " + row.note());
                 if (good) {
                     passed++;
                 } else {
