@@ -23,7 +23,8 @@ final class AckRules {
      */
     static void i07AckHopByHopOrEndToEnd(final WireView view, final Findings findings) {
         for (final ClientSide invite : view.clients) {
-            if (invite.invite && (invite.mode() == 't' || invite.mode() == 'a')) {
+            final boolean transitional = invite.server != null && invite.server.transitional();
+            if (invite.invite && !transitional && (invite.mode() == 't' || invite.mode() == 'a')) {
                 hopByHop(invite, findings);
             }
         }
@@ -90,7 +91,8 @@ final class AckRules {
             for (final ServerSide server : view.servers) {
                 if (server.element.equals(event.element()) && server.invite && server.stateful()
                         && server.request().topVia().branch().equals(from.branch()) && server.firstFinal() != null
-                        && server.firstFinal().message().status() >= 300 && !server.crashed()) {
+                        && server.firstFinal().message().status() >= 300 && !server.crashed()
+                        && !server.transitional()) {
                     findings.add("I-07", server, "ACK for a non-2xx forwarded");
                 }
             }

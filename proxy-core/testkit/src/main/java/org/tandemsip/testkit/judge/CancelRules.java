@@ -22,7 +22,7 @@ final class CancelRules {
                 continue;
             }
             final ServerSide invite = cancelled(view, cancel);
-            if (invite == null || !invite.stateful()) {
+            if (invite == null || !invite.stateful() || invite.forwards.isEmpty()) {
                 continue;
             }
             if (cancel.responses.isEmpty() && !cancel.crashed()) {
@@ -108,9 +108,9 @@ final class CancelRules {
 
     private static void sameWay(final WireView view, final ClientSide cancel, final Findings findings) {
         final List<ClientSide> invites = view.clients.stream().filter(client -> client.invite
-                && client.element.equals(cancel.element) && client.mode() == 's' && sameCall(client, cancel)).toList();
-        // After a crash the proxy upstream may have given the CANCEL another branch than the INVITE.
-        if (!view.anyCrash() && !invites.isEmpty()
+                && client.element.equals(cancel.element) && client.mode() == 's' && client.request().vias().size() > 1
+                && sameCall(client, cancel)).toList();
+        if (!invites.isEmpty()
                 && invites.stream().noneMatch(invite -> invite.branch().equals(cancel.branch())
                         && invite.destination().host().equals(cancel.destination().host()))) {
             findings.add("I-05", cancel, "stateless CANCEL does not follow its INVITE");
@@ -119,7 +119,8 @@ final class CancelRules {
 
     private static boolean sameCall(final ClientSide invite, final ClientSide cancel) {
         return invite.callId().equals(cancel.callId()) && invite.request().cseq() == cancel.request().cseq()
-                && invite.request().fromTag().equals(cancel.request().fromTag());
+                && invite.request().fromTag().equals(cancel.request().fromTag())
+                && invite.request().vias().get(1).branch().equals(cancel.request().vias().get(1).branch());
     }
 
     /**

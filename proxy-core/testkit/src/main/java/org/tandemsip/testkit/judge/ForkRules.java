@@ -111,7 +111,8 @@ final class ForkRules {
 
     private static boolean failed(final ClientSide copy) {
         final WireEvent last = copy.firstFinal();
-        final boolean silent = last == null && copy.firstResponse(100, 199) == null && !copy.crashed();
+        final boolean silent = last == null && copy.firstResponse(100, 199) == null
+                && copy.crashedNs - copy.first.timeNs() >= T1_64;
         return last != null && last.message().status() >= 300 || silent || copy.streamFailedNs != WireView.NEVER_NS;
     }
 

@@ -53,12 +53,10 @@ final class ResponseRules {
         }
         final ProxyFacts proxy = view.proxies.get(server.element);
         final boolean trusted = proxy.trusted().contains(server.first.packet().from().host());
-        final boolean lateCopy = view.servers.stream().anyMatch(other -> other.element.equals(server.element)
-                && other.key.equals(server.key) && other.first.index() < server.first.index());
-        if (trusted && !lateCopy && server.forwards.isEmpty() && server.responses.isEmpty()) {
+        if (trusted && !view.livedBefore(server) && server.forwards.isEmpty() && server.responses.isEmpty()) {
             findings.add("I-01", server, "neither forwarded nor answered");
         }
-        if (server.invite && server.stateful() && server.firstFinal() == null) {
+        if (server.invite && server.stateful() && server.firstFinal() == null && !view.livedBefore(server)) {
             findings.add("I-01", server, "stateful INVITE without a final response");
         }
     }
@@ -83,7 +81,8 @@ final class ResponseRules {
     static void i02NothingAfterFinal(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
             final WireEvent last = server.firstFinal();
-            if (last == null || server.stateless() || server.mode == '?' || server.transitional()) {
+            final boolean cancelPassedOn = server.request().method().equals("CANCEL") && !server.forwards.isEmpty();
+            if (last == null || cancelPassedOn || server.stateless() || server.mode == '?' || server.transitional()) {
                 continue;
             }
             for (final WireEvent event : server.responses) {
@@ -133,7 +132,9 @@ final class ResponseRules {
                 if (tryings > server.requests.size()) {
                     findings.add("I-03", server, tryings + " times 100 for " + server.requests.size() + " requests");
                 }
-                prompt(server, findings);
+                if (!view.livedBefore(server)) {
+                    prompt(server, findings);
+                }
             } else if (server.stateless() && tryings > received100(server)) {
                 findings.add("I-03", server, "stateless, but a 100 of its own");
             }

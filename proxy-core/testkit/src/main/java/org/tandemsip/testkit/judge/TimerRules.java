@@ -38,7 +38,8 @@ final class TimerRules {
         }
         for (final ServerSide server : view.servers) {
             // What a proxy refuses itself, it refuses without state (section 8.2.7): no timer G.
-            if (server.invite && (server.stateful() && !server.forwards.isEmpty() || !view.isProxy(server.element))) {
+            if (server.invite && (server.stateful() && !server.forwards.isEmpty() && !server.transitional()
+                    || !view.isProxy(server.element))) {
                 finalSchedule(server, findings);
             }
         }

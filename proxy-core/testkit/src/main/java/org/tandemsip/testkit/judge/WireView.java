@@ -71,6 +71,12 @@ public final class WireView {
         return !crashes.isEmpty();
     }
 
+    /** Whether the element has held a transaction of the same key before. */
+    boolean livedBefore(final ServerSide server) {
+        return servers.stream().anyMatch(other -> other.element.equals(server.element)
+                && other.key.equals(server.key) && other.first.index() < server.first.index());
+    }
+
     /** Whether anything travelled on a stream in this run. */
     boolean anyStream() {
         return clients.stream().anyMatch(ClientSide::stream);

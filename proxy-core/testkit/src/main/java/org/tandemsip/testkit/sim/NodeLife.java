@@ -31,7 +31,6 @@ import org.tandemsip.testkit.judge.NodeFacts;
 /** One life of a node, from start to crash: the real shards and proxies, all their state, and the counters. */
 final class NodeLife implements ShardReports {
     static final Limits LIMITS = new Limits(8_192, 8_192, 4_096, 64, 8_192, 1_024, 32, 256, 70, 20);
-    static final int MAX_TRANSACTIONS = 256;
     private static final int RING_SLOTS = 64;
     private static final int TURN_LIMIT = 64;
 
@@ -77,7 +76,7 @@ final class NodeLife implements ShardReports {
                 wire.transmit(bytes, destination, correlation);
             });
             final ShardContext context = new ShardContext(i, setup.egress().apply(lane.egress), lane.timers,
-                    lane.counters, listenPoints, LIMITS, keys, MAX_TRANSACTIONS, policy);
+                    lane.counters, listenPoints, LIMITS, keys, setup.maxTransactions(), policy);
             lane.handler = setup.handler().apply(new Proxy(context));
             lane.shard = new Shard(context, lane.handler, RING_SLOTS, new StageTimers(), null, this);
             all[i] = lane.shard;
@@ -181,7 +180,7 @@ final class NodeLife implements ShardReports {
                 byName.put(counter.name(), value);
             }
         });
-        return new NodeFacts(setup.name(), live, armed, idle, unflushed, mostLive, MAX_TRANSACTIONS * setup.shards(),
+        return new NodeFacts(setup.name(), live, armed, idle, unflushed, mostLive, 2 * setup.maxTransactions(),
                 lateTurns, byName, offered, sentOnWire, faults);
     }
 

@@ -16,9 +16,10 @@ import org.tandemsip.testkit.wire.SimAddress;
  * @param shards   number of shards
  * @param token0   first half of the token key, kept over restarts
  * @param token1   second half
+ * @param maxTransactions most transactions that a shard may hold
  * @param jitterNs longest time a message waits in the ring
  * @param handler  put around the handler, to seed bugs; {@link UnaryOperator#identity} for none
  * @param egress   put around the egress, to seed bugs; {@link UnaryOperator#identity} for none
  */
 public record NodeSetup(String name, SimAddress address, RoutingPolicy policy, int shards, long token0, long token1,
-        long jitterNs, UnaryOperator<MessageHandler> handler, UnaryOperator<Egress> egress) {}
+        int maxTransactions, long jitterNs, UnaryOperator<MessageHandler> handler, UnaryOperator<Egress> egress) {}

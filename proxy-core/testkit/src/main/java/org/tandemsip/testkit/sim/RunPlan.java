@@ -19,6 +19,7 @@ final class RunPlan {
     final boolean attacked;
     final boolean translated;
     final boolean large;
+    final boolean tight;
 
     final long seed;
     final int proxies;
@@ -27,6 +28,7 @@ final class RunPlan {
     final boolean forking;
     final boolean[] stateful;
     final int shards;
+    final int maxTransactions;
     final long jitterNs;
     final boolean callersStream;
     final boolean[] calleesStream;
@@ -63,6 +65,8 @@ final class RunPlan {
         attacked = chance(33);
         translated = !callersStream && chance(15);
         large = chance(20);
+        tight = chance(10);
+        maxTransactions = tight ? 2 + random.nextInt(6) : 256;
         profile = lossy
                 ? new LinkProfile(random.nextInt(25) / 100.0, random.nextInt(6) / 100.0, random.nextInt(10) / 100.0,
                         1_000_000, random.nextInt(1, 40) * 1_000_000L)
@@ -76,7 +80,7 @@ final class RunPlan {
 
     /** Whether nothing is done to the network or the nodes, so that every call must end as its script says. */
     boolean clean() {
-        return !lossy && !crashing && !switching && !partitioned && !cutting && !targeted;
+        return !tight && !lossy && !crashing && !switching && !partitioned && !cutting && !targeted;
     }
 
     @Override
@@ -98,6 +102,7 @@ final class RunPlan {
         add(words, attacked, "attacker");
         add(words, translated, "NAT");
         add(words, large, "large messages");
+        add(words, tight, "room for " + maxTransactions + " transactions");
         return String.join("", words);
     }
 

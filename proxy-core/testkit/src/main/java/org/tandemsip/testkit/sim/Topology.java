@@ -73,7 +73,7 @@ final class Topology {
         }
         for (int i = 0; i < plan.proxies; i++) {
             final NodeSetup setup = new NodeSetup("p" + (i + 1), proxyAddresses.get(i), policy(i), plan.shards,
-                    random.nextLong(), random.nextLong(), plan.jitterNs, handler, egress);
+                    random.nextLong(), random.nextLong(), plan.maxTransactions, plan.jitterNs, handler, egress);
             nodes.add(new SimNode(setup, network, random.split()));
             facts.add(facts(i));
         }
