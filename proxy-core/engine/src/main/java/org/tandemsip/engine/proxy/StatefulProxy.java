@@ -83,8 +83,8 @@ final class StatefulProxy {
      */
     Disposition forward(final SipMessage request, final Source source, final Targets targets, final long nowNs) {
         final long key = branches.key(request, source, 0);
-        if (transactions.findClient(key, false) != null) {
-            // A retransmission so late that its server transaction is gone, but not yet the copy made of it.
+        if (isUnderWay(request, source, targets.size(), key)) {
+            // A retransmission so late that its server transaction is gone, but not yet the copies made of it.
             return Disposition.ABSORBED;
         }
         final ResponseContext context = takeContext();
@@ -97,6 +97,22 @@ final class StatefulProxy {
             return null;
         }
         return context.begin(server, request, source, targets, key, nowNs);
+    }
+
+    /**
+     * Whether a copy of {@code request} still has a client transaction. Any of them may be the last: one target
+     * answers, and the others may be silent for as long as timer F.
+     */
+    private boolean isUnderWay(final SipMessage request, final Source source, final int forks, final long firstKey) {
+        if (transactions.findClient(firstKey, false) != null) {
+            return true;
+        }
+        for (int fork = 1; fork < forks; fork++) {
+            if (transactions.findClient(branches.key(request, source, fork), false) != null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 
 /** Parallel forking: RFC 3261 sections 16.6 and 16.7, RFC 5393 section 5. */
@@ -326,6 +327,26 @@ class StatefulForkTest {
         // then
         assertEquals(List.of("1"), with.headers("Max-Breadth"));
         assertEquals(List.of(), without.headers("Max-Breadth"));
+    }
+
+    @Test
+    void shouldAbsorbCopyThatComesAfterTheFinalWhenAnotherTargetIsStillSilent() {
+        // given: over a stream the server transaction ends with the final response, timer J being 0
+        final Endpoint caller = new Endpoint(Transport.TCP, CALLER.host(), CALLER.port());
+        final String options = SipText.request("OPTIONS", caller, "o1");
+        proxy.receive(caller, options);
+        a = proxy.sent().getFirst();
+        proxy.answer(a, 200, "ta");
+        proxy.advanceMs(6_000);
+        proxy.sent();
+
+        // when: a stateless hop before us passes on what was repeated to it over UDP
+        final Disposition disposition = proxy.receive(caller, options);
+
+        // then
+        assertEquals(Disposition.ABSORBED, disposition);
+        assertEquals(List.of(), proxy.sent());
+        proxy.assertQuiet();
     }
 
     private void fork() {
