@@ -5,12 +5,12 @@ import org.agrona.DirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderName;
-import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.ResponseWriter;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.handler.AnswerTag;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
@@ -24,13 +24,12 @@ import org.tandemsip.engine.handler.Source;
  * same one: that is all a stateless server promises, and a refusal is not worth 32 seconds of memory to whoever sends
  * it.
  *
- * <p>The To tag is a MAC over what an ACK has in common with its INVITE, so the ACK for such an answer is known by its
- * tag alone and ends here. Shard thread only.
+ * <p>The ACK for such an answer, or for one that an I/O loop has given, is known by its {@link AnswerTag} and ends here.
+ * Shard thread only.
  */
 final class StatelessUas {
     private static final int TAG_DIGITS = 16;
     private static final int OPTIONS_BYTES = 320;
-    private static final long LABEL = 0x746f_7461_67L;
     private static final byte[] UNSUPPORTED = ascii("Unsupported: ");
     private static final byte[] COMMA = ascii(", ");
     /** Section 11.2. The methods are those that pass through, since whoever asks wants to know what it may send. */
@@ -39,7 +38,7 @@ final class StatelessUas {
                     + " INFO, SUBSCRIBE, NOTIFY, REFER, MESSAGE, PUBLISH\r\n"
                     + "Accept: */*\r\nAccept-Encoding: identity\r\nAccept-Language: *\r\nSupported:\r\n");
 
-    private final KeyedHash hash;
+    private final AnswerTag answerTag;
     private final Egress egress;
     private final ReceivedVia receivedVia = new ReceivedVia();
     private final Edits viaEdits = new Edits(4, 128);
@@ -48,7 +47,7 @@ final class StatelessUas {
     private final Destination destination = new Destination();
 
     StatelessUas(final ShardContext context) {
-        hash = new KeyedHash(context.keys().token0(), context.keys().token1());
+        answerTag = new AnswerTag(context.keys());
         egress = context.egress();
     }
 
@@ -69,7 +68,7 @@ final class StatelessUas {
         receivedVia.edit(viaEdits.reset(), request, request.topVia(), source);
         // A response repeats headers of the request; the 420 repeats Proxy-Require; what is added beyond is small.
         final int length = Math.min(65_535, request.bodyOffset() + OPTIONS_BYTES + 256);
-        return writer.begin(request, status, tag(request), viaEdits, egress.claim(length), 0);
+        return writer.begin(request, status, answerTag.of(request), viaEdits, egress.claim(length), 0);
     }
 
     private void putUnsupported(final SipMessage request, final AsciiWriter out) {
@@ -101,14 +100,7 @@ final class StatelessUas {
             }
             value = value << 4 | digit;
         }
-        return value == tag(ack);
-    }
-
-    private long tag(final SipMessage request) {
-        final DirectBuffer bytes = request.bytes();
-        final long tag = hash.begin().add(LABEL).add(request.cseqNumber()).addSlice(bytes, request.callId())
-                .addSlice(bytes, request.fromTag()).addSlice(bytes, request.topVia().branch()).end();
-        return tag == 0 ? 1 : tag;
+        return value == answerTag.of(ack);
     }
 
     private static byte[] ascii(final String text) {

@@ -3,14 +3,13 @@ package org.tandemsip.server.transport;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Edits;
-import org.tandemsip.codec.HeaderName;
-import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.ResponseWriter;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
+import org.tandemsip.engine.handler.AnswerTag;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
@@ -31,7 +30,7 @@ final class Refusals {
     private final Counters counters;
     private final SourceFilter filter;
     private final BadMessages badMessages;
-    private final KeyedHash tagHash;
+    private final AnswerTag answerTag;
     private final ResponseWriter writer = new ResponseWriter();
     private final ReceivedVia receivedVia = new ReceivedVia();
     private final Edits viaEdits = new Edits(4, 256);
@@ -44,7 +43,7 @@ final class Refusals {
         this.counters = counters;
         this.filter = filter;
         this.badMessages = badMessages;
-        this.tagHash = new KeyedHash(keys.token0(), keys.token1());
+        this.answerTag = new AnswerTag(keys);
     }
 
     /**
@@ -93,7 +92,7 @@ final class Refusals {
             receivedVia.edit(viaEdits.reset(), request, request.topVia(), source);
             ReceivedVia.responseDestination(request.topVia(), source, destination);
             final MutableDirectBuffer out = outbound.claim(request.length() + ANSWER_EXTRA_BYTES);
-            writer.begin(request, status, toTag(request), viaEdits, out, 0);
+            writer.begin(request, status, answerTag.of(request), viaEdits, out, 0);
             length = writer.finish();
         } catch (final RuntimeException unanswerable) {
             // The parser promises that what it lets us answer can be answered. Should it err, a drop is all that
@@ -106,11 +105,5 @@ final class Refusals {
         }
         outbound.send(length, destination, origin.set(Origin.NO_SHARD, 0, source.receivedNs, source.receivedNs));
         return true;
-    }
-
-    /** The same for a retransmission, as section 8.2.7 asks, and before and after a restart. */
-    private long toTag(final SipMessage request) {
-        return tagHash.begin().addSlice(request.bytes(), request.callId()).addSlice(request.bytes(), request.fromTag())
-                .addSlice(request.bytes(), request.value(HeaderName.CSEQ)).end();
     }
 }

@@ -20,11 +20,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.AnswerTag;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Stage;
@@ -264,10 +269,19 @@ class UdpTest {
                 final String answer = client.receive();
                 unavailable += answer.startsWith("SIP/2.0 503") ? 1 : 0;
                 assertFalse(answer.contains("Retry-After"), answer);
+                assertTrue(!answer.startsWith("SIP/2.0 503") || hasTagThatTheAckIsKnownBy(answer), answer);
             }
             assertEquals(net.count(Counter.RING_FULL), unavailable);
             net.assertIdentity();
         }
+    }
+
+    /** An ACK has the tag, the topmost branch, Call-ID, From tag and CSeq number of the answer it is for. */
+    private static boolean hasTagThatTheAckIsKnownBy(final String answer) {
+        final UnsafeBuffer bytes = new UnsafeBuffer(TestNet.ascii(answer));
+        final SipMessage message = new SipMessage(128).wrap(bytes, 0, bytes.capacity());
+        assertEquals(ParseError.NONE, new SipParser(Limits.DEFAULTS).parse(message, false));
+        return answer.contains(String.format(">;tag=%016x\r\n", new AnswerTag(TestNet.KEYS).of(message)));
     }
 
     @Test
