@@ -81,7 +81,17 @@ class RequestValidationTest {
 
         final Sent answer = proxy.one();
         assertEquals("SIP/2.0 420 Bad Extension", answer.startLine());
-        assertEquals("noProxiesSupportThis, norDoAnyProxiesSupportThis, third", answer.header("Unsupported"));
+        assertEquals("noProxiesSupportThis,norDoAnyProxiesSupportThis,third", answer.header("Unsupported"));
+    }
+
+    @Test
+    void shouldAnswer420WhenThereAreMoreOptionsThanAnybodyWouldAskFor() {
+        final String options = "a" + ",a".repeat(1_900);
+
+        proxy.request(CARRIER, ProxyFixture.message("OPTIONS", "sip:+1@203.0.113.10", VIA,
+                "Proxy-Require: " + options + "\nProxy-Require: " + options + '\n', null));
+
+        assertEquals(options + ',' + options, proxy.one().header("Unsupported"));
     }
 
     @Test
