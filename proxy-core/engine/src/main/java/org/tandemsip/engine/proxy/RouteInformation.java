@@ -191,15 +191,24 @@ final class RouteInformation {
             }
             cut(hostEnd, portEnd);
         }
-        final int maddrStart = Slice.offset(maddr) - ";maddr=".length();
         final long transport = requestUri.parameter(TRANSPORT);
-        if (Slice.exists(transport) && Slice.offset(transport) < maddrStart) {
-            cut(Slice.offset(transport) - ";transport=".length(), Slice.end(transport));
+        final boolean transportFirst = Slice.exists(transport) && Slice.offset(transport) < Slice.offset(maddr);
+        if (transportFirst) {
+            cutParameter(bytes, transport);
         }
-        cut(maddrStart, Slice.end(maddr));
-        if (Slice.exists(transport) && Slice.offset(transport) > maddrStart) {
-            cut(Slice.offset(transport) - ";transport=".length(), Slice.end(transport));
+        cutParameter(bytes, maddr);
+        if (Slice.exists(transport) && !transportFirst) {
+            cutParameter(bytes, transport);
         }
+    }
+
+    /** Takes off a parameter from its semicolon on: the name may be escaped, and there may be no value. */
+    private void cutParameter(final DirectBuffer bytes, final long value) {
+        int start = Slice.offset(value) - 1;
+        while (bytes.getByte(start) != ';') {
+            start--;
+        }
+        cut(start, Slice.end(value));
     }
 
     /**

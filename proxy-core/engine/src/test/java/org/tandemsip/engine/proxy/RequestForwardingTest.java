@@ -201,6 +201,8 @@ class RequestForwardingTest {
     @CsvSource({"sip:b@192.0.2.9;maddr=203.0.113.10, sip:b@192.0.2.9",
         "sip:b@192.0.2.9:5060;x=y;maddr=203.0.113.10;transport=udp;z, sip:b@192.0.2.9;x=y;z",
         "sip:b@192.0.2.9;transport=udp;maddr=203.0.113.10, sip:b@192.0.2.9",
+        "sip:b@192.0.2.9:5060;transport;maddr=203.0.113.10, sip:b@192.0.2.9",
+        "sip:b@192.0.2.9;m%61ddr=203.0.113.10;%74ransport=udp;z, sip:b@192.0.2.9;z",
         "sip:b@192.0.2.9;maddr=192.0.2.8, sip:b@192.0.2.9;maddr=192.0.2.8"})
     void shouldStripMaddrWhenItIsOurs(final String uri, final String forwarded) {
         final Disposition disposition = proxy.request(AGENT, message("OPTIONS", uri, AGENT_VIA, "", null));
