@@ -74,7 +74,7 @@ public final class Edits {
         return this;
     }
 
-    /** Whether a change did not fit: the message cannot be written and must be refused (500). */
+    /** Whether a change did not fit: then the message must not be written. */
     public boolean overflown() {
         return overflown;
     }

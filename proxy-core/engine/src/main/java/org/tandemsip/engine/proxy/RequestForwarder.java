@@ -194,6 +194,9 @@ final class RequestForwarder {
         if (isTcpForSize(target)) {
             refusals.tried(branchKey, target.destination);
         }
+        if (edits.overflown()) {
+            throw new IllegalStateException("more to change in a request than its limits allow");
+        }
         return edits.apply(request, out, 0);
     }
 
