@@ -101,11 +101,13 @@ final class RequestForwarder {
 
     /**
      * Whether a request can begin a dialog, or has a method that we do not know and that might (section 16.6 step 4).
-     * Inside a dialog a Record-Route would change nothing (section 12.2).
+     * Inside a dialog a Record-Route would change nothing (section 12.2); but a NOTIFY that looks like one from inside
+     * may overtake the answer to its SUBSCRIBE, and then it begins the dialog (RFC 6665 section 4.3).
      */
     private static boolean mayFormDialog(final SipMessage message) {
         return switch (message.method()) {
-            case INVITE, SUBSCRIBE, NOTIFY, REFER, EXTENSION -> !Slice.exists(message.toTag());
+            case NOTIFY -> true;
+            case INVITE, SUBSCRIBE, REFER, EXTENSION -> !Slice.exists(message.toTag());
             case ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, MESSAGE, PUBLISH -> false;
         };
     }

@@ -87,7 +87,7 @@ class RequestForwardingTest {
 
     @ParameterizedTest
     @CsvSource({"INVITE, , true", "SUBSCRIBE, , true", "REFER, , true", "NOTIFY, , true", "NEWFANGLED, , true",
-        "INVITE, callee, false", "NOTIFY, callee, false", "MESSAGE, , false", "REGISTER, , false", "OPTIONS, , false",
+        "INVITE, callee, false", "NOTIFY, callee, true", "MESSAGE, , false", "REGISTER, , false", "OPTIONS, , false",
         "PUBLISH, , false", "CANCEL, , false", "ACK, callee, false", "BYE, callee, false", "INFO, callee, false"})
     void shouldRecordRouteWhenRequestMayFormDialog(final String method, final String toTag, final boolean recorded) {
         proxy.request(AGENT, message(method, "sip:b@192.0.2.9", AGENT_VIA, "", toTag));
