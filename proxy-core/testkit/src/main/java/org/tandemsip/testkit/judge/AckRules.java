@@ -17,9 +17,9 @@ final class AckRules {
     /**
      * I-07. For a non-2xx a stateful proxy or agent sends an ACK of its own: same branch, Request-URI and place as the
      * INVITE, To of the response, one Via; never more than non-2xx came, and at least one when the first of them came
-     * while the client transaction was surely alive. The ACK for a non-2xx that a stateful proxy sent is not forwarded.
-     * Every ACK for a 2xx that reaches a living proxy from a trusted source is forwarded, copy for copy. No ACK is ever
-     * answered, by anybody.
+     * while the client transaction was surely alive. The ACK for a non-2xx that a stateful proxy sent over UDP is not
+     * forwarded (over a stream timer I is 0). Every ACK for a 2xx that reaches a living proxy from a trusted source is
+     * forwarded, copy for copy. No ACK is ever answered, by anybody.
      */
     static void i07AckHopByHopOrEndToEnd(final WireView view, final Findings findings) {
         for (final ClientSide invite : view.clients) {
@@ -92,7 +92,7 @@ final class AckRules {
                 if (server.element.equals(event.element()) && server.invite && server.stateful()
                         && server.request().topVia().branch().equals(from.branch()) && server.firstFinal() != null
                         && server.firstFinal().message().status() >= 300 && !server.crashed()
-                        && !server.transitional()) {
+                        && !server.transitional() && !server.stream()) {
                     findings.add("I-07", server, "ACK for a non-2xx forwarded");
                 }
             }

@@ -110,7 +110,7 @@ final class ResponseRules {
      */
     static void i03TryingIsOurOwn(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
-            if (!view.isProxy(server.element)) {
+            if (!view.isProxy(server.element) || server.transitional()) {
                 continue;
             }
             int tryings = 0;
