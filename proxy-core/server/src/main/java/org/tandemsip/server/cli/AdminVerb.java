@@ -38,7 +38,7 @@ abstract class AdminVerb implements Callable<Integer> {
 
     @Override
     public final Integer call() throws IOException {
-        final AdminClient client = client();
+        final AdminClient client = optionsInForce().client();
         try {
             return run(client);
         } catch (final Refusal e) {
@@ -49,6 +49,12 @@ abstract class AdminVerb implements Callable<Integer> {
             return Failure.say(spec, denied ? ExitCode.NOT_PERMITTED : ExitCode.UNREACHABLE,
                     "no server answers at " + client.name() + ": " + reason);
         }
+    }
+
+    /** Where the server is said to be: in the options of this verb, or in those of the one it is part of. */
+    private AdminVerb optionsInForce() {
+        final Object parent = spec.parent().userObject();
+        return socket == null && admin == null && parent instanceof final AdminVerb verb ? verb : this;
     }
 
     private AdminClient client() throws IOException {

@@ -195,6 +195,7 @@ class CliTest {
             assertEquals(0, tandem("mode", "set", "stateless", "--socket", socket).exitCode());
             await(lines, "event=mode", "from=stateful", "to=stateless");
             assertEquals("stateless\n", tandem("mode", "--socket", socket).out());
+            assertEquals("mode: stateless\n", tandem("mode", "--socket", socket, "set", "stateless").out());
             assertEquals(1, tandem("mode", "set", "b2bua", "--socket", socket).exitCode());
             assertEquals(1, tandem("mode", "set", "stateful", "--route", "x", "--socket", socket).exitCode());
             assertTrue(tandem("stats", "*received*", "--socket", socket).out()
