@@ -14,6 +14,7 @@ import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.appender.AbstractAppender;
 import org.apache.logging.log4j.core.config.Configuration;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.DefaultConfiguration;
 import org.apache.logging.log4j.core.config.Property;
 import org.tandemsip.server.config.Config;
@@ -27,25 +28,33 @@ public final class LogSetup {
     /**
      * Takes over format, level and file.
      *
-     * @throws IOException the file cannot be opened
+     * <p>log4j is configured once; later calls change where the one appender writes. To swap log4j's configuration while
+     * lines are on their way through its ring can lose them.
+     *
+     * @throws IOException the file cannot be opened; what was in force stays
      */
     public static synchronized void apply(final Config.Log log) throws IOException {
-        final Output next = new Output(log);
+        final Level level = Level.valueOf(log.level().name());
+        if (output != null) {
+            output.redirect(log);
+            Configurator.setRootLevel(level);
+        } else {
+            output = new Output(log);
+            install(output, level);
+        }
+        EventLog.format(log.format());
+    }
+
+    private static void install(final Output appender, final Level level) {
         final LoggerContext context = LoggerContext.getContext(false);
         final Configuration configuration = new DefaultConfiguration();
         configuration.getRootLogger().getAppenders().keySet().forEach(configuration.getRootLogger()::removeAppender);
-        next.start();
-        configuration.addAppender(next);
-        configuration.getRootLogger().addAppender(next, null, null);
-        final Level level = Level.valueOf(log.level().name());
+        appender.start();
+        configuration.addAppender(appender);
+        configuration.getRootLogger().addAppender(appender, null, null);
         configuration.getRootLogger().setLevel(level);
         context.setConfiguration(configuration);
         context.updateLoggers();
-        EventLog.format(log.format());
-        if (output != null) {
-            output.close();
-        }
-        output = next;
     }
 
     /** Opens the log file again under its name, after it was rotated away. */
@@ -59,33 +68,39 @@ public final class LogSetup {
      * Writes whole lines to a file or standard error. Its lock is taken by the log's own thread only, and on reopening.
      */
     private static final class Output extends AbstractAppender {
-        private final Config.LogFormat format;
-        private final Optional<Path> file;
+        private Config.LogFormat format;
+        private Optional<Path> file;
         private OutputStream stream;
 
         Output(final Config.Log log) throws IOException {
             super("tandem", null, null, true, Property.EMPTY_ARRAY);
-            this.format = log.format();
-            this.file = log.file();
-            this.stream = open();
+            format = log.format();
+            file = log.file();
+            stream = open(file);
         }
 
-        private OutputStream open() throws IOException {
+        private static OutputStream open(final Optional<Path> file) throws IOException {
             return file.isEmpty()
                     ? new FileOutputStream(FileDescriptor.err)
                     : Files.newOutputStream(file.get(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
 
         synchronized void reopen() throws IOException {
-            final OutputStream next = open();
-            close();
-            stream = next;
+            writeTo(file);
         }
 
-        synchronized void close() throws IOException {
+        synchronized void redirect(final Config.Log log) throws IOException {
+            writeTo(log.file());
+            format = log.format();
+        }
+
+        private void writeTo(final Optional<Path> next) throws IOException {
+            final OutputStream opened = open(next);
             if (file.isPresent()) {
                 stream.close();
             }
+            stream = opened;
+            file = next;
         }
 
         @Override
@@ -94,11 +109,10 @@ public final class LogSetup {
             final String text = event.getThrown() == null || pairs
                     ? event.getMessage().getFormattedMessage()
                     : event.getMessage().getFormattedMessage() + ": " + event.getThrown();
-            final byte[] line = EventLog.line(format, event.getTimeMillis(), event.getLevel().name(),
-                    event.getLoggerName(), pairs, text).getBytes(StandardCharsets.UTF_8);
             synchronized (this) {
                 try {
-                    stream.write(line);
+                    stream.write(EventLog.line(format, event.getTimeMillis(), event.getLevel().name(),
+                            event.getLoggerName(), pairs, text).getBytes(StandardCharsets.UTF_8));
                 } catch (final IOException e) {
                     // Nowhere left to say so; the server goes on.
                     error("cannot write the log", event, e);
