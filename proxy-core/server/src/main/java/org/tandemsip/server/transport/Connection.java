@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -183,6 +184,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(final ChannelHandlerContext context, final Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            loop.counters().increment(Counter.FAULTS);
+        }
         close(Counter.CLOSED_BY_PEER);
     }
 
@@ -318,7 +322,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private void onBroken() {
         final int offset = framer.messageOffset();
         final int length = framer.messageLength();
-        final int shown = length > 0 ? length : unread.readableBytes();
+        final int shown = length > 0 ? length : unread.readableBytes() - offset;
         loop.countReceived(shown);
         source.receivedNs = lastReadNs;
         boolean answered = false;

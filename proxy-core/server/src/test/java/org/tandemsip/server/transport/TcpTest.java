@@ -172,6 +172,21 @@ class TcpTest {
     }
 
     @Test
+    void shouldAccountForWhatIsNotSipBehindAKeepalive() throws Exception {
+        try (TestNet net = new TestNet(shape -> shape); Client client = new Client(net.tcpAddress())) {
+            // when
+            client.send("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+
+            // then
+            assertEquals("", client.readToEnd());
+            TestNet.await("no connections", () -> net.network.connections() == 0);
+            assertEquals(1, net.count(Counter.CLOSED_NOT_SIP));
+            assertEquals(0, net.count(Counter.FAULTS));
+            net.assertIdentity();
+        }
+    }
+
+    @Test
     void shouldAnswer400AndCloseWhenFramingIsBroken() throws Exception {
         try (TestNet net = new TestNet(shape -> shape); Client client = new Client(net.tcpAddress())) {
             // when
