@@ -39,8 +39,6 @@ public enum Counter {
     RETRANSMISSIONS_SENT("tandem_retransmissions_total", "direction=\"out\"", "Retransmissions, by direction."),
 
     RING_FULL("tandem_ring_full_total", "", "Messages for which the ring of their shard had no room."),
-    LARGE_MESSAGES("tandem_large_messages_total", "",
-            "Received messages that needed a large buffer beside their slot."),
     CROSSED_SHARDS("tandem_crossed_shards_total", "",
             "Messages that were read on one loop and belong to the shard of another."),
     COMMANDS_REFUSED("tandem_commands_refused_total", "", "Commands for which the queue of a shard had no room."),

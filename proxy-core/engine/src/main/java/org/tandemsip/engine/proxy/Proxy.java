@@ -9,6 +9,8 @@ import org.tandemsip.engine.handler.MessageHandler;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
@@ -44,6 +46,7 @@ import org.tandemsip.engine.transaction.Transactions;
 public final class Proxy implements MessageHandler {
     private static final int MAX_MESSAGE_BYTES = 65_535;
 
+    private final Counters counters;
     private final ListenPoints listenPoints;
     private final Branches branches;
     private final Transactions transactions;
@@ -65,6 +68,7 @@ public final class Proxy implements MessageHandler {
     public Proxy(final ShardContext context) {
         policy = (RoutingPolicy) context.policy();
         previousPolicy = policy;
+        counters = context.counters();
         listenPoints = new ListenPoints(context.listenPoints());
         branches = new Branches(context);
         transactions = new Transactions(context);
@@ -84,6 +88,9 @@ public final class Proxy implements MessageHandler {
         settle(nowNs);
         final ServerTransaction transaction = transactions.findServer(request);
         if (transaction != null) {
+            if (request.method() != Method.ACK) {
+                counters.increment(Counter.RETRANSMISSIONS_RECEIVED);
+            }
             if (!transaction.onRequest(request, nowNs)) {
                 return Disposition.ABSORBED;
             }

@@ -4,6 +4,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.timer.TimerLanes.Lane;
 import org.tandemsip.engine.timer.TimerNode;
 
@@ -146,6 +147,7 @@ abstract sealed class Transaction permits ClientTransaction, ServerTransaction {
         }
         final MutableDirectBuffer out = owner.egress.claim(length);
         out.putBytes(0, owner.memory.buffer(handle), owner.memory.offset(handle), length);
+        owner.counters.increment(Counter.RETRANSMISSIONS_SENT);
         owner.egress.send(length, destination, correlation);
     }
 }

@@ -17,6 +17,7 @@ import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 
@@ -61,6 +62,7 @@ public final class Transactions {
 
     final Egress egress;
     final TimerLanes timers;
+    final Counters counters;
     final MessageMemory memory;
     final HopByHopRequest hopByHop = new HopByHopRequest();
 
@@ -88,6 +90,7 @@ public final class Transactions {
     public Transactions(final ShardContext context) {
         egress = context.egress();
         timers = context.timers();
+        counters = context.counters();
         maxTransactions = context.maxTransactions();
         memory = new MessageMemory(Math.max(MIN_MEMORY, maxTransactions * MEMORY_PER_TRANSACTION));
         final ShardContext.Keys keys = context.keys();

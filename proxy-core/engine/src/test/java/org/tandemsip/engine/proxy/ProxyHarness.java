@@ -48,6 +48,7 @@ final class ProxyHarness {
 
     final TimerLanes timers = new TimerLanes();
     final RecordingEgress egress = new RecordingEgress();
+    final Counters counters = new Counters();
     final Proxy proxy;
     long nowNs = 1_000_000_000L;
 
@@ -78,7 +79,7 @@ final class ProxyHarness {
 
     /** What a proxy with this configuration is made with. */
     ShardContext context(final Egress out, final TimerLanes clock) {
-        return new ShardContext(0, out, clock, new Counters(), LISTEN_POINTS, Limits.DEFAULTS,
+        return new ShardContext(0, out, clock, counters, LISTEN_POINTS, Limits.DEFAULTS,
                 new ShardContext.Keys(1, 2, 3, 4), maxTransactions, policy);
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.metrics.Counter;
 
 /** A whole call through the proxy, and what RFC 3261 sections 16.6, 16.7 and 17 say about its messages. */
 @Timeout(10)
@@ -93,6 +94,8 @@ class StatefulCallTest {
         // then
         assertEquals(Disposition.ABSORBED, disposition);
         assertEquals(CALLER.hostPort(), proxy.only("180 INVITE").to());
+        assertEquals(1, proxy.counters.get(Counter.RETRANSMISSIONS_RECEIVED));
+        assertEquals(1, proxy.counters.get(Counter.RETRANSMISSIONS_SENT));
     }
 
     @Test
