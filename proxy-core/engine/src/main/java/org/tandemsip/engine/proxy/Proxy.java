@@ -188,6 +188,7 @@ public final class Proxy implements MessageHandler {
             case ShardCommand.Configure configure -> configure((RoutingPolicy) configure.policy(), nowNs);
             case ShardCommand.SendFailed failed -> {
                 requests.onSendFailed(failed.correlation(), nowNs);
+                stateless.onSendFailed(failed.correlation());
                 transactions.onSendFailed(failed.correlation(), nowNs);
             }
             case ShardCommand.Inspect _ -> {

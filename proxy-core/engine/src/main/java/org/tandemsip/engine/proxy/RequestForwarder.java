@@ -136,9 +136,8 @@ final class RequestForwarder {
         if (!target.tcpWhenLarge) {
             return;
         }
+        backToUdp(target);
         final Destination destination = target.destination;
-        destination.transport = Transport.UDP;
-        destination.listenPoint = target.recordRouteListenPoint;
         if (maxLength() <= UDP_LIMIT) {
             return;
         }
@@ -152,6 +151,12 @@ final class RequestForwarder {
             destination.transport = Transport.TCP;
             destination.listenPoint = listenPoint;
         }
+    }
+
+    /** Undoes what {@link #chooseTransport} may have made of a target that is UDP but for the size of a request. */
+    static void backToUdp(final Target target) {
+        target.destination.transport = Transport.UDP;
+        target.destination.listenPoint = target.recordRouteListenPoint;
     }
 
     /** Whether {@link #chooseTransport} has put {@code target} on TCP for the size of the request. */

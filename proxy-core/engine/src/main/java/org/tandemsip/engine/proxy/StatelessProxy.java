@@ -19,6 +19,7 @@ final class StatelessProxy {
     private final Branches branches;
     private final RequestForwarder requests;
     private final ResponseForwarder responses;
+    private final UdpFallbacks udpFallbacks = new UdpFallbacks();
 
     StatelessProxy(final ShardContext context, final Branches branches, final RequestForwarder requests,
             final ResponseForwarder responses) {
@@ -38,8 +39,25 @@ final class StatelessProxy {
         final MutableDirectBuffer out = egress.claim(requests.maxLength());
         final int length = requests.write(target, Branches.STATELESS, key, 0, out);
         // Only a TCP tried for size is worth a report: the client's retransmission then goes over UDP.
-        egress.send(length, target.destination, RequestForwarder.isTcpForSize(target) ? key : 0);
+        final boolean tcpForSize = RequestForwarder.isTcpForSize(target);
+        egress.send(length, target.destination, tcpForSize ? key : 0);
+        if (tcpForSize && source.transport.stream()) {
+            keepForUdp(target, key);
+        }
         return Disposition.FORWARDED;
+    }
+
+    /** A client on a stream sends only once, so its request has to be at hand when TCP is refused. */
+    private void keepForUdp(final Target target, final long key) {
+        RequestForwarder.backToUdp(target);
+        final MutableDirectBuffer out = egress.claim(requests.maxLength());
+        final int length = requests.write(target, Branches.STATELESS, key, 0, out);
+        udpFallbacks.keep(key, target.destination, out, length);
+    }
+
+    /** Takes the report that what was sent with {@code correlation} (a branch key) could not be sent. */
+    void onSendFailed(final long correlation) {
+        udpFallbacks.onSendFailed(correlation, egress);
     }
 
     /**

@@ -235,6 +235,23 @@ class RequestForwardingTest {
     }
 
     @Test
+    void shouldSendOverUdpItselfWhenTcpIsRefusedAndTheClientWillNotSendAgain() {
+        final Source stream = Messages.source(Transport.TCP, ProxyFixture.TCP, "192.0.2.7:40001");
+        proxy.request(stream,
+                message("INVITE", "sip:b@192.0.2.9", AGENT_VIA, "X-Large: " + "x".repeat(1_000) + '\n', null));
+        final Sent first = proxy.one();
+        assertEquals("TCP 192.0.2.9 5060", first.to());
+
+        proxy.command(new ShardCommand.SendFailed(first.correlation()));
+
+        final Sent second = proxy.one();
+        assertEquals("UDP 192.0.2.9 5060", second.to());
+        assertEquals(first.topBranch(), second.topBranch());
+        assertTrue(second.header("Via").startsWith("SIP/2.0/UDP 203.0.113.10:5060;"));
+        assertEquals(first.header("X-Large"), second.header("X-Large"));
+    }
+
+    @Test
     void shouldSendNothingLargerThan1300BytesOverUdpWhenThereIsTcp() {
         int udp = 0;
         for (int size = 700; size < 1_300; size++) {

@@ -105,7 +105,9 @@ class ConformanceKitIT {
                 """.formatted(PROXY, PORT, mode, directory));
         final String script = "ip link set lo up; "
                 + String.join(" ", ServerProcess.command("run", "-c", config.toString()))
-                + " > " + directory + "/log 2>&1 & server=$!; sleep 6; python3 run_survive.py --proxy " + PROXY + ':'
+                + " > " + directory
+                + "/log 2>&1 & server=$!; for i in $(seq 60); do python3 -c \"from siplib import alive; exit(not alive(('"
+                + PROXY + "', " + PORT + ")))\" && break; done; python3 run_survive.py --proxy " + PROXY + ':'
                 + PORT
                 + " --catchall 127.0.0.1:25080 --transport " + transport + " --sources aflnet,extra,kamailio-misc,"
                 + "pcap-PcapPlusPlus,pcap-nDPI,php-sip-callflows --protos no --strict; result=$?; kill $server; wait"
