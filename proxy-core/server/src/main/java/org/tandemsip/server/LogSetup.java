@@ -28,8 +28,8 @@ public final class LogSetup {
     /**
      * Takes over format, level and file.
      *
-     * <p>log4j is configured once; later calls change where the one appender writes. To swap log4j's configuration while
-     * lines are on their way through its ring can lose them.
+     * <p>log4j is configured once; later calls change where the one appender writes. To swap log4j's configuration
+     * while lines are on their way through its ring can lose them.
      *
      * @throws IOException the file cannot be opened; what was in force stays
      */

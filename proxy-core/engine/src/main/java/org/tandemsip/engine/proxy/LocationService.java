@@ -32,9 +32,10 @@ import org.tandemsip.engine.routing.Trunk;
  * let through before. Where the Request-URI names us or is no address (a GB/T 28181 realm), the route table takes it.
  * <li>Any other request needs a line of the route table for its trunk. The first that matches wins: its trunks' peers
  * by rendezvous, or the host of the Request-URI where that lies inside the ranges of the line.
- * <li>A Route that is not ours does not widen that (the attack is a pre-loaded Route): it picks the peer where it names one
- * that the line leads to, else the line's trunks get the request with its Route, as section 16.6 step 7 lets local policy
- * decide. A line to the Request-URI's host is passed over where the Route leaves its ranges; when none is left, 403.
+ * <li>A Route that is not ours does not widen that (the attack is a pre-loaded Route): it picks the peer where it
+ * names one that the line leads to, else the line's trunks get the request with its Route, as section 16.6 step 7 lets
+ * local policy decide. A line to the Request-URI's host is passed over where the Route leaves its ranges; when none is
+ * left, 403.
  * </ol>
  *
  * Depends on the request, the policy and the listen points only, never on what was sent before, so that a

@@ -24,8 +24,8 @@ import org.tandemsip.engine.handler.Source;
  * same one: that is all a stateless server promises, and a refusal is not worth 32 seconds of memory to whoever sends
  * it.
  *
- * <p>The ACK for such an answer, or for one that an I/O loop has given, is known by its {@link AnswerTag} and ends here.
- * Shard thread only.
+ * <p>The ACK for such an answer, or for one that an I/O loop has given, is known by its {@link AnswerTag} and ends
+ * here. Shard thread only.
  */
 final class StatelessUas {
     private static final int TAG_DIGITS = 16;

@@ -102,7 +102,8 @@ public final class ListenPoints {
         }
         final Transport wanted = uri.transport();
         final int port = uri.port() == SipUri.NOT_GIVEN ? defaultPort(uri, wanted) : uri.port();
-        // Parsing costs more than all the rest here, and is needed only where an address may be written in several ways.
+        // Parsing costs more than all the rest here, and is needed only where an address may be written in several
+        // ways.
         final boolean literal = !(textIsEnough && bytes.getByte(Slice.offset(host)) != '[')
                 && address.parse(bytes, Slice.offset(host), Slice.end(host));
         int found = NONE;

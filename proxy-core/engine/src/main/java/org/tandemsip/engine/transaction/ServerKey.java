@@ -76,9 +76,9 @@ final class ServerKey {
         if (method == Method.EXTENSION) {
             put(source, request.methodToken());
         }
-        // A retransmission, an ACK and a CANCEL have the Call-ID and CSeq number of their request. Clients that choose the
-        // same branch for another are kept apart by them, at no cost in memory: they are in the hash and not in the key.
-        // So is the Request-URI, except for an INVITE, whose ACK comes from the field with other ones too.
+        // A retransmission, an ACK and a CANCEL have the Call-ID and CSeq number of their request. Clients that choose
+        // the same branch for another are kept apart by them, at no cost in memory: they are in the hash and not in
+        // the key. So is the Request-URI, except for an INVITE, whose ACK comes from the field with other ones too.
         hash = tableHash.begin().add(bytes, 0, length).addSlice(source, request.callId()).add(request.cseqNumber())
                 .addSlice(source, method == Method.INVITE ? Slice.NONE : request.requestUri()).end();
         return this;

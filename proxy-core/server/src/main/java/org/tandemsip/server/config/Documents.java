@@ -55,8 +55,8 @@ final class Documents {
     }
 
     /**
-     * Reads a text; {@code null} when that fails. It cannot include files: texts come over the admin API too, and mistakes in
-     * what is included are shown with their lines.
+     * Reads a text; {@code null} when that fails. It cannot include files: texts come over the admin API too, and
+     * mistakes in what is included are shown with their lines.
      */
     static MappingNode read(final Reading reading, final String source, final String text) {
         final MappingNode main = parse(reading, source, text);
