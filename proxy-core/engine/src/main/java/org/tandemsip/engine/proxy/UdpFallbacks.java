@@ -5,9 +5,9 @@ import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Egress;
 
 /**
- * Keeps, until TCP has worked or been refused, the UDP form of requests that a stateless proxy tries over TCP for their size
- * (RFC 3261 section 18.1.1) and that nobody would send again, since they came over a stream themselves. A small ring, the
- * oldest entry making room; off the path of ordinary messages, so it may allocate. Shard thread only.
+ * Keeps, until TCP has worked or been refused, the UDP form of requests that a stateless proxy tries over TCP for their
+ * size (RFC 3261 section 18.1.1) and that nobody would send again, since they came over a stream themselves. A small
+ * ring, the oldest entry making room; off the path of ordinary messages, so it may allocate. Shard thread only.
  */
 final class UdpFallbacks {
     private static final int SIZE = 64;
@@ -23,7 +23,9 @@ final class UdpFallbacks {
         }
     }
 
-    /** Keeps the first {@code length} bytes of {@code request} for the failure that is reported as {@code correlation}. */
+    /**
+     * Keeps the first {@code length} bytes of {@code request} for the failure that is reported as {@code correlation}.
+     */
     void keep(final long correlation, final Destination destination, final DirectBuffer request, final int length) {
         correlations[next] = correlation;
         destinations[next].set(destination);
