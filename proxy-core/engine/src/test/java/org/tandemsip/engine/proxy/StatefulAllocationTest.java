@@ -29,6 +29,7 @@ class StatefulAllocationTest {
     private static final int CALLS = 200;
     /** Rounds before the measured one: fill the pools, resolve all classes. */
     private static final int WARM_UP_ROUNDS = 20;
+    private static final int ROUNDS = 5;
 
     @Test
     void shouldNotAllocateForCompleteCall() {
@@ -113,7 +114,12 @@ class StatefulAllocationTest {
         for (int i = 0; i < WARM_UP_ROUNDS; i++) {
             player.play();
         }
-        assertEquals(0, allocatedBy(player), "bytes for " + recorded.received.size() + " messages");
+        // The JVM itself may allocate now and then while it compiles; what the proxy does, it does every round.
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < ROUNDS && least > 0; i++) {
+            least = Math.min(least, allocatedBy(player));
+        }
+        assertEquals(0, least, "bytes for " + recorded.received.size() + " messages");
         assertEquals(0, player.proxy.live());
     }
 
