@@ -142,7 +142,8 @@ class CliTest {
     }
 
     private static Process start(final String... args) throws IOException {
-        final List<String> command = new ArrayList<>();
+        // A JVM that was started with HUP ignored, as under nohup, never sees one: give it the default back.
+        final List<String> command = new ArrayList<>(List.of("env", "--default-signal=HUP"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(arg -> arg.startsWith("--add-exports") || arg.startsWith("--enable-native")
