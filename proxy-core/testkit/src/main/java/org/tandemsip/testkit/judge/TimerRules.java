@@ -21,9 +21,9 @@ final class TimerRules {
      * the interval is T2) comes or 64*T1 have passed; all of these and no others. A non-2xx final to INVITE is
      * repeated at T1, 3 T1, 7 T1, then every T2, until the ACK comes or 64*T1 have passed; other copies only in answer
      * to a copy of the INVITE. Over streams nothing is repeated but by the sender of the INVITE. A stateless proxy
-     * sends a request as often as it came, and once more over UDP where TCP was tried for its size. A stateful proxy that cancels a branch on its own (no CANCEL from upstream,
-     * no 2xx or 6xx elsewhere) does so no earlier than 180 s after the last provisional. That nothing outlives its
-     * timers is I-20.
+     * sends a request as often as it came, and once more over UDP where TCP was tried for its size. A stateful proxy
+     * that cancels a branch on its own (no CANCEL from upstream, no 2xx or 6xx elsewhere) does so no earlier than 180 s
+     * after the last provisional. That nothing outlives its timers is I-20.
      */
     static void i12TimersToTheNanosecond(final WireView view, final Findings findings) {
         for (final ClientSide client : view.clients) {
