@@ -1,4 +1,4 @@
 /**
- * Microbenchmarks of the parse and forward paths.
+ * Microbenchmarks of the paths that every message takes: parse, match, forward, answer.
  */
 package org.tandemsip.perf.jmh;

@@ -24,6 +24,11 @@ final class Branch extends TimerNode {
 
     /** Where it goes: a copy, since the target set is used again for the next request. */
     final Target target = new Target();
+    /**
+     * Makes the branch parameter of this copy differ from that of every other (section 16.6 step 7). Follows from the
+     * target alone, never from what happened before, so that it is the same after a restart.
+     */
+    int copy;
     /** Context it belongs to. */
     ResponseContext context;
     /** Next branch of the same context, or next free one of the pool. */
@@ -37,8 +42,9 @@ final class Branch extends TimerNode {
     /** Whether timer C has run out: a 487 then is our own doing and counts as a 408. */
     boolean timedOut;
 
-    Branch set(final ResponseContext owner, final Target from) {
+    Branch set(final ResponseContext owner, final Target from, final int number) {
         target.set(from);
+        copy = number;
         context = owner;
         state = State.WAITING;
         next = null;
@@ -62,6 +68,7 @@ final class Branch extends TimerNode {
         if (!RequestForwarder.isTcpForSize(target)) {
             return false;
         }
+        copy += Targets.MAX;
         target.tcpWhenLarge = false;
         target.destination.transport = Transport.UDP;
         target.destination.listenPoint = target.recordRouteListenPoint;

@@ -5,6 +5,7 @@ import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
 
@@ -26,8 +27,6 @@ final class Fork {
     private Branch first;
     private int maxBreadth;
     private boolean writesMaxBreadth;
-    /** Copies made so far; makes the branch parameter of each different (section 16.6 step 7). */
-    private int copies;
     private long firstKey;
     private int pending;
     private boolean closed;
@@ -52,7 +51,6 @@ final class Fork {
         // RFC 5393 section 5.3.3 wants the header in all requests. Without it the next proxy assumes the 60 that we
         // would write, so it is added only where there is something to share out, and all else goes through as it came.
         writesMaxBreadth = given || targets.size() > 1;
-        copies = 0;
         pending = 0;
         closed = false;
         movesOn = true;
@@ -65,7 +63,7 @@ final class Fork {
             if (branch == null) {
                 break;
             }
-            branch.set(context, targets.get(i));
+            branch.set(context, targets.get(i), i);
             inGroup = last != null && last.target.group == branch.target.group ? inGroup + 1 : 1;
             largestGroup = Math.max(largestGroup, inGroup);
             if (last == null) {
@@ -131,8 +129,7 @@ final class Fork {
     /** Sends one copy in a client transaction of its own (section 16.6 steps 8 to 11); {@code false} when it cannot. */
     boolean send(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
         final boolean invite = context.invite();
-        final long key = copies == 0 ? firstKey : proxy.branches.key(request, source, copies);
-        copies++;
+        final long key = branch.copy == 0 ? firstKey : proxy.branches.key(request, source, branch.copy);
         proxy.requests.chooseTransport(branch.target, nowNs);
         final ClientTransaction client =
                 proxy.transactions.createClient(key, invite, branch.target.destination, context,
@@ -182,11 +179,11 @@ final class Fork {
     /**
      * Cancels all pending INVITE branches (section 16.7 step 10), those without a provisional response once that comes.
      */
-    void cancelPending(final long nowNs) {
+    void cancelPending(final CancelReason reason, final long nowNs) {
         for (Branch branch = first; branch != null; branch = branch.next) {
             if (branch.state == Branch.State.PENDING && branch.client instanceof InviteClientTransaction client) {
                 proxy.timers.cancel(branch);
-                client.cancel(nowNs);
+                client.cancel(reason, nowNs);
             }
         }
     }

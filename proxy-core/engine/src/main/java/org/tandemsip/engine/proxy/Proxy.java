@@ -59,6 +59,7 @@ public final class Proxy implements MessageHandler {
     private final StatefulProxy stateful;
     private RoutingPolicy policy;
     private RoutingPolicy previousPolicy;
+    private boolean everStateless;
     private boolean statelessBranches;
     private long statelessBranchesUntilNs;
     private boolean rerouted;
@@ -68,6 +69,7 @@ public final class Proxy implements MessageHandler {
     public Proxy(final ShardContext context) {
         policy = (RoutingPolicy) context.policy();
         previousPolicy = policy;
+        everStateless = policy.hasStateless();
         counters = context.counters();
         listenPoints = new ListenPoints(context.listenPoints());
         branches = new Branches(context);
@@ -139,10 +141,19 @@ public final class Proxy implements MessageHandler {
             return refuse(request, source, Status.MESSAGE_TOO_LARGE_513);
         }
         if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted) {
-            return stateless.forward(request, source, targets, nowNs);
+            return stateless.forward(request, source, targets, statelessMode(request), nowNs);
         }
         final Disposition disposition = stateful.forward(request, source, targets, nowNs);
         return disposition != null ? disposition : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
+    }
+
+    /**
+     * Mode character for a request that goes on without a transaction. Where no request was ever stateless, a restart
+     * has taken the transaction of a CANCEL, which must carry the branch of its INVITE all the same, or the callee
+     * rings on (section 16.10).
+     */
+    private char statelessMode(final SipMessage request) {
+        return request.method() == Method.CANCEL && !everStateless ? Branches.STATEFUL : Branches.STATELESS;
     }
 
     /**
@@ -178,8 +189,14 @@ public final class Proxy implements MessageHandler {
             return stateful.onResponse(transaction, response, nowNs);
         }
         // A response to what a transaction sent, but comes too late, is not passed on (RFC 6026 section 8.9).
-        return branches.mode() == Branches.STATELESS ? stateless.onResponse(response, source, nowNs)
-                : Disposition.DROPPED_STRAY_RESPONSE;
+        return branches.mode() == Branches.STATELESS || isAnswerToForwardedCancel(response)
+                ? stateless.onResponse(response, source, nowNs) : Disposition.DROPPED_STRAY_RESPONSE;
+    }
+
+    /** See {@link #statelessMode}; where the INVITE has a transaction, the CANCEL was our own. */
+    private boolean isAnswerToForwardedCancel(final SipMessage response) {
+        return response.method() == Method.CANCEL && !everStateless
+                && transactions.findClient(branches.key(), false) == null;
     }
 
     @Override
@@ -209,6 +226,7 @@ public final class Proxy implements MessageHandler {
             }
         }
         policy = newPolicy;
+        everStateless |= newPolicy.hasStateless();
         requests.policy(newPolicy);
         transactions.timing(newPolicy.timing());
         stateful.timing(newPolicy.timing());

@@ -5,6 +5,7 @@ import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.timer.TimerNode;
+import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
 import org.tandemsip.engine.transaction.InviteServerTransaction;
@@ -128,11 +129,11 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     }
 
     /** Takes a CANCEL of the caller (section 16.10): no new branches, and a CANCEL to each that is pending. */
-    void cancel(final long nowNs) {
+    void cancel(final CancelReason reason, final long nowNs) {
         if (!finalSent && !cancelled) {
             cancelled = true;
             fork.close();
-            fork.cancelPending(nowNs);
+            fork.cancelPending(reason, nowNs);
         }
     }
 
@@ -143,7 +144,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             branch.timedOut = true;
             final InviteClientTransaction client = (InviteClientTransaction) branch.client;
             if (client.proceeding()) {
-                client.cancel(nowNs);
+                client.cancel(CancelReason.NONE, nowNs);
             } else {
                 fork.end(branch, Branch.State.ANSWERED);
                 client.terminate(nowNs);
@@ -208,7 +209,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             // Only a fault leads here: nobody is left to be answered.
             finalSent();
             fork.close();
-            fork.cancelPending(nowNs);
+            fork.cancelPending(CancelReason.NONE, nowNs);
         }
         recycleWhenUnused();
     }
@@ -244,7 +245,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             finalSent();
             accepted = invite;
             fork.close();
-            fork.cancelPending(nowNs);
+            fork.cancelPending(CancelReason.COMPLETED_ELSEWHERE, nowNs);
         }
         return sent ? Disposition.FORWARDED : Disposition.ABSORBED;
     }
@@ -268,7 +269,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         }
         if (statusCode >= 600 && !fork.closed()) {
             fork.close();
-            fork.cancelPending(nowNs);
+            fork.cancelPending(CancelReason.NONE, nowNs);
         }
         final int group = nextGroup(nowNs);
         if (fork.pending() == 0 && group == Fork.NO_GROUP) {

@@ -10,6 +10,7 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteServerTransaction;
 import org.tandemsip.engine.transaction.MessageMemory;
@@ -39,6 +40,7 @@ final class StatefulProxy {
     /** Largest message to write, in bytes. */
     final int maxMessageBytes;
 
+    private final CancelReason cancelReason = new CancelReason();
     private final TransactionUser cancelUser = new CancelUser();
     private final int maxContexts;
     private ResponseContext freeContexts;
@@ -70,8 +72,14 @@ final class StatefulProxy {
 
     /** Takes over timer values for requests forwarded from now on. */
     void timing(final Timing timing) {
+        final TimerLanes.Lane timerCBefore = timerC;
+        final TimerLanes.Lane tryingBefore = trying;
         timerC = timers.lane(timing.timerCNs());
         trying = timers.lane(tryingNs(timing));
+        if (timerCBefore != null) {
+            timers.release(timerCBefore);
+            timers.release(tryingBefore);
+        }
         callerWaitsNs = timing.t1Times64Ns();
     }
 
@@ -131,7 +139,7 @@ final class StatefulProxy {
             server.respond(Status.OK_200, nowNs);
         }
         if (invite.user() instanceof ResponseContext context) {
-            context.cancel(nowNs);
+            context.cancel(cancelReason.set(cancel), nowNs);
         }
         return server != null ? Disposition.ANSWERED : Disposition.DROPPED_OVERLOAD;
     }

@@ -31,27 +31,30 @@ final class StatelessProxy {
 
     /**
      * Forwards a checked, routed request to the first target. {@link RequestForwarder#prepare} has been called with it.
+     *
+     * @param mode mode character of the branch
      */
-    Disposition forward(final SipMessage request, final Source source, final Targets targets, final long nowNs) {
+    Disposition forward(final SipMessage request, final Source source, final Targets targets, final char mode,
+            final long nowNs) {
         final Target target = targets.get(0);
         requests.chooseTransport(target, nowNs);
         final long key = branches.key(request, source, 0);
         final MutableDirectBuffer out = egress.claim(requests.maxLength());
-        final int length = requests.write(target, Branches.STATELESS, key, 0, out);
+        final int length = requests.write(target, mode, key, 0, out);
         // Only a TCP tried for size is worth a report: the client's retransmission then goes over UDP.
         final boolean tcpForSize = RequestForwarder.isTcpForSize(target);
         egress.send(length, target.destination, tcpForSize ? key : 0);
         if (tcpForSize && source.transport.stream()) {
-            keepForUdp(target, key);
+            keepForUdp(target, mode, key);
         }
         return Disposition.FORWARDED;
     }
 
     /** A client on a stream sends only once, so its request has to be at hand when TCP is refused. */
-    private void keepForUdp(final Target target, final long key) {
+    private void keepForUdp(final Target target, final char mode, final long key) {
         RequestForwarder.backToUdp(target);
         final MutableDirectBuffer out = egress.claim(requests.maxLength());
-        final int length = requests.write(target, Branches.STATELESS, key, 0, out);
+        final int length = requests.write(target, mode, key, 0, out);
         udpFallbacks.keep(key, target.destination, out, length);
     }
 

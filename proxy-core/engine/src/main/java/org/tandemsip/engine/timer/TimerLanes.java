@@ -11,7 +11,7 @@ package org.tandemsip.engine.timer;
  * </pre>
  *
  * <p>This holds because {@code nowNs} never goes back. Lanes are made when a configuration is taken over
- * ({@link #lane}), not per message. Shard thread only.
+ * ({@link #lane}), not per message, and go when the last that used it is gone ({@link #release}). Shard thread only.
  */
 public final class TimerLanes {
     /** The FIFO of one duration. */
@@ -19,6 +19,8 @@ public final class TimerLanes {
         private final long durationNs;
         private TimerNode head;
         private TimerNode tail;
+        /** How many may still arm timers in it; without any it goes when it is empty. */
+        private int holders;
 
         private Lane(final long durationNs) {
             this.durationNs = durationNs;
@@ -31,8 +33,8 @@ public final class TimerLanes {
     }
 
     /**
-     * Most lanes that can exist: a bound on the cost of a {@link #poll}. One set of timer values needs about 15;
-     * lanes of earlier configurations stay.
+     * Most lanes that can exist: a bound on the cost of a {@link #poll}. One set of timer values needs about 15, and
+     * an earlier set stays while a transaction uses it.
      */
     public static final int MAX_LANES = 256;
 
@@ -44,7 +46,8 @@ public final class TimerLanes {
     private boolean stale;
 
     /**
-     * The lane for {@code durationNs}, made when there is none yet.
+     * The lane for {@code durationNs}, made when there is none yet; to be given back with {@link #release}, once for
+     * each call.
      *
      * @throws IllegalArgumentException when the duration is negative
      * @throws IllegalStateException    when {@link #MAX_LANES} is exceeded
@@ -52,6 +55,7 @@ public final class TimerLanes {
     public Lane lane(final long durationNs) {
         for (int i = 0; i < laneCount; i++) {
             if (lanes[i].durationNs == durationNs) {
+                lanes[i].holders++;
                 return lanes[i];
             }
         }
@@ -62,8 +66,27 @@ public final class TimerLanes {
             throw new IllegalStateException("more than " + MAX_LANES + " different timer durations");
         }
         final Lane lane = new Lane(durationNs);
+        lane.holders = 1;
         lanes[laneCount++] = lane;
         return lane;
+    }
+
+    /** Gives a lane back: its holder will arm no more timers in it. Those that are armed still run out. */
+    public void release(final Lane lane) {
+        lane.holders--;
+        removeWhenUnused(lane);
+    }
+
+    private void removeWhenUnused(final Lane lane) {
+        if (lane.holders == 0 && lane.head == null) {
+            for (int i = 0; i < laneCount; i++) {
+                if (lanes[i] == lane) {
+                    lanes[i] = lanes[--laneCount];
+                    lanes[laneCount] = null;
+                    return;
+                }
+            }
+        }
     }
 
     /**
@@ -103,6 +126,7 @@ public final class TimerLanes {
      * armed by one that expires is looked at in the same call only if its lane has not been passed yet.
      *
      * @return how many expired; less than {@code limit} means that nothing more is due, but for timers armed meanwhile
+     *         and those of a lane that took the place of one that went
      */
     public int poll(final long nowNs, final int limit) {
         if (armed == 0 || nextDeadlineNs() - nowNs > 0) {
@@ -112,6 +136,7 @@ public final class TimerLanes {
         for (int i = 0; i < laneCount && expired < limit; i++) {
             final Lane lane = lanes[i];
             TimerNode node = lane.head;
+            // A lane that goes with its last timer has another one in its place: that waits for the next poll.
             while (node != null && node.deadlineNs - nowNs <= 0 && expired < limit) {
                 unlink(node);
                 expired++;
@@ -158,6 +183,7 @@ public final class TimerLanes {
         }
         if (node.next == null) {
             lane.tail = node.previous;
+            removeWhenUnused(lane);
         } else {
             node.next.previous = node.previous;
         }

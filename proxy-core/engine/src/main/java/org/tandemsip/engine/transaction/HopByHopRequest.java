@@ -13,7 +13,8 @@ import org.tandemsip.codec.Via;
 /**
  * Writes the two requests that a client transaction makes itself out of its INVITE: the ACK for a non-2xx (RFC 3261
  * section 17.1.1.3) and the CANCEL (section 9.1). Both carry the INVITE's Request-URI, topmost Via alone, Route rows,
- * Max-Forwards, From, Call-ID and CSeq number, and neither Require nor a body. Shard thread only.
+ * Max-Forwards, From, Call-ID and CSeq number, and neither Require nor a body; a CANCEL also the reason for it (RFC
+ * 3326). Shard thread only.
  */
 final class HopByHopRequest {
     private static final byte[] VERSION_AND_VIA = ascii(" SIP/2.0\r\nVia: ");
@@ -26,9 +27,9 @@ final class HopByHopRequest {
     private final AsciiWriter writer = new AsciiWriter();
 
     /** Most bytes that {@link #write} will write. */
-    int maxLength(final SipMessage invite, final SipMessage toFrom) {
+    int maxLength(final SipMessage invite, final SipMessage toFrom, final CancelReason reason) {
         final int to = toFrom.firstRow(HeaderName.TO);
-        return invite.bodyOffset() + toFrom.rowEnd(to) - toFrom.rowStart(to) + ADDED_BYTES;
+        return invite.bodyOffset() + toFrom.rowEnd(to) - toFrom.rowStart(to) + reason.length() + ADDED_BYTES;
     }
 
     /**
@@ -37,10 +38,12 @@ final class HopByHopRequest {
      * @param method ACK or CANCEL
      * @param invite INVITE as it was sent
      * @param toFrom message whose To row is taken: the response for an ACK, the INVITE itself for a CANCEL
+     * @param reason Reason rows to put in
      * @param out    where to write, from index 0
      * @return size in bytes
      */
-    int write(final Method method, final SipMessage invite, final SipMessage toFrom, final MutableDirectBuffer out) {
+    int write(final Method method, final SipMessage invite, final SipMessage toFrom, final CancelReason reason,
+            final MutableDirectBuffer out) {
         final DirectBuffer bytes = invite.bytes();
         final Via topVia = invite.topVia();
         writer.wrap(out, 0).put(method.token()).put(' ').putSlice(bytes, invite.requestUri());
@@ -59,6 +62,7 @@ final class HopByHopRequest {
         putRow(invite, invite.firstRow(HeaderName.FROM));
         putRow(toFrom, toFrom.firstRow(HeaderName.TO));
         putRow(invite, invite.firstRow(HeaderName.CALL_ID));
+        writer.put(reason.rows(), 0, reason.length());
         writer.put(CSEQ).putDecimal(invite.cseqNumber()).put(' ').put(method.token()).put(END);
         return writer.position();
     }

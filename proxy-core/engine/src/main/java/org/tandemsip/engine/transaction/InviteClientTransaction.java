@@ -108,11 +108,20 @@ public final class InviteClientTransaction extends ClientTransaction {
      * Cancels the request (RFC 3261 section 9.1): sends a CANCEL in a transaction of its own once a provisional
      * response has come, at once when one is there already; does nothing after a final response or a second time. When
      * 64*T1 after the CANCEL there is still no final response, the transaction times out ({@code onTimeout}).
+     *
+     * @param reason what the CANCEL gives as its reason
      */
-    public void cancel(final long nowNs) {
+    public void cancel(final CancelReason reason, final long nowNs) {
         switch (state) {
-            case IDLE, CALLING -> cancel = Cancel.WANTED;
-            case PROCEEDING -> sendCancel(nowNs);
+            case IDLE, CALLING -> {
+                if (cancel == Cancel.NONE) {
+                    cancel = Cancel.WANTED;
+                    if (reason.length() > 0) {
+                        keepLast(reason.rows(), reason.length());
+                    }
+                }
+            }
+            case PROCEEDING -> sendCancel(reason, nowNs);
             case COMPLETED, ACCEPTED, TERMINATED -> {}
         }
     }
@@ -194,7 +203,8 @@ public final class InviteClientTransaction extends ClientTransaction {
             state(State.PROCEEDING);
         }
         if (cancel == Cancel.WANTED) {
-            sendCancel(nowNs);
+            sendCancel(readLast(owner.cancelReason), nowNs);
+            releaseLast();
         }
         return Event.PROVISIONAL;
     }
@@ -202,6 +212,7 @@ public final class InviteClientTransaction extends ClientTransaction {
     private Event accepted(final long nowNs) {
         cancelTimers();
         releaseRequest();
+        releaseLast();
         state(State.ACCEPTED);
         armState(lanes.t1Times64, nowNs);
         return Event.FINAL;
@@ -218,22 +229,22 @@ public final class InviteClientTransaction extends ClientTransaction {
 
     private void sendAck(final SipMessage response) {
         final SipMessage request = owner.requestOf(this);
-        final MutableDirectBuffer out = owner.claim(owner.hopByHop.maxLength(request, response));
-        final int length = owner.hopByHop.write(Method.ACK, request, response, out);
+        final MutableDirectBuffer out = owner.claim(owner.hopByHop.maxLength(request, response, CancelReason.NONE));
+        final int length = owner.hopByHop.write(Method.ACK, request, response, CancelReason.NONE, out);
         if (!stream()) {
             keepLast(out, length);
         }
         owner.egress.send(length, destination, key);
     }
 
-    private void sendCancel(final long nowNs) {
+    private void sendCancel(final CancelReason reason, final long nowNs) {
         if (cancel == Cancel.SENT) {
             return;
         }
         cancel = Cancel.SENT;
         final SipMessage request = owner.requestOf(this);
-        final MutableDirectBuffer out = owner.claim(owner.hopByHop.maxLength(request, request));
-        final int length = owner.hopByHop.write(Method.CANCEL, request, request, out);
+        final MutableDirectBuffer out = owner.claim(owner.hopByHop.maxLength(request, request, reason));
+        final int length = owner.hopByHop.write(Method.CANCEL, request, request, reason, out);
         final ClientTransaction transaction = owner.createCancel(this, nowNs);
         if (transaction == null) {
             // No room: sent once, not again. If it is lost, the timer below ends this transaction all the same.

@@ -97,6 +97,12 @@ abstract sealed class Transaction permits ClientTransaction, ServerTransaction {
         lastLength = length;
     }
 
+    /** The Reason rows kept with {@link #keepLast} until a CANCEL may be sent. */
+    final CancelReason readLast(final CancelReason into) {
+        return last == MessageMemory.NONE ? CancelReason.NONE
+                : into.set(owner.memory.buffer(last), owner.memory.offset(last), lastLength);
+    }
+
     final boolean hasRequest() {
         return request != MessageMemory.NONE;
     }
@@ -139,6 +145,10 @@ abstract sealed class Transaction permits ClientTransaction, ServerTransaction {
         releaseLast();
         retransmissions = 0;
         user = null;
+        if (lanes != null) {
+            lanes.release();
+            lanes = null;
+        }
     }
 
     private void sendAgain(final int handle, final int length, final long correlation) {

@@ -8,7 +8,8 @@ import org.tandemsip.engine.timer.Timing;
 
 /**
  * The timer lanes that transactions use, for one set of timer values (RFC 3261 table 4, RFC 6026 section 8.11). Made
- * when a configuration is taken over; a transaction keeps to the values it began with.
+ * when a configuration is taken over; a transaction keeps to the values it began with. The lanes go back when a later
+ * configuration is in force and the last transaction of this one is gone.
  */
 final class TransactionLanes {
     /** RFC 3261 section 17.1.1.2: timer D is at least 32 s whatever our own T1, for the server's T1 is not known. */
@@ -37,8 +38,13 @@ final class TransactionLanes {
 
     private final Lane[] a;
     private final Lane[] eAndG;
+    private final TimerLanes timers;
+    /** Transactions that use these lanes, and one for being in force. */
+    private int users = 1;
 
+    /** Makes them in force: {@link #release} takes that back. */
     TransactionLanes(final TimerLanes timers, final Timing timing) {
+        this.timers = timers;
         t1Times64 = timers.lane(timing.t1Times64Ns());
         d = timers.lane(Math.max(MIN_TIMER_D_NS, timing.t1Times64Ns()));
         t4 = timers.lane(timing.t4Ns());
@@ -57,8 +63,31 @@ final class TransactionLanes {
             capped.add(timers.lane(intervalNs));
             intervalNs *= 2;
         }
-        capped.add(capped.isEmpty() ? timers.lane(timing.t1Ns()) : t2);
+        capped.add(timers.lane(capped.isEmpty() ? timing.t1Ns() : timing.t2Ns()));
         eAndG = capped.toArray(new Lane[0]);
+    }
+
+    /** One more transaction uses these lanes. */
+    TransactionLanes retain() {
+        users++;
+        return this;
+    }
+
+    /** A transaction is over, or another set of timer values is in force. */
+    void release() {
+        users--;
+        if (users > 0) {
+            return;
+        }
+        for (final Lane lane : new Lane[] {t1Times64, d, t4, t2, zero, unansweredNonInvite, unansweredInvite}) {
+            timers.release(lane);
+        }
+        for (final Lane lane : a) {
+            timers.release(lane);
+        }
+        for (final Lane lane : eAndG) {
+            timers.release(lane);
+        }
     }
 
     /**

@@ -65,6 +65,8 @@ public final class Transactions {
     final Counters counters;
     final MessageMemory memory;
     final HopByHopRequest hopByHop = new HopByHopRequest();
+    /** Scratch. */
+    final CancelReason cancelReason = new CancelReason();
 
     private final int maxTransactions;
     private final TransactionTable clients = new TransactionTable();
@@ -102,7 +104,9 @@ public final class Transactions {
 
     /** Takes over timer values for transactions made from now on. */
     public void timing(final Timing timing) {
+        final TransactionLanes before = lanes;
         lanes = new TransactionLanes(timers, timing);
+        before.release();
     }
 
     /**
@@ -148,7 +152,7 @@ public final class Transactions {
         }
         transaction.key = key.hash();
         transaction.user = user;
-        transaction.lanes = lanes;
+        transaction.lanes = lanes.retain();
         ReceivedVia.responseDestination(request.topVia(), from, transaction.destination);
         servers.add(transaction);
         switch (transaction) {
@@ -324,7 +328,7 @@ public final class Transactions {
         transaction.branchKey(branchKey);
         transaction.key = key;
         transaction.user = user;
-        transaction.lanes = lanes;
+        transaction.lanes = lanes.retain();
         transaction.destination.set(destination);
         clients.add(transaction);
     }

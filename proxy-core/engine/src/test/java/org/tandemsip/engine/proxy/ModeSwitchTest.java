@@ -87,6 +87,21 @@ class ModeSwitchTest {
     }
 
     @Test
+    void shouldSendCancelAfterItsInviteWhenARestartHasTakenTheTransaction() {
+        final ProxyFixture proxy = new ProxyFixture(Mode.STATEFUL);
+        proxy.request(CARRIER, INVITE);
+        final Sent invite = drain(proxy).get(1);
+
+        proxy.restart(ProxyFixture.policy(Mode.STATEFUL, ProxyFixture.ROUTES));
+        proxy.request(CARRIER, message("CANCEL", "sip:+1@203.0.113.10", VIA, "", null));
+
+        final Sent cancel = proxy.one();
+        assertEquals(invite.topBranch(), cancel.topBranch());
+        assertEquals(Disposition.FORWARDED, proxy.response("10.0.0.11:5060", answer(cancel, 200, "callee")));
+        assertEquals("SIP/2.0 200 Whatever", proxy.one().startLine());
+    }
+
+    @Test
     void shouldSendCancelByOldRouteWhenRoutesHaveChanged() {
         final ProxyFixture proxy = new ProxyFixture(Mode.STATELESS);
         proxy.request(CARRIER, INVITE);

@@ -39,6 +39,39 @@ class StatefulCancelTest {
     }
 
     @Test
+    void shouldPassReasonOfCancelOn() {
+        // given: RFC 3326, two rows
+        ringing();
+        final String reasons =
+                "Reason: Q.850;cause=16\r\nReason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n";
+
+        // when
+        proxy.receive(CALLER, cancel.replace("Max-Forwards", reasons + "Max-Forwards"));
+
+        // then
+        assertEquals(List.of("Q.850;cause=16", "SIP;cause=200;text=\"Call completed elsewhere\""),
+                proxy.sent().get(1).headers("Reason"));
+    }
+
+    @Test
+    void shouldKeepReasonUntilCancelMayBeSent() {
+        // given
+        final SentMessage invite = proxy.call(request).getFirst();
+        proxy.receive(CALLER, cancel.replace("Max-Forwards", "Reason: Q.850;cause=16\r\nMax-Forwards"));
+        proxy.only("200 CANCEL");
+
+        // when
+        proxy.answer(invite, 180, "b1");
+
+        // then
+        final SentMessage sent = proxy.sent().stream().filter(SentMessage::isRequest).findFirst().orElseThrow();
+        assertEquals(List.of("CANCEL", "Q.850;cause=16"), List.of(sent.method(), sent.header("Reason")));
+        proxy.answer(invite, 487, "b1");
+        proxy.sent();
+        proxy.assertQuiet();
+    }
+
+    @Test
     void shouldForward487OfCallee() {
         // given
         final SentMessage invite = ringing();

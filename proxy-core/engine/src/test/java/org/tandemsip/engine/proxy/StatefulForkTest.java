@@ -64,6 +64,7 @@ class StatefulForkTest {
         assertEquals(List.of("200 INVITE", "CANCEL"), SentMessage.summaries(sent));
         assertEquals(b.branch(), sent.get(1).branch());
         assertEquals(b.to(), sent.get(1).to());
+        assertEquals("SIP;cause=200;text=\"Call completed elsewhere\"", sent.get(1).header("Reason"));
         assertEquals(Disposition.ABSORBED, proxy.answer(b, 487, "tb"));
         assertEquals(List.of("ACK"), SentMessage.summaries(proxy.sent()));
         proxy.assertQuiet();

@@ -176,6 +176,27 @@ class TimerLanesTest {
     }
 
     @Test
+    void shouldForgetALaneWhenItIsReleasedAndEmpty() {
+        final Recorder pending = new Recorder("pending");
+        for (int i = 0; i < 3 * TimerLanes.MAX_LANES; i++) {
+            final TimerLanes.Lane lane = timers.lane(1_000 + i);
+            if (i == 0) {
+                timers.arm(pending, lane, 0);
+            }
+            timers.release(lane);
+        }
+
+        // What was armed runs out all the same, and only then is its lane gone.
+        assertEquals(1_000, timers.nextDeadlineNs());
+        assertEquals(1, timers.poll(1_000, ALL));
+        assertEquals(1, expirations.size());
+        for (int i = 0; i < TimerLanes.MAX_LANES; i++) {
+            timers.lane(i);
+        }
+        assertThrows(IllegalStateException.class, () -> timers.lane(TimerLanes.MAX_LANES));
+    }
+
+    @Test
     void shouldAgreeWithASimpleModelWhenArmedCancelledAndPolledAtRandom() {
         final long seed = 20_260_101L;
         final SplittableRandom random = new SplittableRandom(seed);

@@ -311,8 +311,8 @@ class InviteClientTransactionTest {
     void shouldCancelAtOnceWhenProceeding() {
         final InviteClientTransaction transaction = proceeding(Transport.UDP);
 
-        transaction.cancel(fixture.nowNs);
-        transaction.cancel(fixture.nowNs);
+        transaction.cancel(CancelReason.NONE, fixture.nowNs);
+        transaction.cancel(CancelReason.NONE, fixture.nowNs);
 
         final RecordingEgress.Sent cancel = fixture.egress.takeOne();
         assertEquals("CANCEL sip:bob@example.com SIP/2.0\r\n"
@@ -334,7 +334,7 @@ class InviteClientTransactionTest {
     void shouldWaitWithTheCancelWhenThereIsNoProvisional() {
         final InviteClientTransaction transaction = calling(Transport.UDP);
 
-        transaction.cancel(fixture.nowNs);
+        transaction.cancel(CancelReason.NONE, fixture.nowNs);
         assertEquals(List.of(), fixture.egress.take());
         assertNull(fixture.transactions.findClient(BRANCH_KEY, true));
         assertEquals(Event.PROVISIONAL, fixture.receive(transaction, 100, "INVITE"));
@@ -349,9 +349,9 @@ class InviteClientTransactionTest {
         for (final int statusCode : new int[] {200, 486}) {
             final TransactionFixture each = new TransactionFixture();
             final var transaction = (InviteClientTransaction) each.client(invite(), Transport.UDP);
-            transaction.cancel(each.nowNs);
+            transaction.cancel(CancelReason.NONE, each.nowNs);
             each.receive(transaction, statusCode, "INVITE");
-            transaction.cancel(each.nowNs);
+            transaction.cancel(CancelReason.NONE, each.nowNs);
 
             assertEquals(List.of(), each.egress.take("CANCEL"));
         }
@@ -361,7 +361,7 @@ class InviteClientTransactionTest {
     void shouldTimeOutByTimerBWhenCancelledWithoutAnyResponse() {
         final InviteClientTransaction transaction = calling(Transport.UDP);
         fixture.advance(SECOND);
-        transaction.cancel(fixture.nowNs);
+        transaction.cancel(CancelReason.NONE, fixture.nowNs);
 
         fixture.advance(T1_TIMES_64);
 
@@ -373,7 +373,7 @@ class InviteClientTransactionTest {
     void shouldTimeOut64TimesT1AfterTheCancelWhenNoFinalResponseComes() {
         final InviteClientTransaction transaction = proceeding(Transport.UDP);
         fixture.advance(100 * SECOND);
-        transaction.cancel(fixture.nowNs);
+        transaction.cancel(CancelReason.NONE, fixture.nowNs);
         fixture.receive(fixture.transactions.findClient(BRANCH_KEY, true), 200, "CANCEL");
         fixture.advance(SECOND);
         fixture.receive(transaction, 180, "INVITE");
@@ -387,7 +387,7 @@ class InviteClientTransactionTest {
     @Test
     void shouldRepeatTheCancelInATransactionOfItsOwn() {
         final InviteClientTransaction transaction = proceeding(Transport.UDP);
-        transaction.cancel(fixture.nowNs);
+        transaction.cancel(CancelReason.NONE, fixture.nowNs);
         final String cancel = fixture.egress.takeOne().text();
 
         fixture.advance(SECOND / 2);
@@ -405,7 +405,7 @@ class InviteClientTransactionTest {
     @Test
     void shouldAcceptA2xxThatCrossesTheCancel() {
         final InviteClientTransaction transaction = proceeding(Transport.UDP);
-        transaction.cancel(fixture.nowNs);
+        transaction.cancel(CancelReason.NONE, fixture.nowNs);
         fixture.egress.take();
 
         assertEquals(Event.FINAL, fixture.receive(transaction, 200, "INVITE"));
@@ -421,7 +421,7 @@ class InviteClientTransactionTest {
         full.receive(transaction, 180, "INVITE");
         full.egress.take();
 
-        transaction.cancel(full.nowNs);
+        transaction.cancel(CancelReason.NONE, full.nowNs);
         assertEquals("CANCEL sip:bob@example.com SIP/2.0", full.egress.takeOne().startLine());
         full.advance(T1_TIMES_64);
 

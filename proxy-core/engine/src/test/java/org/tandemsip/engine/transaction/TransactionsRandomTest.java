@@ -117,7 +117,7 @@ class TransactionsRandomTest {
             if (random.nextInt(8) == 0) {
                 client.terminate(fixture.nowNs);
             } else if (client instanceof InviteClientTransaction invite) {
-                invite.cancel(fixture.nowNs);
+                invite.cancel(CancelReason.NONE, fixture.nowNs);
             }
         }
     }

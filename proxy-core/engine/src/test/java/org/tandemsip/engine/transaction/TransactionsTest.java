@@ -51,6 +51,18 @@ class TransactionsTest {
     }
 
     @Test
+    void shouldTakeAnyNumberOfTimerValuesWhenEarlierOnesAreNoLongerUsed() {
+        final ServerTransaction first = fixture.server(invite(), Transport.UDP);
+
+        for (int i = 1; i <= 1_000; i++) {
+            final long t1Ns = (500 + i) * TransactionFixture.MS;
+            transactions.timing(new Timing(t1Ns, 8 * t1Ns, 10 * t1Ns, 400 * t1Ns));
+        }
+
+        assertSame(first, find(invite()));
+    }
+
+    @Test
     void shouldTellMethodsApartWhenTheyAreNotKnown() {
         final ServerTransaction transaction = fixture.server(request("FOO", "branch=z9hG4bK1"), Transport.UDP);
 
@@ -132,7 +144,7 @@ class TransactionsTest {
         assertNull(transactions.findClient(BRANCH_KEY, true));
         assertNull(transactions.findClient(BRANCH_KEY + 1, false));
         fixture.receive(transaction, 180, "INVITE");
-        ((InviteClientTransaction) transaction).cancel(fixture.nowNs);
+        ((InviteClientTransaction) transaction).cancel(CancelReason.NONE, fixture.nowNs);
         final ClientTransaction cancel = transactions.findClient(BRANCH_KEY, true);
         assertNotNull(cancel);
         assertNotSame(transaction, cancel);

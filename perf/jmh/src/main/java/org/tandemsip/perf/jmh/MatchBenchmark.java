@@ -1,0 +1,197 @@
+package org.tandemsip.perf.jmh;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.ParseError;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.timer.TimerLanes;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.ServerTransaction;
+import org.tandemsip.engine.transaction.TransactionUser;
+import org.tandemsip.engine.transaction.Transactions;
+
+/**
+ * Finding the transaction of a message among many (RFC 3261 sections 17.1.3 and 17.2.3), as the shard does with every
+ * message after it is parsed.
+ *
+ * <pre>
+ *   64 parsed INVITEs,  round robin --> key over branch, sent-by, method --> table of server transactions
+ *   64 parsed responses, round robin --> hexadecimal key in our branch    --> table of client transactions
+ * </pre>
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsAppend = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED")
+public class MatchBenchmark {
+    /** Transactions held, server and client together. */
+    @Param({"1000", "100000"})
+    private int held;
+
+    private final SipMessage[] requests = new SipMessage[SampleMessages.COUNT];
+    private final SipMessage[] responses = new SipMessage[SampleMessages.COUNT];
+    private Transactions transactions;
+    private Branches branches;
+    private int next;
+
+    /** Fills the tables and refuses to measure a search that does not find. */
+    @Setup
+    public void fill() {
+        final ShardContext context = new ShardContext(0, new Nowhere(), new TimerLanes(), new Counters(), List.of(),
+                Limits.DEFAULTS, new ShardContext.Keys(1, 2, 3, 4), 2 * held + 2, null);
+        transactions = new Transactions(context);
+        branches = new Branches(context);
+        final Source source = source();
+        final UnsafeBuffer[] samples = SampleMessages.invites();
+        for (int i = 0; i < held / 2; i++) {
+            if (i < SampleMessages.COUNT) {
+                requests[i] = parse(samples[i]);
+                responses[i] = parse(response(i));
+            }
+            // All but the first 64 have branches that nobody asks for.
+            final SipMessage request = i < SampleMessages.COUNT ? requests[i] : parse(other(i));
+            final ServerTransaction server = transactions.createServer(request, source, new Nobody(), 0);
+            final ClientTransaction client =
+                    transactions.createClient(key(i), true, new Destination().set(source), new Nobody(), 0);
+            if (server == null || client == null) {
+                throw new IllegalStateException("no room for transaction " + i);
+            }
+        }
+        for (int i = 0; i < SampleMessages.COUNT; i++) {
+            if (request() == null || response() == null) {
+                throw new IllegalStateException("transaction " + i + " is not found");
+            }
+        }
+    }
+
+    /** A request and its server transaction. */
+    @Benchmark
+    public ServerTransaction request() {
+        return transactions.findServer(requests[next++ & SampleMessages.COUNT - 1]);
+    }
+
+    /** A response and its client transaction, by the branch that we wrote. */
+    @Benchmark
+    public ClientTransaction response() {
+        final SipMessage response = responses[next++ & SampleMessages.COUNT - 1];
+        return branches.read(response, response.topVia()) ? transactions.findClient(branches.key(), false) : null;
+    }
+
+    private static long key(final int i) {
+        return 0x9E3779B97F4A7C15L * (i + 1);
+    }
+
+    private UnsafeBuffer response(final int i) {
+        final UnsafeBuffer branch = new UnsafeBuffer(new byte[Branches.LENGTH]);
+        branches.write(new AsciiWriter().wrap(branch, 0), Branches.STATEFUL, key(i), i);
+        return buffer("""
+                SIP/2.0 180 Ringing
+                Via: SIP/2.0/UDP 192.0.2.1:5060;branch=%s
+                Via: SIP/2.0/UDP 198.51.100.%d:5060;branch=z9hG4bK%d;rport=5060;received=198.51.100.%d
+                From: "Extension %d" <sip:+4989456%d@pbx.example.com>;tag=%d
+                To: <sip:+4930123%04d@carrier.example.com>;tag=carrier%d
+                Call-ID: %d@198.51.100.%d
+                CSeq: %d INVITE
+                Contact: <sip:+4930123%04d@203.0.113.9:5060>
+                Content-Length: 0
+
+                """.formatted(branch.getStringWithoutLengthAscii(0, Branches.LENGTH), i, i, i, i, i, i, i, i, i, i,
+                i + 1, i));
+    }
+
+    private static UnsafeBuffer other(final int i) {
+        return buffer("""
+                OPTIONS sip:carrier.example.com SIP/2.0
+                Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKother%d
+                Max-Forwards: 70
+                From: <sip:pbx.example.com>;tag=%d
+                To: <sip:carrier.example.com>
+                Call-ID: %d
+                CSeq: 1 OPTIONS
+                Content-Length: 0
+
+                """.formatted(i, i, i));
+    }
+
+    private static UnsafeBuffer buffer(final String text) {
+        final byte[] bytes = text.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+        final ByteBuffer memory = ByteBuffer.allocateDirect(bytes.length);
+        memory.put(bytes).flip();
+        return new UnsafeBuffer(memory);
+    }
+
+    private static SipMessage parse(final UnsafeBuffer bytes) {
+        final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows()).wrap(bytes, 0, bytes.capacity());
+        if (new SipParser(Limits.DEFAULTS).parse(message, false) != ParseError.NONE) {
+            throw new IllegalStateException("the sample is not parsed as it should");
+        }
+        return message;
+    }
+
+    private static Source source() {
+        final Source source = new Source();
+        source.addressLow = IpAddress.IPV4_PREFIX | 0xC6336415L;
+        source.port = 5060;
+        return source;
+    }
+
+    /** Nothing is sent here. */
+    private static final class Nowhere implements Egress {
+        private final UnsafeBuffer out = new UnsafeBuffer(ByteBuffer.allocateDirect(65_536));
+
+        @Override
+        public MutableDirectBuffer claim(final int length) {
+            return out;
+        }
+
+        @Override
+        public void send(final int length, final Destination destination, final long correlation) {}
+
+        @Override
+        public int flush() {
+            return 0;
+        }
+    }
+
+    /** Nothing ends here. */
+    private static final class Nobody implements TransactionUser {
+        @Override
+        public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTransportError(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTerminated(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTerminated(final ServerTransaction transaction, final long nowNs) {}
+    }
+}
