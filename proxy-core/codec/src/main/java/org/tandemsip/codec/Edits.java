@@ -98,8 +98,12 @@ public final class Edits {
      * Writes {@code message} with the changes applied. There must be room for {@link #resultLength} bytes.
      *
      * @return number of bytes written from {@code at} on
+     * @throws IllegalStateException when there is not: a mistake of the caller, caught before it overwrites anything
      */
     public int apply(final SipMessage message, final MutableDirectBuffer out, final int at) {
+        if (resultLength(message) > out.capacity() - at) {
+            throw new IllegalStateException("no room for the edited message");
+        }
         return apply(message.bytes(), 0, message.length(), Integer.MAX_VALUE, out, at);
     }
 

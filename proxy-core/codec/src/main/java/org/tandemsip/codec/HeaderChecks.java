@@ -108,7 +108,9 @@ final class HeaderChecks {
     private void via(final int start, final int end) {
         int p = start;
         while (true) {
-            final Via value = message.viaValues++ == 0 ? message.topVia() : via;
+            message.viaValues++;
+            final Via value =
+                    message.viaValues == 1 ? message.topVia() : message.viaValues == 2 ? message.nextVia() : via;
             final int stop = value.read(bytes, p, end);
             if (stop < 0) {
                 parser.fail(ParseError.BAD_VIA, value.failedAt());

@@ -121,7 +121,7 @@ public final class NameAddr {
             p = Scan.skipLws(bytes, p, limit);
             return p < limit && bytes.getByte(p) == '<' ? inBrackets(p, limit) : fail(p);
         }
-        p = Scan.skip(bytes, p, limit, Scan.DISPLAY | Scan.LWS);
+        p = Scan.skip(bytes, p, limit, Scan.DISPLAY);
         if (p == limit) {
             return fail(start);
         }

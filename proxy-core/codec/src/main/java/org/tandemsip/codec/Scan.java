@@ -20,7 +20,7 @@ final class Scan {
     static final int VALUE = 8;
     /** Linear white space inside a row, whose line breaks are known to be folds: SP, HTAB, CR, LF. */
     static final int LWS = 16;
-    /** A token character or a byte of another alphabet: a display name without quotes. */
+    /** A token character, a byte of another alphabet or white space: a display name without quotes. */
     static final int DISPLAY = 32;
     /** A scheme character after the first. */
     static final int SCHEME = 64;
@@ -38,7 +38,7 @@ final class Scan {
     /** No control and no white space. */
     static final int VISIBLE = 8192;
 
-    private static final short[] CLASSES = new short[256];
+    private static final int[] CLASSES = new int[256];
 
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGHS = 0x8080808080808080L;
@@ -48,11 +48,11 @@ final class Scan {
     static {
         for (int i = 0x21; i < 256; i++) {
             if (i != 0x7F) {
-                CLASSES[i] = (short) classesOf((char) i);
+                CLASSES[i] = classesOf((char) i);
             }
         }
         for (final char c : new char[] {' ', '\t', '\r', '\n'}) {
-            CLASSES[c] = LWS;
+            CLASSES[c] = LWS | DISPLAY;
         }
     }
 
@@ -155,10 +155,12 @@ final class Scan {
     /** Offset of the first CR or LF from {@code from} on, or {@code limit}. */
     static int lineBreak(final DirectBuffer bytes, final int from, final int limit) {
         int p = from;
+        while (p + 16 <= limit && (belowShiftOut(bytes.getLong(p, ByteOrder.LITTLE_ENDIAN))
+                | belowShiftOut(bytes.getLong(p + 8, ByteOrder.LITTLE_ENDIAN))) == 0) {
+            p += 16;
+        }
         while (p + 8 <= limit) {
-            final long word = bytes.getLong(p, ByteOrder.LITTLE_ENDIAN);
-            // Marks bytes below 0x0E: CR and LF, but HTAB and a few more that are rare enough to look at one by one.
-            long hits = word - 0x0E * ONES & ~word & HIGHS;
+            long hits = belowShiftOut(bytes.getLong(p, ByteOrder.LITTLE_ENDIAN));
             while (hits != 0) {
                 final int at = p + (Long.numberOfTrailingZeros(hits) >>> 3);
                 final byte value = bytes.getByte(at);
@@ -173,6 +175,14 @@ final class Scan {
             p++;
         }
         return p;
+    }
+
+    /**
+     * Marks bytes of {@code word} that are less than 0x0E, and perhaps some above one: CR and LF, but HTAB and a few
+     * more that are rare enough to look at one by one.
+     */
+    private static long belowShiftOut(final long word) {
+        return word - 0x0E * ONES & ~word & HIGHS;
     }
 
     /** Offset of the first colon, white space or other byte up to SP from {@code from} on, or {@code limit}. */

@@ -40,6 +40,7 @@ public final class SipMessage {
     private final short[] first = new short[NAMES.length];
     private final short[] last = new short[NAMES.length];
     private final Via topVia = new Via();
+    private final Via nextVia = new Via();
     private int rows;
 
     // Filled by the parser, which lives in this package.
@@ -81,7 +82,7 @@ public final class SipMessage {
 
     /**
      * Takes over the index of {@code other}, whose bytes (from its {@link #bytes()}, {@link #length()} of them) have
-     * been copied to {@code buffer} at {@code offset}. There must be room for as many rows.
+     * been copied to {@code buffer} at {@code offset}. There must be room for as many rows; none can be added.
      */
     public SipMessage copyIndexFrom(final SipMessage other, final DirectBuffer buffer, final int offset) {
         bytes.wrap(buffer, offset, other.length);
@@ -90,7 +91,6 @@ public final class SipMessage {
         System.arraycopy(other.names, 0, names, 0, rows);
         System.arraycopy(other.next, 0, next, 0, rows);
         System.arraycopy(other.first, 0, first, 0, first.length);
-        System.arraycopy(other.last, 0, last, 0, last.length);
         length = other.length;
         request = other.request;
         method = other.method;
@@ -111,6 +111,9 @@ public final class SipMessage {
         viaValues = other.viaValues;
         badLineEnds = other.badLineEnds;
         topVia.copyFrom(other.topVia, bytes);
+        if (viaValues > 1) {
+            nextVia.copyFrom(other.nextVia, bytes);
+        }
         return this;
     }
 
@@ -256,6 +259,14 @@ public final class SipMessage {
      */
     public Via topVia() {
         return topVia;
+    }
+
+    /**
+     * The second Via value, already parsed: where a response goes once the topmost is taken off. Only when
+     * {@link #viaValues()} is more than 1; valid until the next {@link #wrap}.
+     */
+    public Via nextVia() {
+        return nextVia;
     }
 
     UnsafeBuffer buffer() {

@@ -9,7 +9,6 @@ import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
-import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.codec.Via;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ShardContext;
@@ -59,8 +58,6 @@ public final class Branches {
 
     private final KeyedHash hash;
     private final ListenPoints listenPoints;
-    private final ValueCursor vias = new ValueCursor();
-    private final Via nextVia = new Via();
     private final IpAddress address = new IpAddress();
     private final Destination responseDestination = new Destination();
     private char mode;
@@ -220,10 +217,10 @@ public final class Branches {
      * the response's second Via, Call-ID and CSeq. Then {@link #responseDestination()} says where the response goes.
      */
     public boolean verifies(final SipMessage response) {
-        vias.reset(response, HeaderName.VIA);
-        if (!vias.next() || !vias.next() || !nextVia.wrap(response.bytes(), vias.start(), vias.end())) {
+        if (response.viaValues() < 2) {
             return false;
         }
+        final Via nextVia = response.nextVia();
         final long received = nextVia.received();
         final long host = Slice.exists(received) ? received : nextVia.host();
         if (!address.parse(response.bytes(), Slice.offset(host), Slice.end(host))) {

@@ -165,7 +165,7 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     }
 
     private void release() {
-        queued[first].release();
+        loop.outbound().recycle(queued[first]);
         queued[first++] = null;
     }
 

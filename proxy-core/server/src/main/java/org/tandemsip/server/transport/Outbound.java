@@ -22,6 +22,10 @@ import org.tandemsip.engine.metrics.StageTimers;
  * datagrams leave in one {@code sendmmsg}. Loop thread only.
  */
 final class Outbound implements OutboundQueue.Consumer {
+    /** Size of the buffers that are used again and again; a message that needs more gets one of its own. */
+    private static final int BUFFER_BYTES = 4_096;
+    /** Most buffers kept for the next turn, 1 MiB in all. */
+    private static final int BUFFERS = 256;
     /** Messages whose stage times are kept until the flush; more than fit in a turn are sent but not timed. */
     private static final int TIMED = 512;
 
@@ -38,6 +42,8 @@ final class Outbound implements OutboundQueue.Consumer {
     private final RemoteKey remote = new RemoteKey();
     private final long[] receivedNs = new long[TIMED];
     private final long[] sentNs = new long[TIMED];
+    private final ByteBuf[] buffers = new ByteBuf[BUFFERS];
+    private int buffersKept;
     private ByteBuf claimed;
     private int timed;
     private int unflushed;
@@ -69,14 +75,24 @@ final class Outbound implements OutboundQueue.Consumer {
      */
     MutableDirectBuffer claim(final int length) {
         if (claimed != null && claimed.capacity() < length) {
-            claimed.release();
+            recycle(claimed);
             claimed = null;
         }
         if (claimed == null) {
-            claimed = allocator.directBuffer(length);
+            claimed = length > BUFFER_BYTES ? allocator.directBuffer(length)
+                    : buffersKept > 0 ? buffers[--buffersKept] : allocator.directBuffer(BUFFER_BYTES, BUFFER_BYTES);
         }
         claimedView.wrap(claimed.memoryAddress(), claimed.capacity());
         return claimedView;
+    }
+
+    /** Takes back a buffer whose message has been sent: the next message finds it in the cache. */
+    void recycle(final ByteBuf bytes) {
+        if (bytes.capacity() == BUFFER_BYTES && buffersKept < BUFFERS) {
+            buffers[buffersKept++] = bytes.clear();
+        } else {
+            bytes.release();
+        }
     }
 
     /** Sends {@code length} bytes of the claimed memory. */
@@ -162,6 +178,9 @@ final class Outbound implements OutboundQueue.Consumer {
         if (claimed != null) {
             claimed.release();
             claimed = null;
+        }
+        while (buffersKept > 0) {
+            buffers[--buffersKept].release();
         }
     }
 
