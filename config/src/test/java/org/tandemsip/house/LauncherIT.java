@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +59,42 @@ class LauncherIT {
         }
     }
 
+    @Test
+    @Timeout(170)
+    void shouldStartFromTheCacheItMadeAndWithoutItWhenAJarIsNewer() throws Exception {
+        // given
+        Path tandem = ROOT.resolve("tandem");
+        Path file = Files.writeString(directory.resolve("tandem.yaml"), "trunks: {a: {peers: [127.0.0.1]}}\n");
+        Path jar = ROOT.resolve("config/target/tandem/lib/tandem-server-0.1.0-SNAPSHOT.jar");
+        FileTime built = Files.getLastModifiedTime(jar);
+
+        // when
+        Result aot = run(tandem, "aot");
+        assertEquals(0, aot.exit(), aot.output());
+        Result fresh = run(tandem, "check", "-c", file.toString());
+        String freshFrom = sourceOf("org.tandemsip.server.config.ConfigReader ");
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(built.toMillis() + 2_000));
+        Result stale;
+        try {
+            stale = run(tandem, "check", "-c", file.toString());
+        } finally {
+            Files.setLastModifiedTime(jar, built);
+        }
+
+        // then: no word about the cache either way, but for the note that this test has given the JVM options
+        assertEquals("ok: 1 trunk, 1 peer, 0 routes", fresh.output().lines().skip(1).collect(Collectors.joining()));
+        assertEquals(fresh, stale);
+        assertEquals("shared objects file", freshFrom);
+        assertTrue(sourceOf("org.tandemsip.server.config.ConfigReader ").endsWith(".jar"));
+    }
+
+    /** Where the last run took a class from, by the JVM's own log. */
+    private String sourceOf(String name) throws IOException {
+        return Files.readAllLines(directory.resolve("classes")).stream().filter(line -> line.contains("] " + name))
+                .map(line -> line.substring(line.indexOf("source: ") + "source: ".length()).strip())
+                .findFirst().orElse("nowhere");
+    }
+
     private Result run(Path command, String... arguments) throws IOException, InterruptedException {
         Path log = directory.resolve("log");
         ProcessBuilder builder = new ProcessBuilder(command.toString())
@@ -64,9 +102,10 @@ class LauncherIT {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         builder.command().addAll(List.of(arguments));
+        builder.environment().put("JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + directory.resolve("classes"));
         Process process = builder.start();
         try {
-            assertTrue(process.waitFor(50, TimeUnit.SECONDS), () -> read(log));
+            assertTrue(process.waitFor(150, TimeUnit.SECONDS), () -> read(log));
             return new Result(process.exitValue(), read(log));
         } finally {
             process.destroyForcibly();
