@@ -48,9 +48,6 @@ final class Fork {
         firstKey = key;
         final boolean given = request.firstRow(HeaderName.MAX_BREADTH) != SipMessage.NO_ROW;
         maxBreadth = given ? maxBreadth(request) : MOST_BREADTH;
-        // RFC 5393 section 5.3.3 wants the header in all requests. Without it the next proxy assumes the 60 that we
-        // would write, so it is added only where there is something to share out, and all else goes through as it came.
-        writesMaxBreadth = given || targets.size() > 1;
         pending = 0;
         closed = false;
         movesOn = true;
@@ -73,6 +70,9 @@ final class Fork {
             }
             last = branch;
         }
+        // RFC 5393 section 5.3.3 wants the header in all requests. Without it the next proxy assumes the 60 that we
+        // would write, so it is added only where there is something to share out, and all else goes through as it came.
+        writesMaxBreadth = given || largestGroup > 1;
         return largestGroup <= maxBreadth;
     }
 

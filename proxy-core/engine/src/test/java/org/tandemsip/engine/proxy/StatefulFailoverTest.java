@@ -244,6 +244,17 @@ class StatefulFailoverTest {
     }
 
     @Test
+    void shouldNotWriteMaxBreadthWhenTargetsAreTriedOneAfterTheOther() {
+        // when
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(first, 503, "b1");
+
+        // then
+        assertEquals(List.of(), first.headers("Max-Breadth"));
+        assertEquals(List.of(), last(proxy.sent(), "INVITE").headers("Max-Breadth"));
+    }
+
+    @Test
     void shouldSendLargeRequestOverTcp() {
         // when
         final SentMessage invite = proxy.call(large("c1")).getFirst();
