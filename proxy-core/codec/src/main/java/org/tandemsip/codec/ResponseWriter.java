@@ -31,8 +31,18 @@ public final class ResponseWriter {
      */
     public AsciiWriter begin(final SipMessage request, final Status status, final long toTag, final Edits viaEdits,
             final MutableDirectBuffer target, final int offset) {
+        begin(request, status.startLine(), toTag, viaEdits, target, offset);
+        if (status == Status.TRYING_100) {
+            copyRow(request, request.firstRow(HeaderName.TIMESTAMP), null);
+        }
+        return writer;
+    }
+
+    /** As {@link #begin(SipMessage, Status, long, Edits, MutableDirectBuffer, int)}, with a status line of its own. */
+    public AsciiWriter begin(final SipMessage request, final byte[] statusLine, final long toTag, final Edits viaEdits,
+            final MutableDirectBuffer target, final int offset) {
         start = offset;
-        writer.wrap(target, offset).put(status.startLine());
+        writer.wrap(target, offset).put(statusLine);
         for (int row = request.firstRow(HeaderName.VIA); row != SipMessage.NO_ROW; row = request.nextRow(row)) {
             copyRow(request, row, viaEdits);
         }
@@ -40,9 +50,6 @@ public final class ResponseWriter {
         copyTo(request, request.firstRow(HeaderName.TO), toTag);
         copyRow(request, request.firstRow(HeaderName.CALL_ID), null);
         copyRow(request, request.firstRow(HeaderName.CSEQ), null);
-        if (status == Status.TRYING_100) {
-            copyRow(request, request.firstRow(HeaderName.TIMESTAMP), null);
-        }
         return writer;
     }
 

@@ -1,5 +1,7 @@
 package org.tandemsip.codec;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * Status codes that Tandem itself answers with, and their reason phrases (RFC 3261 section 21, RFC 5393 section 5.4).
  */
@@ -23,8 +25,7 @@ public enum Status {
     Status(final int code, final String reason) {
         this.code = code;
         this.reason = reason;
-        this.startLine = ("SIP/2.0 " + code + ' ' + reason + "\r\n")
-                .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        this.startLine = startLine(reason);
     }
 
     /** The three-digit code. */
@@ -40,5 +41,10 @@ public enum Status {
     /** The whole status line with its CRLF, as wire bytes; not to be modified. */
     public byte[] startLine() {
         return startLine;
+    }
+
+    /** A status line of this code with another reason phrase. */
+    byte[] startLine(final String phrase) {
+        return ("SIP/2.0 " + code + ' ' + phrase + "\r\n").getBytes(StandardCharsets.US_ASCII);
     }
 }

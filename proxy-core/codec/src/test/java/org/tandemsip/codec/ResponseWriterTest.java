@@ -1,6 +1,9 @@
 package org.tandemsip.codec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +42,32 @@ class ResponseWriterTest {
                 Content-Length: 0
 
                 """), Wire.text(out, 7, length));
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWhenRequestIsRefusedAsMalformed() {
+        // given
+        final SipMessage request = Wire.message(Wire.INVITE.replace("CSeq: 314159", "CSeq: x"));
+        final ParseError error = new SipParser(Limits.DEFAULTS).parse(request, false);
+
+        // when
+        writer.begin(request, error.statusLine(), 1, null, out, 0);
+
+        // then: RFC 3261 section 21.4.1
+        assertEquals("SIP/2.0 400 Bad CSeq", Wire.text(out, 0, writer.finish()).lines().findFirst().orElseThrow());
+    }
+
+    @Test
+    void shouldHaveAStatusLineOfTheAnswersCodeForEveryError() {
+        for (final ParseError error : ParseError.values()) {
+            if (error.answer() == null) {
+                assertNull(error.statusLine());
+            } else {
+                final String line = new String(error.statusLine(), StandardCharsets.US_ASCII);
+                assertTrue(line.matches("SIP/2\\.0 " + error.answer().code() + " [^\r\n]+\r\n"), line);
+                assertNotEquals("SIP/2.0 400 Bad Request\r\n", line);
+            }
+        }
     }
 
     @Test

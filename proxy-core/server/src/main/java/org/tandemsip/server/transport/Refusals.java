@@ -59,7 +59,7 @@ final class Refusals {
             final DirectBuffer bytes, final int offset, final int length) {
         counters.increment(Counter.of(error));
         badMessages.record(source, error, errorOffset, bytes, offset, length);
-        return refuse(message, error.answer(), source, Counter.DROPPED_MALFORMED);
+        return refuse(message, error.statusLine(), source, Counter.DROPPED_MALFORMED);
     }
 
     /**
@@ -73,7 +73,12 @@ final class Refusals {
     }
 
     private boolean refuse(final SipMessage message, final Status status, final Source source, final Counter dropped) {
-        if (status == null || !message.isRequest() || message.method() == Method.ACK) {
+        return refuse(message, status == null ? null : status.startLine(), source, dropped);
+    }
+
+    private boolean refuse(final SipMessage message, final byte[] statusLine, final Source source,
+            final Counter dropped) {
+        if (statusLine == null || !message.isRequest() || message.method() == Method.ACK) {
             counters.increment(dropped);
             return false;
         }
@@ -81,18 +86,18 @@ final class Refusals {
             counters.increment(Counter.DROPPED_UNKNOWN_SOURCE);
             return false;
         }
-        final boolean answered = answer(message, status, source);
+        final boolean answered = answer(message, statusLine, source);
         counters.increment(answered ? Counter.ANSWERED : dropped);
         return answered;
     }
 
-    private boolean answer(final SipMessage request, final Status status, final Source source) {
+    private boolean answer(final SipMessage request, final byte[] statusLine, final Source source) {
         final int length;
         try {
             receivedVia.edit(viaEdits.reset(), request, request.topVia(), source);
             ReceivedVia.responseDestination(request.topVia(), source, destination);
             final MutableDirectBuffer out = outbound.claim(request.length() + ANSWER_EXTRA_BYTES);
-            writer.begin(request, status, answerTag.of(request), viaEdits, out, 0);
+            writer.begin(request, statusLine, answerTag.of(request), viaEdits, out, 0);
             length = writer.finish();
         } catch (final RuntimeException unanswerable) {
             // The parser promises that what it lets us answer can be answered. Should it err, a drop is all that
