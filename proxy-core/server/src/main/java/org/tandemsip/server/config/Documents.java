@@ -80,8 +80,9 @@ final class Documents {
                 final Node nested = find(document, INCLUDE);
                 if (nested != null) {
                     reading.problem(ErrorCode.INCLUDE, nested, "an included file cannot include others");
+                } else {
+                    documents.add(document);
                 }
-                documents.add(document);
             }
         }
     }

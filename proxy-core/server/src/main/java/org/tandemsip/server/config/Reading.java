@@ -1,6 +1,7 @@
 package org.tandemsip.server.config;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,9 +74,12 @@ final class Reading {
         return !problems.isEmpty();
     }
 
-    /** Ends the reading if there were mistakes. */
+    /** Ends the reading if there were mistakes; they are told in the order of the file. */
     void check() throws ConfigException {
         if (failed()) {
+            final List<String> sources = problems.stream().map(Problem::source).distinct().toList();
+            problems.sort(Comparator.comparingInt((Problem problem) -> sources.indexOf(problem.source()))
+                    .thenComparingInt(Problem::line).thenComparingInt(Problem::column));
             throw new ConfigException(problems);
         }
     }

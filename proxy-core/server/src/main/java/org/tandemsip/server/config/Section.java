@@ -1,8 +1,10 @@
 package org.tandemsip.server.config;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -20,26 +22,34 @@ record Section(List<Key<?>> keys) implements Type<Bound> {
                 return null;
             }
         }
+        final Set<String> meant = new HashSet<>();
         final Map<String, Node> given = node instanceof final MappingNode mapping
-                ? given(reading, mapping, where)
+                ? given(reading, mapping, where, meant)
                 : Map.of();
+        meant.removeAll(given.keySet());
         final Bound bound = new Bound(this, node);
         for (final Key<?> key : keys) {
-            bindKey(reading, key, given.get(key.name()), bound, path, where);
+            // A key that is there, but misspelt, is wrong and not absent: nothing more is said about it.
+            if (!meant.contains(key.name())) {
+                bindKey(reading, key, given.get(key.name()), bound, path, where);
+            }
         }
         return bound;
     }
 
-    private Map<String, Node> given(final Reading reading, final MappingNode mapping, final String where) {
+    private Map<String, Node> given(final Reading reading, final MappingNode mapping, final String where,
+            final Set<String> meant) {
+        final List<String> names = keys.stream().map(Key::name).toList();
         final Map<String, Node> given = new HashMap<>();
         for (final NodeTuple tuple : mapping.getValue()) {
             final Node nameNode = tuple.getKeyNode();
             final String name = nameNode instanceof final ScalarNode scalar ? scalar.getValue() : null;
             if (name == null) {
                 reading.problem(ErrorCode.WRONG_SHAPE, nameNode, "a key must be a plain name" + spaced(where));
-            } else if (keys.stream().noneMatch(key -> key.name().equals(name))) {
-                reading.problem(ErrorCode.UNKNOWN_KEY, nameNode, "unknown key '" + name + "'" + spaced(where)
-                        + Suggestion.hint(name, keys.stream().map(Key::name).toList()));
+            } else if (!names.contains(name)) {
+                reading.problem(ErrorCode.UNKNOWN_KEY, nameNode,
+                        "unknown key '" + name + "'" + spaced(where) + Suggestion.hint(name, names));
+                meant.add(Suggestion.nearest(name, names));
             } else if (given.putIfAbsent(name, tuple.getValueNode()) != null) {
                 reading.problem(ErrorCode.DUPLICATE_KEY, nameNode, "key '" + name + "' is given twice" + spaced(where));
             }

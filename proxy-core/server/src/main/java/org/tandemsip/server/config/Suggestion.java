@@ -9,6 +9,12 @@ final class Suggestion {
 
     /** {@code "; did you mean 'peers'?"}, or nothing when no known word is near. */
     static String hint(final String word, final Collection<String> known) {
+        final String nearest = nearest(word, known);
+        return nearest == null ? "" : "; did you mean '" + nearest + "'?";
+    }
+
+    /** The known word that was meant, {@code null} when none is near. */
+    static String nearest(final String word, final Collection<String> known) {
         String nearest = null;
         int best = Integer.MAX_VALUE;
         final String folded = fold(word);
@@ -20,7 +26,7 @@ final class Suggestion {
             }
         }
         final boolean near = nearest != null && best <= Math.max(1, Math.min(word.length(), nearest.length()) / 3);
-        return near ? "; did you mean '" + nearest + "'?" : "";
+        return near ? nearest : null;
     }
 
     private static String fold(final String word) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every kind of mistake: what is written, and what is said about it, to the letter. */
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
@@ -191,6 +192,10 @@ class ConfigErrorTest {
                   carrier:
                     peer: [sip.carrier.example]
                     allow: [198.51.100.0/24]
+                  pbx:
+                    peers: [10.0.0.11:5060, 10.0.0.12:5060]
+                routes:
+                  - {from: pbx, to: carrier}
                 """;
 
         // when
@@ -234,6 +239,35 @@ class ConfigErrorTest {
                     |                   ^
                 3 errors. Nothing was changed.
                 """, e.report());
+    }
+
+    @Test
+    void shouldTellMistakesInTheOrderOfTheFileWhenTheyAreFoundInAnother() {
+        // given: an unknown host is found after all that is wrong in itself
+        final String text = """
+                trunks:
+                  a: {peers: [sip.nowhere.invalid], weight: 3}
+                mode: fast
+                """;
+
+        // when
+        final ConfigException e = assertThrows(ConfigException.class,
+                () -> ConfigTest.reader(Map.of(), Map.of()).read("t.yaml", text));
+
+        // then
+        assertEquals(List.of("2:15", "2:37", "3:7"),
+                e.problems().stream().map(problem -> problem.line() + ":" + problem.column()).toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"limit: {}", "admn: {}", "timer: {t1: 1s}", "modes: stateful", "listn: udp://127.0.0.1",
+        "trunk: {a: {peers: [10.0.0.1]}}\nroutes: [{from: a, to: a}]", "log: {levels: info}",
+        "trunks: {a: {peers: [10.0.0.1]}, b: {peers: [10.0.0.2]}}\nroutes: [{form: a, to: b}]"})
+    void shouldSayOneThingOfAMisspeltKey(final String text) {
+        final ConfigException e = assertThrows(ConfigException.class,
+                () -> ConfigTest.reader(Map.of(), Map.of()).read("t.yaml", text));
+        assertEquals(1, e.problems().size(), e::report);
+        assertTrue(e.getMessage().contains("did you mean"), e::getMessage);
     }
 
     @Test

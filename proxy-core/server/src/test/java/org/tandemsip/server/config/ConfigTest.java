@@ -285,6 +285,7 @@ class ConfigTest {
 
         // then
         assertEquals(ErrorCode.INCLUDE, e.problems().getFirst().code());
+        assertEquals(1, e.problems().size(), e::report);
     }
 
     @Test
