@@ -29,6 +29,10 @@ final class ErrorsVerb extends ReadVerb {
     }
 
     private void excerpt(final String message, final int offset) {
+        if (offset > message.length()) {
+            out().println("  (behind the " + message.length() + " bytes that are kept)");
+            return;
+        }
         final int from = Math.clamp(offset - (long) BEFORE, 0, message.length());
         final int to = Math.clamp(offset + (long) AFTER, 0, message.length());
         final String before = escaped(message.substring(from, Math.clamp(offset, from, to)));

@@ -332,7 +332,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (error == ParseError.NOT_SIP || error == ParseError.INCOMPLETE) {
             loop.refusals().refuse(message, error, 0, source, view, offset, shown);
         } else {
-            answered = loop.refusals().refuse(message, framer.error(), 0, source, view, offset, shown);
+            final int errorOffset = error == framer.error() ? loop.parser().errorOffset() : 0;
+            answered = loop.refusals().refuse(message, framer.error(), errorOffset, source, view, offset, shown);
         }
         if (!answered || state != State.OPEN) {
             close(error == ParseError.NOT_SIP ? Counter.CLOSED_NOT_SIP : Counter.CLOSED_BROKEN_FRAMING);

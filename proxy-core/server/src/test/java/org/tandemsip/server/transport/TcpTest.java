@@ -202,6 +202,9 @@ class TcpTest {
             assertEquals("", client.readToEnd());
             TestNet.await("no connections", () -> net.network.connections() == 0);
             assertEquals(2, net.count(Counter.RECEIVED));
+            final BadMessages.BadMessage bad = net.network.badMessages().latest().getFirst();
+            final String text = new String(bad.bytes(), StandardCharsets.US_ASCII);
+            assertEquals(text.indexOf("-1"), bad.offset(), text);
             assertEquals(1, net.count(Counter.CLOSED_BROKEN_FRAMING));
             net.assertIdentity();
         }
