@@ -223,6 +223,11 @@ public final class UdpSocket implements AutoCloseable {
                 putAddress(sentAddresses, slot * ADDRESS_BYTES, addressHigh, addressLow, port));
     }
 
+    /** Says that the bytes prepared in {@code slot} are at memory {@code address} now. */
+    public void moved(final int slot, final long address) {
+        sentVectors.set(JAVA_LONG, slot * IOVEC_BYTES, address);
+    }
+
     /**
      * Sends the datagrams of {@code count} slots from {@code slot} on.
      *

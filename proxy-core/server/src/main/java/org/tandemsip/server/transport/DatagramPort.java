@@ -1,14 +1,16 @@
 package org.tandemsip.server.transport;
 
-import io.netty.buffer.ByteBuf;
 import org.tandemsip.engine.handler.Destination;
 
 /** The UDP socket of one loop and listen point. Loop thread only. */
 interface DatagramPort {
-    /** Sends {@code bytes}, which belong to the port now; they leave with the next {@link #flush}. */
-    void send(ByteBuf bytes, Destination destination, Origin origin);
+    /**
+     * Sends {@code length} bytes at memory {@code address}; they leave with the next {@link #flush} and stay where they
+     * are until then.
+     */
+    void send(long address, int length, Destination destination, Origin origin);
 
-    /** Hands what was sent to the kernel. */
+    /** Hands what was sent to the kernel; what it does not take, the port has kept a copy of. */
     void flush();
 
     /** Begins to read. */

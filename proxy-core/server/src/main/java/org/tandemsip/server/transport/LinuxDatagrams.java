@@ -31,7 +31,10 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     private final UdpIngress ingress;
     private final UdpSocket socket;
     private final FileDescriptor descriptor;
-    private final ByteBuf[] queued = new ByteBuf[QUEUE];
+    private final long[] addresses = new long[QUEUE];
+    private final int[] lengths = new int[QUEUE];
+    /** Copies of those that the kernel did not take at the flush; {@code null} for all others. */
+    private final ByteBuf[] kept = new ByteBuf[QUEUE];
     private final int[] shards = new int[QUEUE];
     private final long[] correlations = new long[QUEUE];
     private volatile IoRegistration registration;
@@ -112,21 +115,24 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     }
 
     @Override
-    public void send(final ByteBuf bytes, final Destination destination, final Origin origin) {
+    public void send(final long address, final int length, final Destination destination, final Origin origin) {
         if (end == QUEUE) {
             flush();
         }
         if (end == QUEUE || closed) {
-            bytes.release();
             loop.outbound().failed(origin, Counter.UNSENT_QUEUE_FULL);
             return;
         }
-        loop.outbound().sent(bytes.readableBytes(), origin);
-        socket.prepare(end, bytes.memoryAddress(), bytes.readableBytes(), destination.addressHigh,
-                destination.addressLow, destination.port);
+        loop.outbound().sent(length, origin);
+        socket.prepare(end, address, length, destination.addressHigh, destination.addressLow, destination.port);
+        addresses[end] = address;
+        lengths[end] = length;
         shards[end] = origin.shard;
         correlations[end] = origin.correlation;
-        queued[end++] = bytes;
+        end++;
+        if (blocked) {
+            keep(end - 1);
+        }
     }
 
     @Override
@@ -155,6 +161,9 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     private void waitForRoom() {
         if (registration != null && registration.isValid()) {
             blocked = true;
+            for (int slot = first; slot < end; slot++) {
+                keep(slot);
+            }
             registration.submit(EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLOUT));
         } else {
             while (first < end) {
@@ -164,9 +173,19 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
         }
     }
 
+    private void keep(final int slot) {
+        if (kept[slot] == null) {
+            kept[slot] = loop.outbound().copy(addresses[slot], lengths[slot]);
+            socket.moved(slot, kept[slot].memoryAddress());
+        }
+    }
+
     private void release() {
-        loop.outbound().recycle(queued[first]);
-        queued[first++] = null;
+        if (kept[first] != null) {
+            kept[first].release();
+            kept[first] = null;
+        }
+        first++;
     }
 
     @Override

@@ -70,14 +70,13 @@ final class NettyDatagrams extends ChannelInboundHandlerAdapter implements Datag
     }
 
     @Override
-    public void send(final ByteBuf bytes, final Destination destination, final Origin origin) {
+    public void send(final long address, final int length, final Destination destination, final Origin origin) {
         if (!channel.isWritable()) {
-            bytes.release();
             loop.outbound().failed(origin, Counter.UNSENT_QUEUE_FULL);
             return;
         }
-        loop.outbound().sent(bytes.readableBytes(), origin);
-        channel.write(new DatagramPacket(bytes,
+        loop.outbound().sent(length, origin);
+        channel.write(new DatagramPacket(loop.outbound().copy(address, length),
                 addresses.of(destination.addressHigh, destination.addressLow, destination.port)),
                 channel.voidPromise());
     }

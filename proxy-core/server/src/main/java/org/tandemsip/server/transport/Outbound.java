@@ -5,6 +5,8 @@ import io.netty.buffer.ByteBufAllocator;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -22,10 +24,10 @@ import org.tandemsip.engine.metrics.StageTimers;
  * datagrams leave in one {@code sendmmsg}. Loop thread only.
  */
 final class Outbound implements OutboundQueue.Consumer {
-    /** Size of the buffers that are used again and again; a message that needs more gets one of its own. */
-    private static final int BUFFER_BYTES = 4_096;
-    /** Most buffers kept for the next turn, 1 MiB in all. */
-    private static final int BUFFERS = 256;
+    /** Almost every message fits; a larger one gets memory of its own. */
+    private static final int SLOT_BYTES = 4_096;
+    /** Messages written between two flushes; more flush by themselves. 1 MiB, of which a quiet loop touches little. */
+    private static final int SLOTS = 256;
     /** Messages whose stage times are kept until the flush; more than fit in a turn are sent but not timed. */
     private static final int TIMED = 512;
 
@@ -39,12 +41,17 @@ final class Outbound implements OutboundQueue.Consumer {
     private final boolean[] takesIpv4;
     private final boolean[] takesIpv6;
     private final UnsafeBuffer claimedView = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer copyFrom = new UnsafeBuffer(0, 0);
+    private final UnsafeBuffer copyTo = new UnsafeBuffer(0, 0);
     private final RemoteKey remote = new RemoteKey();
     private final long[] receivedNs = new long[TIMED];
     private final long[] sentNs = new long[TIMED];
-    private final ByteBuf[] buffers = new ByteBuf[BUFFERS];
-    private int buffersKept;
-    private ByteBuf claimed;
+    /** Where messages are written; the kernel reads them there at the flush, and then it is used from the start again. */
+    private final ByteBuf slab;
+    private final List<ByteBuf> largeSent = new ArrayList<>();
+    private int slotsTaken;
+    private ByteBuf large;
+    private boolean claimedLarge;
     private int timed;
     private int unflushed;
     private long dirtyPorts;
@@ -61,6 +68,7 @@ final class Outbound implements OutboundQueue.Consumer {
         this.ports = new DatagramPort[listenPoints];
         this.takesIpv4 = new boolean[listenPoints];
         this.takesIpv6 = new boolean[listenPoints];
+        this.slab = allocator.directBuffer(SLOTS * SLOT_BYTES);
     }
 
     /** Names the socket of a UDP listen point at {@code address}, before the loop sends anything. */
@@ -74,32 +82,32 @@ final class Outbound implements OutboundQueue.Consumer {
      * Memory for one message of at most {@code length} bytes; valid until the next call of this or of a {@code send}.
      */
     MutableDirectBuffer claim(final int length) {
-        if (claimed != null && claimed.capacity() < length) {
-            recycle(claimed);
-            claimed = null;
-        }
-        if (claimed == null) {
-            claimed = length > BUFFER_BYTES ? allocator.directBuffer(length)
-                    : buffersKept > 0 ? buffers[--buffersKept] : allocator.directBuffer(BUFFER_BYTES, BUFFER_BYTES);
-        }
-        claimedView.wrap(claimed.memoryAddress(), claimed.capacity());
-        return claimedView;
-    }
-
-    /** Takes back a buffer whose message has been sent: the next message finds it in the cache. */
-    void recycle(final ByteBuf bytes) {
-        if (bytes.capacity() == BUFFER_BYTES && buffersKept < BUFFERS) {
-            buffers[buffersKept++] = bytes.clear();
+        claimedLarge = length > SLOT_BYTES;
+        if (claimedLarge) {
+            if (large != null && large.capacity() < length) {
+                large.release();
+                large = null;
+            }
+            large = large == null ? allocator.directBuffer(length) : large;
+            claimedView.wrap(large.memoryAddress(), large.capacity());
         } else {
-            bytes.release();
+            if (slotsTaken == SLOTS) {
+                flushPorts();
+            }
+            claimedView.wrap(slab.memoryAddress() + (long) slotsTaken * SLOT_BYTES, SLOT_BYTES);
         }
+        return claimedView;
     }
 
     /** Sends {@code length} bytes of the claimed memory. */
     void send(final int length, final Destination destination, final Origin origin) {
-        final ByteBuf bytes = claimed.writerIndex(length);
-        claimed = null;
-        route(bytes, destination, origin);
+        if (destination.transport == Transport.UDP) {
+            sendDatagram(length, destination, origin);
+        } else if (destination.transport == Transport.TCP) {
+            sendStream(length, destination, origin);
+        } else {
+            failed(origin, Counter.UNSENT_UNREACHABLE);
+        }
     }
 
     /** Sends a copy of {@code bytes[offset, offset + length)}. */
@@ -117,10 +125,7 @@ final class Outbound implements OutboundQueue.Consumer {
     int flush() {
         final int flushed = unflushed;
         unflushed = 0;
-        for (long dirty = dirtyPorts; dirty != 0; dirty &= dirty - 1) {
-            ports[Long.numberOfTrailingZeros(dirty)].flush();
-        }
-        dirtyPorts = 0;
+        flushPorts();
         connections.flush();
         if (timed > 0) {
             recordStages();
@@ -130,6 +135,18 @@ final class Outbound implements OutboundQueue.Consumer {
         }
         dirtyLoops = 0;
         return flushed;
+    }
+
+    private void flushPorts() {
+        for (long dirty = dirtyPorts; dirty != 0; dirty &= dirty - 1) {
+            ports[Long.numberOfTrailingZeros(dirty)].flush();
+        }
+        dirtyPorts = 0;
+        slotsTaken = 0;
+        if (!largeSent.isEmpty()) {
+            largeSent.forEach(ByteBuf::release);
+            largeSent.clear();
+        }
     }
 
     /** Counts a message that was not sent, and tells its sender. */
@@ -175,12 +192,11 @@ final class Outbound implements OutboundQueue.Consumer {
                 port.close();
             }
         }
-        if (claimed != null) {
-            claimed.release();
-            claimed = null;
-        }
-        while (buffersKept > 0) {
-            buffers[--buffersKept].release();
+        flushPorts();
+        slab.release();
+        if (large != null) {
+            large.release();
+            large = null;
         }
     }
 
@@ -200,24 +216,20 @@ final class Outbound implements OutboundQueue.Consumer {
         }
     }
 
-    private void route(final ByteBuf bytes, final Destination destination, final Origin origin) {
-        if (destination.transport == Transport.UDP) {
-            sendDatagram(bytes, destination, origin);
-        } else if (destination.transport == Transport.TCP) {
-            sendStream(bytes, destination, origin);
-        } else {
-            refuse(bytes, origin, Counter.UNSENT_UNREACHABLE);
-        }
-    }
-
-    private void sendDatagram(final ByteBuf bytes, final Destination destination, final Origin origin) {
+    private void sendDatagram(final int length, final Destination destination, final Origin origin) {
         final int listenPoint = destination.listenPoint;
         final DatagramPort port = listenPoint >= 0 && listenPoint < ports.length ? ports[listenPoint] : null;
         if (port == null || destination.port < 1 || destination.port > 65_535 || !takes(listenPoint, destination)) {
-            refuse(bytes, origin, Counter.UNSENT_UNREACHABLE);
+            failed(origin, Counter.UNSENT_UNREACHABLE);
+            return;
+        }
+        dirtyPorts |= 1L << listenPoint;
+        port.send(claimedView.addressOffset(), length, destination, origin);
+        if (claimedLarge) {
+            largeSent.add(large);
+            large = null;
         } else {
-            dirtyPorts |= 1L << listenPoint;
-            port.send(bytes, destination, origin);
+            slotsTaken++;
         }
     }
 
@@ -226,12 +238,12 @@ final class Outbound implements OutboundQueue.Consumer {
                 : takesIpv6[listenPoint];
     }
 
-    private void sendStream(final ByteBuf bytes, final Destination destination, final Origin origin) {
+    private void sendStream(final int length, final Destination destination, final Origin origin) {
         Connection connection = null;
         if (destination.connection != 0) {
             final int owner = Connections.loopOf(destination.connection);
             if (owner != loop) {
-                crossOver(bytes, destination, origin, owner);
+                crossOver(length, destination, origin, owner);
                 return;
             }
             connection = connections.find(destination.connection);
@@ -241,7 +253,7 @@ final class Outbound implements OutboundQueue.Consumer {
                     remote.set(destination.addressHigh, destination.addressLow, destination.port));
             if (connection != null && connection.loop() != loop) {
                 destination.connection = connection.id();
-                crossOver(bytes, destination, origin, connection.loop());
+                crossOver(length, destination, origin, connection.loop());
                 return;
             }
         }
@@ -249,26 +261,27 @@ final class Outbound implements OutboundQueue.Consumer {
             connection = connections.open(destination);
         }
         if (connection == null) {
-            refuse(bytes, origin, Counter.UNSENT_UNREACHABLE);
+            failed(origin, Counter.UNSENT_UNREACHABLE);
         } else {
-            connection.send(bytes, origin);
+            connection.send(copy(claimedView.addressOffset(), length), origin);
         }
     }
 
-    private void crossOver(final ByteBuf bytes, final Destination destination, final Origin origin, final int owner) {
-        claimedView.wrap(bytes.memoryAddress(), bytes.readableBytes());
-        if (owner < peers.loops()
-                && peers.loop(owner).queue().offer(claimedView, 0, bytes.readableBytes(), destination, origin)) {
+    private void crossOver(final int length, final Destination destination, final Origin origin, final int owner) {
+        if (owner < peers.loops() && peers.loop(owner).queue().offer(claimedView, 0, length, destination, origin)) {
             dirtyLoops |= 1L << owner;
-            bytes.release();
         } else {
-            refuse(bytes, origin, Counter.UNSENT_QUEUE_FULL);
+            failed(origin, Counter.UNSENT_QUEUE_FULL);
         }
     }
 
-    private void refuse(final ByteBuf bytes, final Origin origin, final Counter reason) {
-        bytes.release();
-        failed(origin, reason);
+    /** A copy that outlives the flush, of {@code length} bytes at memory {@code address}. */
+    ByteBuf copy(final long address, final int length) {
+        final ByteBuf bytes = allocator.directBuffer(length);
+        copyFrom.wrap(address, length);
+        copyTo.wrap(bytes.memoryAddress(), length);
+        copyTo.putBytes(0, copyFrom, 0, length);
+        return bytes.writerIndex(length);
     }
 
     private void recordStages() {
