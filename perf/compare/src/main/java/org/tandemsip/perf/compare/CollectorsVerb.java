@@ -1,0 +1,116 @@
+package org.tandemsip.perf.compare;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.tandemsip.server.cli.ExitCode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The same load under each collector of this JDK. */
+@Command(name = "collectors", mixinStandardHelpOptions = true,
+        description = "CPU per call, latency and memory under each garbage collector of this JDK.")
+final class CollectorsVerb implements Callable<Integer> {
+    private static final List<String> COLLECTORS = List.of("ZGC", "ShenandoahGC", "G1GC", "ParallelGC", "SerialGC");
+    private static final Pattern COLLECTOR_FLAG = Pattern.compile("-XX:[+-]Use(\\w+GC)|-XX:AOTCache=.*");
+    private static final long PROBE_SECONDS = 20;
+    private static final int GENERATOR_SECONDS = 3;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--rate", defaultValue = "4000", paramLabel = "CALLS/S",
+            description = "Calls begun per second (${DEFAULT-VALUE}).")
+    private int rate;
+
+    @Option(names = "--seconds", defaultValue = "60", paramLabel = "N",
+            description = "Length of a measured run (${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(names = "--warm-up", defaultValue = "40", paramLabel = "N",
+            description = "Seconds of load before it: over 64*T1, so that as much state ends as begins "
+                    + "(${DEFAULT-VALUE}).")
+    private int warmUp;
+
+    @Option(names = "--rounds", defaultValue = "3", paramLabel = "N", description = "Rounds (${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(names = "--mode", defaultValue = "stateful", paramLabel = "MODE", description = "Mode (${DEFAULT-VALUE}).")
+    private String mode;
+
+    @Option(names = "--out", defaultValue = "perf/results", paramLabel = "DIR",
+            description = "Where to keep the result (${DEFAULT-VALUE}).")
+    private Path directory;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        final PrintWriter out = spec.commandLine().getOut();
+        try (Lab lab = new Lab()) {
+            final Table table = new Table("Collectors", "`tandem compare collectors`: Tandem " + mode + ", " + rate
+                    + " calls/s, medians of " + rounds + " alternating rounds of " + seconds + " s after " + warmUp
+                    + " s of warm-up; no AOT cache. "
+                    + (lab.pinned() ? "The server has core 0, the generator core 1." : "Nothing is pinned to a core."));
+            final Map<String, List<Sample>> samples = new LinkedHashMap<>();
+            for (final String collector : COLLECTORS) {
+                if (known(lab, collector)) {
+                    samples.put(collector, new ArrayList<>());
+                } else {
+                    table.fact("This JDK has no " + collector + '.');
+                }
+            }
+            for (int round = 1; round <= rounds; round++) {
+                for (final Map.Entry<String, List<Sample>> each : samples.entrySet()) {
+                    final Sample sample = run(lab, each.getKey());
+                    each.getValue().add(sample);
+                    out.printf("round %d  %-12s %6.1f us CPU per call, p99 %.0f p99.9 %.0f us, %.0f MiB%n", round,
+                            each.getKey(), sample.cpuMicros(), sample.p99(), sample.p999(),
+                            sample.residentBytes() / (1 << 20));
+                    out.flush();
+                }
+            }
+            table.head("", "Collector", "CPU per call, us", "p50", "p99", "p99.9, us", "memory under load", "failed");
+            samples.forEach((name, list) -> table.row(name, Table.figure(Sample.median(list, Sample::cpuMicros)),
+                    Table.figure(Sample.median(list, Sample::p50)), Table.figure(Sample.median(list, Sample::p99)),
+                    Table.figure(Sample.median(list, Sample::p999)),
+                    Table.mebibytes(Sample.median(list, Sample::residentBytes)),
+                    Integer.toString((int) list.stream().mapToDouble(Sample::failed).sum())));
+            table.write(out, directory, "collectors-" + mode, json -> samples.forEach((name, list) -> {
+                json.writeArrayPropertyStart(name);
+                list.forEach(sample -> sample.write(json));
+                json.writeEndArray();
+            }));
+        }
+        return ExitCode.OK;
+    }
+
+    private static boolean keep(final String flag) {
+        return !COLLECTOR_FLAG.matcher(flag).matches();
+    }
+
+    private static boolean known(final Lab lab, final String collector) throws IOException, InterruptedException {
+        try (Child child = new Child(Child.tandem(CollectorsVerb::keep, List.of("-XX:+Use" + collector),
+                List.of("version")), -1, lab.log("version"))) {
+            return child.await(PROBE_SECONDS) == 0;
+        }
+    }
+
+    private Sample run(final Lab lab, final String collector) throws IOException, InterruptedException {
+        try (Server server = lab.tandem(mode, CollectorsVerb::keep, List.of("-XX:+Use" + collector))) {
+            if (warmUp > 0) {
+                lab.bench(server, warmUp, "--rate", Integer.toString(rate), "--for", warmUp + "s");
+            }
+            final Server.Usage before = server.usage();
+            final Map<String, Object> report = lab.bench(server, seconds, "--rate", Integer.toString(rate), "--for",
+                    seconds + GENERATOR_SECONDS + "s", "--warm-up", GENERATOR_SECONDS + "s", "--no-rehearsal");
+            return Sample.of(report, before, server.usage());
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package org.tandemsip.perf.compare;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.tandemsip.server.admin.Json;
+import org.tandemsip.server.cli.ExitCode;
+
+/** The bench that servers are put on: a folder, three ports of 127.0.0.1, and a core for each side. */
+final class Lab implements AutoCloseable {
+    static final InetSocketAddress TARGET = new InetSocketAddress("127.0.0.1", 5_460);
+    private static final int CALLER_PORT = 5_461;
+    private static final int ANSWERER_PORT = 5_462;
+    private static final long START_TIMEOUT_MS = 60_000;
+    private static final long BENCH_MARGIN_SECONDS = 120;
+    private static final long SETTLE_MS = 300;
+
+    private final Path directory;
+    private final boolean pinned;
+
+    Lab() throws IOException {
+        directory = Files.createTempDirectory("tandem-compare");
+        pinned = Runtime.getRuntime().availableProcessors() > 1 && found("taskset");
+    }
+
+    /** Whether each side has a core of its own. */
+    boolean pinned() {
+        return pinned;
+    }
+
+    /** Whether a program is on the path. */
+    static boolean found(final String program) {
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+                .anyMatch(each -> Files.isExecutable(Path.of(each, program)));
+    }
+
+    /** What a program says its version is, in its first line. */
+    String versionOf(final String program, final String option) throws IOException, InterruptedException {
+        try (Child child = new Child(List.of(program, option), -1, log("version"))) {
+            child.await(START_TIMEOUT_MS / 1_000);
+            return child.output().lines().findFirst().orElse("").replaceFirst("^version: ", "");
+        }
+    }
+
+    /** Starts Tandem in a mode and waits until it answers. */
+    Server tandem(final String mode, final Predicate<String> keepFlag, final List<String> flags) throws IOException {
+        return started(new Child(Child.tandem(keepFlag, flags, List.of("run", "-c", config(mode).toString())), core(0),
+                log("server")));
+    }
+
+    /** Configuration of Tandem that relays by Request-URI, as the peers' do; everything else is the default. */
+    Path config(final String mode) throws IOException {
+        return Files.writeString(directory.resolve("tandem.yaml"), """
+                listen: [udp://127.0.0.1:%1$d]
+                mode: %2$s
+                state-dir: %3$s
+                trunks: {agents: {allow: [127.0.0.0/8]}}
+                routes: [{from: agents, to: request-uri, within: [127.0.0.0/8]}]
+                admin: {socket: %4$s}
+                """.formatted(TARGET.getPort(), mode, directory, adminSocket()));
+    }
+
+    Path adminSocket() {
+        return directory.resolve("admin.sock");
+    }
+
+    /** Starts Kamailio with one of our configurations. */
+    Server kamailio(final String mode, final int children) throws IOException {
+        final Path config = directory.resolve("kamailio.cfg");
+        Files.writeString(config, resource("kamailio-" + mode + ".cfg").replaceFirst("children=\\d+",
+                "children=" + children));
+        return started(
+                new Child(List.of("kamailio", "-f", config.toString(), "-x", "fm", "-X", "fm", "-m", "1024", "-M",
+                        "16", "-l", "udp:127.0.0.1:" + TARGET.getPort(), "-DD", "-E"), core(0), log("server")));
+    }
+
+    /** Compiles and starts the forwarder that does nothing else. */
+    Server nullForwarder(final int batch) throws IOException, InterruptedException {
+        final Path program = directory.resolve("null");
+        if (!Files.exists(program)) {
+            final Path source = Files.writeString(directory.resolve("null.c"), resource("null.c"));
+            try (Child compiler = new Child(List.of("cc", "-O2", "-o", program.toString(), source.toString()), -1,
+                    log("cc"))) {
+                if (compiler.await(BENCH_MARGIN_SECONDS) != 0) {
+                    throw new IOException("cannot compile null.c: " + compiler.output());
+                }
+            }
+        }
+        final Child child = new Child(List.of(program.toString(), Integer.toString(TARGET.getPort()),
+                Integer.toString(CALLER_PORT), Integer.toString(ANSWERER_PORT), Integer.toString(batch)), core(0),
+                log("server"));
+        Thread.sleep(SETTLE_MS);
+        if (!child.isAlive()) {
+            throw new IOException("the null forwarder ended: " + child.output());
+        }
+        return new Server(TARGET, child.pid(), child);
+    }
+
+    private Server started(final Child child) throws IOException {
+        boolean answers = false;
+        try {
+            Probe.firstAnswerNs(TARGET, System.nanoTime(), START_TIMEOUT_MS, child);
+            answers = true;
+            return new Server(TARGET, child.pid(), child);
+        } finally {
+            if (!answers) {
+                child.close();
+            }
+        }
+    }
+
+    /**
+     * Runs {@code tandem bench} against a server.
+     *
+     * @param seconds how long it should take
+     * @return its report
+     * @throws IOException it was not run to the end; says why
+     */
+    @SuppressWarnings("unchecked")
+    Map<String, Object> bench(final Server server, final long seconds, final String... options)
+            throws IOException, InterruptedException {
+        final Path report = directory.resolve("report.json");
+        Files.deleteIfExists(report);
+        final String host = server.target().getAddress().getHostAddress();
+        final List<String> arguments = new ArrayList<>(List.of("bench"));
+        arguments.addAll(List.of(options));
+        arguments.addAll(List.of("--target", host + ':' + server.target().getPort(), "--json", report.toString(),
+                "--caller", "127.0.0.1:" + CALLER_PORT, "--answerer", "127.0.0.1:" + ANSWERER_PORT, "--threshold",
+                "failed<100%"));
+        try (Child bench = new Child(Child.tandem(_ -> true, List.of(), arguments), core(1), log("bench"))) {
+            final int exit = bench.await(seconds + BENCH_MARGIN_SECONDS);
+            if (!Files.exists(report) || exit != ExitCode.OK && exit != ExitCode.THRESHOLD_MISSED) {
+                throw new IOException("bench ended with " + exit + ":\n" + bench.output());
+            }
+        }
+        return (Map<String, Object>) Json.parse(Files.readString(report));
+    }
+
+    private int core(final int side) {
+        return pinned ? side : -1;
+    }
+
+    /** Where the output of a process goes. */
+    Path log(final String name) {
+        return directory.resolve(name + ".log");
+    }
+
+    private static String resource(final String name) throws IOException {
+        try (InputStream in = Lab.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        final List<Path> files;
+        try (Stream<Path> walk = Files.walk(directory)) {
+            files = walk.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (final Path file : files) {
+            Files.deleteIfExists(file);
+        }
+    }
+}

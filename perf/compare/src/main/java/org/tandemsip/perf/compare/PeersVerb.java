@@ -1,0 +1,163 @@
+package org.tandemsip.perf.compare;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.tandemsip.server.cli.ExitCode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Tandem, Kamailio, the null forwarders and what the user names, in alternating rounds. */
+@Command(name = "peers", mixinStandardHelpOptions = true, description = {
+    "CPU per call and latency beside the peers found on this machine.",
+    "Every server has core 0, the generator core 1; rounds alternate, the table holds medians and ratios."})
+final class PeersVerb implements Callable<Integer> {
+    private static final Pattern OTHER = Pattern.compile("([^=]+)=([^:,]+):(\\d+),(\\d+)");
+    /** First part of the measured run, in which the generator's code gets compiled. */
+    private static final int GENERATOR_SECONDS = 3;
+    private static final String NULL = "null, recvfrom/sendto";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--rate", defaultValue = "4000", paramLabel = "CALLS/S",
+            description = "Calls begun per second (${DEFAULT-VALUE}).")
+    private int rate;
+
+    @Option(names = "--seconds", defaultValue = "10", paramLabel = "N",
+            description = "Length of a measured run (${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(names = "--warm-up", defaultValue = "25", paramLabel = "N",
+            description = "Seconds of load before each measured run (${DEFAULT-VALUE}).")
+    private int warmUp;
+
+    @Option(names = "--rounds", defaultValue = "5", paramLabel = "N", description = "Rounds (${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(names = "--modes", split = ",", defaultValue = "stateless,stateful", paramLabel = "MODE",
+            description = "Modes to compare (${DEFAULT-VALUE}).")
+    private List<String> modes;
+
+    @Option(names = "--other", paramLabel = "NAME=HOST:PORT,PID",
+            description = "A proxy that runs already and relays by Request-URI; may be given again.")
+    private List<String> others = List.of();
+
+    @Option(names = "--out", defaultValue = "perf/results", paramLabel = "DIR",
+            description = "Where to keep the result (${DEFAULT-VALUE}).")
+    private Path directory;
+
+    /** Starts a server under test. */
+    @FunctionalInterface
+    private interface Starter {
+        Server start() throws IOException, InterruptedException;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        final PrintWriter out = spec.commandLine().getOut();
+        try (Lab lab = new Lab()) {
+            final Table table = new Table("Side by side", "`tandem compare peers`: " + rate
+                    + " calls/s over UDP on 127.0.0.1, medians of " + rounds + " alternating rounds of " + seconds
+                    + " s, each after " + warmUp + " s of warm-up. "
+                    + (lab.pinned() ? "The server has core 0, the generator core 1." : "Nothing is pinned to a core."));
+            final Map<String, Starter> contenders = contenders(lab, table);
+            final Map<String, List<Sample>> samples = new LinkedHashMap<>();
+            contenders.keySet().forEach(name -> samples.put(name, new ArrayList<>()));
+            for (int round = 1; round <= rounds; round++) {
+                for (final Map.Entry<String, Starter> each : contenders.entrySet()) {
+                    final Sample sample = run(lab, each.getValue());
+                    samples.get(each.getKey()).add(sample);
+                    out.printf("round %d  %-28s %6.1f us CPU per call, p50 %.0f p99 %.0f us, %.0f failed%n", round,
+                            each.getKey(), sample.cpuMicros(), sample.p50(), sample.p99(), sample.failed());
+                    out.flush();
+                }
+            }
+            tabulate(table, samples);
+            table.write(out, directory, "peers", json -> {
+                json.writeNumberProperty("rate_per_s", rate);
+                samples.forEach((name, list) -> {
+                    json.writeArrayPropertyStart(name);
+                    list.forEach(sample -> sample.write(json));
+                    json.writeEndArray();
+                });
+            });
+        }
+        return ExitCode.OK;
+    }
+
+    private Map<String, Starter> contenders(final Lab lab, final Table table) throws IOException, InterruptedException {
+        final Map<String, Starter> all = new LinkedHashMap<>();
+        if (Lab.found("cc")) {
+            all.put(NULL, () -> lab.nullForwarder(1));
+            all.put("null, recvmmsg/sendmmsg", () -> lab.nullForwarder(64));
+        } else {
+            table.fact("No null forwarder: there is no C compiler.");
+        }
+        final boolean kamailio = Lab.found("kamailio");
+        table.fact(kamailio ? "Peer: Kamailio " + lab.versionOf("kamailio", "-v") + ", `-x fm -X fm`."
+                : "No Kamailio: it is not installed.");
+        for (final String mode : modes) {
+            if (kamailio) {
+                all.put("Kamailio " + mode, () -> lab.kamailio(mode, 1));
+                all.put("Kamailio " + mode + ", 2 children", () -> lab.kamailio(mode, 2));
+            }
+            all.put("Tandem " + mode, () -> lab.tandem(mode, _ -> true, List.of()));
+        }
+        for (final String other : others) {
+            final Matcher parts = OTHER.matcher(other);
+            if (!parts.matches() || ProcessHandle.of(Long.parseLong(parts.group(4))).isEmpty()) {
+                throw new ParameterException(spec.commandLine(),
+                        "--other: '" + other + "' is not NAME=HOST:PORT,PID of a process that runs");
+            }
+            all.put(parts.group(1), () -> new Server(
+                    new InetSocketAddress(parts.group(2), Integer.parseInt(parts.group(3))),
+                    Long.parseLong(parts.group(4)), null));
+        }
+        return all;
+    }
+
+    private Sample run(final Lab lab, final Starter starter) throws IOException, InterruptedException {
+        try (Server server = starter.start()) {
+            final String perSecond = Integer.toString(rate);
+            if (warmUp > 0) {
+                lab.bench(server, warmUp, "--rate", perSecond, "--for", warmUp + "s");
+            }
+            final Server.Usage before = server.usage();
+            final Map<String, Object> report = lab.bench(server, seconds, "--rate", perSecond, "--for",
+                    seconds + GENERATOR_SECONDS + "s", "--warm-up", GENERATOR_SECONDS + "s", "--no-rehearsal");
+            return Sample.of(report, before, server.usage());
+        }
+    }
+
+    private void tabulate(final Table table, final Map<String, List<Sample>> samples) {
+        final double limit = Sample.median(samples.getOrDefault(NULL, List.of()), Sample::cpuMicros);
+        table.head("", "Server", "CPU per call, us", "user + system", "x null", "x Kamailio", "p50", "p99", "p99.9, us",
+                "memory", "failed");
+        samples.forEach((name, list) -> {
+            final String mode = name.substring(name.indexOf(' ') + 1);
+            final double cpu = Sample.median(list, Sample::cpuMicros);
+            final double peer =
+                    Sample.median(samples.getOrDefault("Kamailio " + mode, List.of()), Sample::cpuMicros);
+            table.row(name, Table.figure(cpu),
+                    Table.figure(Sample.median(list, Sample::userMicros)) + " + "
+                            + Table.figure(Sample.median(list, Sample::systemMicros)),
+                    Table.figure(cpu / limit), Table.figure(cpu / peer),
+                    Table.figure(Sample.median(list, Sample::p50)), Table.figure(Sample.median(list, Sample::p99)),
+                    Table.figure(Sample.median(list, Sample::p999)),
+                    Table.mebibytes(Sample.median(list, Sample::residentBytes)),
+                    Integer.toString((int) list.stream().mapToDouble(Sample::failed).sum()));
+        });
+    }
+}
