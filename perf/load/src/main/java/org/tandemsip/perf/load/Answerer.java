@@ -7,19 +7,29 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 
 /**
- * The answering carrier: 180 and 200 to every INVITE at once, 200 to BYE, CANCEL and OPTIONS. Retransmits its 200 until
- * the ACK comes, as a user agent must (RFC 3261 section 13.3.1.4). Load thread only.
+ * The answering carrier: to an INVITE 180 and at once what its {@link Kind} wants, 200 to everything else. Retransmits
+ * final responses to INVITE until the ACK comes, as a user agent must (RFC 3261 sections 13.3.1.4 and 17.2.1). Load
+ * thread only.
  */
 final class Answerer {
+    private enum State {
+        NONE, RINGING, SENT, ACKED
+    }
+
     private static final long T1_NS = 500_000_000L;
     private static final long T2_NS = 4_000_000_000L;
     private static final int ANSWER_BYTES = 2_048;
+    private static final int TICK_SLOTS = 256;
 
-    private final Datagrams socket;
+    private final Wire wire;
     private final Text text;
+    private final Scenario scenario;
+    private final boolean retransmit;
     private final int mask;
+    private final State[] states;
     private final int[] numbers;
-    private final long[] retransmitNs;
+    private final int[] peers;
+    private final long[] nextNs;
     private final long[] intervalNs;
     private final long[] givenUpNs;
     private final int[] answerLength;
@@ -27,17 +37,23 @@ final class Answerer {
     private long answered;
     private long retransmissions;
     private long neverAcked;
+    private int tickSlot;
 
-    Answerer(final Datagrams socket, final Text text, final int slots) {
-        this.socket = socket;
+    Answerer(final Wire wire, final Text text, final LoadPlan plan, final int slots) {
+        this.wire = wire;
         this.text = text;
+        scenario = plan.scenario();
+        retransmit = plan.retransmit();
         mask = slots - 1;
+        states = new State[slots];
+        Arrays.fill(states, State.NONE);
         numbers = new int[slots];
-        retransmitNs = new long[slots];
+        peers = new int[slots];
+        nextNs = new long[slots];
+        Arrays.fill(nextNs, Long.MAX_VALUE);
         intervalNs = new long[slots];
         givenUpNs = new long[slots];
         answerLength = new int[slots];
-        Arrays.fill(retransmitNs, Long.MAX_VALUE);
         answers = new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect(slots * ANSWER_BYTES));
     }
 
@@ -45,7 +61,7 @@ final class Answerer {
     int poll(final long nowNs, final int limit) throws IOException {
         int count = 0;
         while (count < limit) {
-            final SipMessage message = socket.receive();
+            final SipMessage message = wire.receive();
             if (message == null) {
                 break;
             }
@@ -60,51 +76,108 @@ final class Answerer {
     private void onRequest(final SipMessage request, final long nowNs) throws IOException {
         final int number = text.callNumber(request);
         final int slot = number & mask;
+        final boolean known = states[slot] != State.NONE && numbers[slot] == number;
         switch (request.method()) {
             case INVITE -> {
-                final boolean again = retransmitNs[slot] != Long.MAX_VALUE && numbers[slot] == number;
-                socket.send(text.response(request, "SIP/2.0 180 Ringing\r\n", number, false, socket.outgoing()));
-                final int length = text.response(request, "SIP/2.0 200 OK\r\n", number, true, socket.outgoing());
-                socket.send(length);
-                if (!again && length <= ANSWER_BYTES) {
-                    answered++;
-                    numbers[slot] = number;
-                    answers.putBytes(slot * ANSWER_BYTES, socket.outgoing(), 0, length);
-                    answerLength[slot] = length;
-                    intervalNs[slot] = T1_NS;
-                    retransmitNs[slot] = nowNs + T1_NS;
-                    givenUpNs[slot] = nowNs + 64 * T1_NS;
+                if (known) {
+                    answerAgain(request, number, slot);
+                } else {
+                    answer(request, number, slot, nowNs);
                 }
             }
-            case ACK -> retransmitNs[slot] = Long.MAX_VALUE;
-            default -> {
-                if (request.method() == Method.BYE && numbers[slot] == number) {
-                    retransmitNs[slot] = Long.MAX_VALUE;
+            case ACK -> {
+                if (known) {
+                    states[slot] = State.ACKED;
+                    nextNs[slot] = Long.MAX_VALUE;
                 }
-                socket.send(text.response(request, "SIP/2.0 200 OK\r\n", number, false, socket.outgoing()));
+            }
+            default -> {
+                ok(request, number);
+                if (known && request.method() == Method.CANCEL && states[slot] == State.RINGING) {
+                    // What waits for it in the slot is the 487 (section 9.2).
+                    sendFinal(slot, nowNs);
+                } else if (known && request.method() == Method.BYE) {
+                    states[slot] = State.ACKED;
+                    nextNs[slot] = Long.MAX_VALUE;
+                }
             }
         }
     }
 
-    /** Sends unacknowledged 200s again where their time has come. */
+    private void ok(final SipMessage request, final int number) throws IOException {
+        wire.send(text.response(request, "SIP/2.0 200 OK\r\n", number, false, wire.outgoing()), wire.peer());
+    }
+
+    private void ringing(final SipMessage request, final int number) throws IOException {
+        wire.send(text.response(request, "SIP/2.0 180 Ringing\r\n", number, false, wire.outgoing()), wire.peer());
+    }
+
+    private void answer(final SipMessage invite, final int number, final int slot, final long nowNs)
+            throws IOException {
+        ringing(invite, number);
+        final Kind kind = scenario.kind(number);
+        final String statusLine = switch (kind) {
+            case BUSY -> "SIP/2.0 486 Busy Here\r\n";
+            case CANCELLED -> "SIP/2.0 487 Request Terminated\r\n";
+            case ANSWERED, OPTIONS, MESSAGE, REGISTER -> "SIP/2.0 200 OK\r\n";
+        };
+        final int length = Math.min(ANSWER_BYTES,
+                text.response(invite, statusLine, number, kind == Kind.ANSWERED, wire.outgoing()));
+        answered++;
+        numbers[slot] = number;
+        peers[slot] = wire.peer();
+        answers.putBytes(slot * ANSWER_BYTES, wire.outgoing(), 0, length);
+        answerLength[slot] = length;
+        states[slot] = State.RINGING;
+        nextNs[slot] = Long.MAX_VALUE;
+        if (kind != Kind.CANCELLED) {
+            sendFinal(slot, nowNs);
+        }
+    }
+
+    private void answerAgain(final SipMessage invite, final int number, final int slot) throws IOException {
+        if (states[slot] == State.RINGING) {
+            ringing(invite, number);
+        } else {
+            send(slot);
+        }
+        retransmissions++;
+    }
+
+    private void sendFinal(final int slot, final long nowNs) throws IOException {
+        states[slot] = State.SENT;
+        intervalNs[slot] = T1_NS;
+        nextNs[slot] = retransmit ? nowNs + T1_NS : Long.MAX_VALUE;
+        givenUpNs[slot] = nowNs + 64 * T1_NS;
+        send(slot);
+    }
+
+    private void send(final int slot) throws IOException {
+        wire.outgoing().putBytes(0, answers, slot * ANSWER_BYTES, answerLength[slot]);
+        wire.send(answerLength[slot], peers[slot]);
+    }
+
+    /** Sends unacknowledged final responses of the next {@value #TICK_SLOTS} slots again where their time has come. */
     void onTick(final long nowNs) throws IOException {
-        for (int slot = 0; slot <= mask; slot++) {
-            if (retransmitNs[slot] > nowNs) {
+        final int end = Math.min(tickSlot + TICK_SLOTS, mask + 1);
+        for (int slot = tickSlot; slot < end; slot++) {
+            if (nextNs[slot] > nowNs) {
                 continue;
             }
             if (givenUpNs[slot] - nowNs <= 0) {
                 neverAcked++;
-                retransmitNs[slot] = Long.MAX_VALUE;
+                nextNs[slot] = Long.MAX_VALUE;
                 continue;
             }
-            socket.outgoing().putBytes(0, answers, slot * ANSWER_BYTES, answerLength[slot]);
-            socket.send(answerLength[slot]);
+            send(slot);
             retransmissions++;
             intervalNs[slot] = Math.min(2 * intervalNs[slot], T2_NS);
-            retransmitNs[slot] = nowNs + intervalNs[slot];
+            nextNs[slot] = nowNs + intervalNs[slot];
         }
+        tickSlot = end > mask ? 0 : end;
     }
 
+    /** INVITEs answered. */
     long answered() {
         return answered;
     }
@@ -113,6 +186,7 @@ final class Answerer {
         return retransmissions;
     }
 
+    /** Final responses that no ACK ever came for. */
     long neverAcked() {
         return neverAcked;
     }

@@ -9,57 +9,65 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 
 /**
- * The calling side: begins calls when they are due, whatever became of earlier ones, and takes each through INVITE,
- * 180, 200, ACK, BYE, 200. Latency counts from the time a call was due, not from when it was sent, so that a stall of
- * the system under test cannot hide in the schedule (coordinated omission). Load thread only.
+ * The calling side: begins attempts when they are due, whatever became of earlier ones, and takes each to its end.
+ * Latency counts from the time an attempt was due, not from when it was sent, so that a stall of the system under test
+ * cannot hide in the schedule (coordinated omission). Load thread only.
  *
  * <pre>
  *   free --INVITE--> calling --180--> ringing --200, ACK--> talking --BYE--> ending --200--> free (succeeded)
- *                       |                |                                     |
- *                       +--3xx..6xx, 32 s without an answer -------------------+-----------> free (failed)
+ *                       |                |--CANCEL--> cancelling --487, ACK----------------> free (succeeded)
+ *                       +----------------+--486, ACK where that is expected----------------> free (succeeded)
+ *   free --request----> asking --200-------------------------------------------------------> free (succeeded)
+ *   any: another final response, 64*T1 without an answer ----------------------------------> free (failed)
  * </pre>
  */
 final class Caller {
     private enum State {
-        FREE, CALLING, RINGING, TALKING, ENDING
+        FREE, CALLING, RINGING, CANCELLING, TALKING, ENDING, ASKING
     }
 
     private static final long T1_NS = 500_000_000L;
     private static final long T2_NS = 4_000_000_000L;
     private static final int REQUEST_BYTES = 1_024;
-    private static final long HIGHEST_NS = 60_000_000_000L;
+    private static final int TICK_SLOTS = 256;
 
-    private final Datagrams socket;
+    private final Wire wire;
     private final Text text;
+    private final Scenario scenario;
     private final long holdNs;
+    private final boolean retransmit;
+    private final boolean stream;
     private final int mask;
     private final State[] states;
     private final int[] numbers;
     private final long[] dueNs;
     private final long[] intervalNs;
+    /** When something is to be done for the slot; never after {@link #giveUpNs}, but for calls that talk. */
     private final long[] nextNs;
     private final long[] giveUpNs;
     private final int[] ackLength;
     private final int[] byeLength;
     private final UnsafeBuffer requests;
     private final int[] failuresByCode = new int[700];
-    private final Histogram setup = new Histogram(HIGHEST_NS, 3);
-    private final Histogram ringing = new Histogram(HIGHEST_NS, 3);
-    private final Histogram sinceLastLook = new Histogram(HIGHEST_NS, 3);
+    private final Latencies latencies = new Latencies();
+    private Histogram lastSecond = Latencies.histogram();
     private boolean recording;
     private long begun;
     private long answered;
     private long succeeded;
     private long failed;
-    private long timedOut;
     private long noRoom;
     private long retransmissions;
     private int active;
+    private int tickSlot;
 
-    Caller(final Datagrams socket, final Text text, final int slots, final long holdNs) {
-        this.socket = socket;
+    Caller(final Wire wire, final Text text, final LoadPlan plan, final int slots) {
+        this.wire = wire;
         this.text = text;
-        this.holdNs = holdNs;
+        scenario = plan.scenario();
+        holdNs = plan.holdNs();
+        retransmit = plan.retransmit();
+        stream = plan.stream();
         mask = slots - 1;
         states = new State[slots];
         Arrays.fill(states, State.FREE);
@@ -67,6 +75,7 @@ final class Caller {
         dueNs = new long[slots];
         intervalNs = new long[slots];
         nextNs = new long[slots];
+        Arrays.fill(nextNs, Long.MAX_VALUE);
         giveUpNs = new long[slots];
         ackLength = new int[slots];
         byeLength = new int[slots];
@@ -74,7 +83,7 @@ final class Caller {
     }
 
     /**
-     * Begins call {@code number}, which was due at {@code intendedNs}. A call that finds no room has failed: it is
+     * Begins attempt {@code number}, which was due at {@code intendedNs}. One that finds no room has failed: it is
      * never left out.
      */
     void begin(final int number, final long intendedNs, final long nowNs) throws IOException {
@@ -85,28 +94,33 @@ final class Caller {
             failed++;
             return;
         }
+        final Kind kind = scenario.kind(number);
         active++;
-        states[slot] = State.CALLING;
+        states[slot] = kind.invite() ? State.CALLING : State.ASKING;
         numbers[slot] = number;
         dueNs[slot] = intendedNs;
         intervalNs[slot] = T1_NS;
-        nextNs[slot] = nowNs + T1_NS;
         giveUpNs[slot] = nowNs + 64 * T1_NS;
-        socket.send(text.invite(number, socket.outgoing()));
+        sendAgainIn(slot, T1_NS, nowNs);
+        if (recording) {
+            Latencies.record(latencies.late(), nowNs - intendedNs);
+        }
+        wire.send(text.first(kind, number, wire.outgoing()), number);
     }
 
     /** Handles what has arrived, at most {@code limit} messages; returns how many. */
-    int poll(final long nowNs, final int limit) throws IOException {
+    int poll(final int limit) throws IOException {
         int count = 0;
         while (count < limit) {
-            final SipMessage message = socket.receive();
+            final SipMessage message = wire.receive();
             if (message == null) {
                 break;
             }
             count++;
             final int number = text.callNumber(message);
             if (!message.isRequest() && number >= 0 && numbers[number & mask] == number) {
-                onResponse(message, number, number & mask, nowNs);
+                // The clock is read for each: a time taken before the batch would make the last ones look early.
+                onResponse(message, number, number & mask, System.nanoTime());
             }
         }
         return count;
@@ -116,34 +130,63 @@ final class Caller {
             throws IOException {
         final int code = response.statusCode();
         final State state = states[slot];
-        if (response.method() == Method.INVITE) {
-            if (state == State.CALLING || state == State.RINGING) {
-                onInviteResponse(response, code, number, slot, nowNs);
-            } else if (code >= 200 && code < 300 && state != State.FREE) {
-                // The 200 came again, so the ACK was lost: send it again (section 13.2.2.4).
-                resend(slot, 0, ackLength[slot]);
+        switch (response.method()) {
+            case INVITE -> {
+                if (state == State.CALLING || state == State.RINGING || state == State.CANCELLING) {
+                    onInviteResponse(response, code, number, slot, nowNs);
+                } else if (code >= 200 && code < 300 && state != State.FREE) {
+                    // The 200 came again, so the ACK was lost: send it again (section 13.2.2.4).
+                    resend(slot, 0, ackLength[slot]);
+                    retransmissions++;
+                } else if (code >= 300) {
+                    wire.send(text.ackForFailure(number, response, wire.outgoing()), number);
+                    retransmissions++;
+                }
             }
-        } else if (response.method() == Method.BYE && state == State.ENDING && code >= 200) {
-            end(slot, code < 300, code);
+            case BYE -> {
+                if (state == State.ENDING && code >= 200) {
+                    record(latencies.teardown(), nowNs - dueNs[slot]);
+                    end(slot, code < 300, code);
+                }
+            }
+            case CANCEL -> {
+                if (state == State.CANCELLING) {
+                    // Only the 487 ends the call; the CANCEL needs not be sent again.
+                    nextNs[slot] = giveUpNs[slot];
+                }
+            }
+            default -> {
+                if (state == State.ASKING && code >= 200) {
+                    onSuccessOf(slot, number, code, nowNs);
+                    end(slot, code < 300, code);
+                }
+            }
         }
     }
 
     private void onInviteResponse(final SipMessage response, final int code, final int number, final int slot,
             final long nowNs) throws IOException {
         if (code < 200) {
-            // Any provisional response, a 100 too, ends the retransmission of the INVITE (section 17.1.1.2).
-            nextNs[slot] = Long.MAX_VALUE;
             if (code > 100 && states[slot] == State.CALLING) {
-                record(ringing, nowNs - dueNs[slot]);
+                record(latencies.ringing(), nowNs - dueNs[slot]);
                 states[slot] = State.RINGING;
+                if (scenario.kind(number) == Kind.CANCELLED) {
+                    nextNs[slot] = nowNs + holdNs;
+                    giveUpNs[slot] = nextNs[slot] + 64 * T1_NS;
+                    if (holdNs == 0) {
+                        onTime(slot, nowNs);
+                    }
+                    return;
+                }
+            }
+            if (states[slot] == State.CALLING || scenario.kind(number) != Kind.CANCELLED) {
+                // Any provisional response, a 100 too, ends the retransmission of the INVITE (section 17.1.1.2).
+                nextNs[slot] = giveUpNs[slot];
             }
         } else if (code < 300) {
-            answered++;
-            record(setup, nowNs - dueNs[slot]);
-            sinceLastLook.recordValue(Math.min(HIGHEST_NS, Math.max(0, nowNs - dueNs[slot])));
+            onSuccessOf(slot, number, code, nowNs);
             keep(slot, response, number);
             resend(slot, 0, ackLength[slot]);
-            retransmissions--;
             states[slot] = State.TALKING;
             nextNs[slot] = nowNs + holdNs;
             if (holdNs == 0) {
@@ -151,71 +194,102 @@ final class Caller {
             }
         } else {
             // The ACK of a failed INVITE is hop by hop (section 17.1.1.3): same Request-URI and branch as the INVITE.
-            socket.send(text.ackForFailure(number, response, socket.outgoing()));
-            end(slot, false, code);
+            wire.send(text.ackForFailure(number, response, wire.outgoing()), number);
+            end(slot, scenario.kind(number).expects(code), code);
+        }
+    }
+
+    private void onSuccessOf(final int slot, final int number, final int code, final long nowNs) {
+        if (scenario.kind(number).expects(code)) {
+            answered++;
+            record(latencies.setup(), nowNs - dueNs[slot]);
+            Latencies.record(lastSecond, nowNs - dueNs[slot]);
         }
     }
 
     private void keep(final int slot, final SipMessage ok, final int number) {
         final int at = slot * 2 * REQUEST_BYTES;
-        ackLength[slot] = Math.min(REQUEST_BYTES, text.inDialog(number, "ACK", 1, ok, socket.outgoing()));
-        requests.putBytes(at, socket.outgoing(), 0, ackLength[slot]);
-        byeLength[slot] = Math.min(REQUEST_BYTES, text.inDialog(number, "BYE", 2, ok, socket.outgoing()));
-        requests.putBytes(at + REQUEST_BYTES, socket.outgoing(), 0, byeLength[slot]);
+        ackLength[slot] = Math.min(REQUEST_BYTES, text.inDialog(number, Method.ACK, 1, ok, wire.outgoing()));
+        requests.putBytes(at, wire.outgoing(), 0, ackLength[slot]);
+        byeLength[slot] = Math.min(REQUEST_BYTES, text.inDialog(number, Method.BYE, 2, ok, wire.outgoing()));
+        requests.putBytes(at + REQUEST_BYTES, wire.outgoing(), 0, byeLength[slot]);
     }
 
     private void resend(final int slot, final int which, final int length) throws IOException {
-        socket.outgoing().putBytes(0, requests, slot * 2 * REQUEST_BYTES + which * REQUEST_BYTES, length);
-        socket.send(length);
-        retransmissions++;
+        wire.outgoing().putBytes(0, requests, slot * 2 * REQUEST_BYTES + which * REQUEST_BYTES, length);
+        wire.send(length, numbers[slot]);
     }
 
     /**
-     * Sends what is due: BYEs at the end of the hold time, retransmissions, and gives up on calls without an answer.
+     * Does what is due for the next {@value #TICK_SLOTS} slots: BYEs and CANCELs at the end of the hold time,
+     * retransmissions, and gives up on what got no answer. A few slots at a time, since a walk over all of them would
+     * show in the latencies.
      */
     void onTick(final long nowNs) throws IOException {
-        if (active == 0) {
-            return;
+        final int end = Math.min(tickSlot + TICK_SLOTS, mask + 1);
+        for (int slot = tickSlot; slot < end; slot++) {
+            if (nextNs[slot] <= nowNs) {
+                onTime(slot, nowNs);
+            }
         }
-        for (int slot = 0; slot <= mask; slot++) {
-            if (states[slot] != State.FREE) {
-                if (states[slot] != State.TALKING && giveUpNs[slot] - nowNs <= 0) {
-                    timedOut++;
-                    end(slot, false, 0);
-                } else if (nextNs[slot] <= nowNs) {
-                    onTime(slot, nowNs);
+        tickSlot = end > mask ? 0 : end;
+    }
+
+    /** Number of calls of {@link #onTick} that see each slot once. */
+    static int ticksPerRound(final int slots) {
+        return Math.max(1, slots / TICK_SLOTS);
+    }
+
+    private void onTime(final int slot, final long nowNs) throws IOException {
+        final int number = numbers[slot];
+        final State state = states[slot];
+        if (state == State.TALKING) {
+            states[slot] = State.ENDING;
+            giveUpNs[slot] = nowNs + 64 * T1_NS;
+            intervalNs[slot] = T1_NS;
+            // From here on what is timed is the end of the call (RFC 6076 section 4.4, session disconnect delay).
+            dueNs[slot] = nowNs;
+            sendAgainIn(slot, T1_NS, nowNs);
+            resend(slot, 1, byeLength[slot]);
+        } else if (giveUpNs[slot] - nowNs <= 0) {
+            end(slot, false, 0);
+        } else {
+            switch (state) {
+                case CALLING -> {
+                    retransmissions++;
+                    intervalNs[slot] *= 2;
+                    sendAgainIn(slot, intervalNs[slot], nowNs);
+                    wire.send(text.first(Kind.ANSWERED, number, wire.outgoing()), number);
                 }
+                case ASKING, ENDING, CANCELLING -> {
+                    retransmissions++;
+                    intervalNs[slot] = Math.min(2 * intervalNs[slot], T2_NS);
+                    sendAgainIn(slot, intervalNs[slot], nowNs);
+                    switch (state) {
+                        case ASKING -> wire.send(text.first(scenario.kind(number), number, wire.outgoing()), number);
+                        case ENDING -> resend(slot, 1, byeLength[slot]);
+                        default -> wire.send(text.cancel(number, wire.outgoing()), number);
+                    }
+                }
+                case RINGING -> {
+                    // Only a call that is to be cancelled has something to do before it gives up.
+                    states[slot] = State.CANCELLING;
+                    intervalNs[slot] = T1_NS;
+                    sendAgainIn(slot, T1_NS, nowNs);
+                    wire.send(text.cancel(number, wire.outgoing()), number);
+                }
+                case FREE, TALKING -> nextNs[slot] = Long.MAX_VALUE;
             }
         }
     }
 
-    private void onTime(final int slot, final long nowNs) throws IOException {
-        switch (states[slot]) {
-            case CALLING -> {
-                retransmissions++;
-                intervalNs[slot] *= 2;
-                nextNs[slot] = nowNs + intervalNs[slot];
-                socket.send(text.invite(numbers[slot], socket.outgoing()));
-            }
-            case TALKING -> {
-                states[slot] = State.ENDING;
-                giveUpNs[slot] = nowNs + 64 * T1_NS;
-                intervalNs[slot] = T1_NS;
-                nextNs[slot] = nowNs + T1_NS;
-                resend(slot, 1, byeLength[slot]);
-                retransmissions--;
-            }
-            case ENDING -> {
-                resend(slot, 1, byeLength[slot]);
-                intervalNs[slot] = Math.min(2 * intervalNs[slot], T2_NS);
-                nextNs[slot] = nowNs + intervalNs[slot];
-            }
-            case FREE, RINGING -> nextNs[slot] = Long.MAX_VALUE;
-        }
+    private void sendAgainIn(final int slot, final long delayNs, final long nowNs) {
+        nextNs[slot] = retransmit && !stream ? Math.min(nowNs + delayNs, giveUpNs[slot]) : giveUpNs[slot];
     }
 
     private void end(final int slot, final boolean success, final int code) {
         states[slot] = State.FREE;
+        nextNs[slot] = Long.MAX_VALUE;
         active--;
         if (success) {
             succeeded++;
@@ -227,7 +301,7 @@ final class Caller {
 
     private void record(final Histogram histogram, final long elapsedNs) {
         if (recording) {
-            histogram.recordValue(Math.min(HIGHEST_NS, Math.max(0, elapsedNs)));
+            Latencies.record(histogram, elapsedNs);
         }
     }
 
@@ -256,10 +330,6 @@ final class Caller {
         return failed;
     }
 
-    long timedOut() {
-        return timedOut;
-    }
-
     long noRoom() {
         return noRoom;
     }
@@ -273,18 +343,14 @@ final class Caller {
         return failuresByCode;
     }
 
-    /** INVITE due to 200, nanoseconds. */
-    Histogram setup() {
-        return setup;
+    Latencies latencies() {
+        return latencies;
     }
 
-    /** INVITE due to first provisional response over 100, nanoseconds. */
-    Histogram ringing() {
-        return ringing;
-    }
-
-    /** As {@link #setup()}, since the last call of {@code reset}; for the live line, warm-up included. */
-    Histogram sinceLastLook() {
-        return sinceLastLook;
+    /** Due to success since the last call, nanoseconds, warm-up included; {@code next} takes what comes from now on. */
+    Histogram lastSecond(final Histogram next) {
+        final Histogram full = lastSecond;
+        lastSecond = next;
+        return full;
     }
 }

@@ -16,20 +16,13 @@ import org.tandemsip.codec.SipParser;
  * A UDP socket connected to the system under test, with one buffer each way. Connected, so that no address object is
  * made per datagram and a port that nobody listens on is noticed.
  */
-final class Datagrams implements AutoCloseable {
-    private static final int SOCKET_BUFFER_BYTES = 8 << 20;
-
+final class Datagrams extends Wire {
     private final DatagramChannel channel;
     private final ByteBuffer in = ByteBuffer.allocateDirect(65_536);
-    private final ByteBuffer out = ByteBuffer.allocateDirect(65_536);
+    private final ByteBuffer out = outgoing().byteBuffer();
     private final UnsafeBuffer inView = new UnsafeBuffer(in);
-    private final UnsafeBuffer outView = new UnsafeBuffer(out);
     private final SipParser parser = new SipParser(Limits.DEFAULTS);
     private final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
-    private long sent;
-    private long malformed;
-    private long unreachable;
-    private long congested;
 
     Datagrams(final InetSocketAddress local) throws IOException {
         channel = DatagramChannel.open();
@@ -39,15 +32,22 @@ final class Datagrams implements AutoCloseable {
         channel.configureBlocking(false);
     }
 
+    @Override
     InetSocketAddress localAddress() throws IOException {
         return (InetSocketAddress) channel.getLocalAddress();
     }
 
+    @Override
     void connect(final InetSocketAddress remote) throws IOException {
         channel.connect(remote);
     }
 
-    /** The next well-formed message that has arrived, or {@code null}; valid until the next call. */
+    @Override
+    void expect(final InetSocketAddress remote) throws IOException {
+        channel.connect(remote);
+    }
+
+    @Override
     SipMessage receive() throws IOException {
         while (true) {
             in.clear();
@@ -55,52 +55,35 @@ final class Datagrams implements AutoCloseable {
             try {
                 length = channel.read(in);
             } catch (final PortUnreachableException e) {
-                unreachable++;
+                countUnreachable();
                 continue;
             }
             if (length <= 0) {
                 return null;
             }
             if (parser.parse(message.wrap(inView, 0, length), false) == ParseError.NONE) {
+                countReceived();
                 return message;
             }
-            malformed++;
+            countMalformed();
         }
     }
 
-    /** Memory to write a message into before {@link #send}. */
-    UnsafeBuffer outgoing() {
-        return outView;
+    @Override
+    int peer() {
+        return 0;
     }
 
-    /** Sends the first {@code length} bytes of {@link #outgoing()}; a full socket buffer loses it, which is counted. */
-    void send(final int length) throws IOException {
+    @Override
+    void send(final int length, final int peer) throws IOException {
         out.limit(length).position(0);
         try {
             if (channel.write(out) == 0) {
-                congested++;
-            } else {
-                sent++;
+                countCongested();
             }
         } catch (final PortUnreachableException e) {
-            unreachable++;
+            countUnreachable();
         }
-    }
-
-    long sent() {
-        return sent;
-    }
-
-    long malformed() {
-        return malformed;
-    }
-
-    long unreachable() {
-        return unreachable;
-    }
-
-    long congested() {
-        return congested;
     }
 
     @Override

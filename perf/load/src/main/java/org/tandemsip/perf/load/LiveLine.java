@@ -1,11 +1,11 @@
 package org.tandemsip.perf.load;
 
 import java.io.PrintWriter;
-import org.HdrHistogram.Histogram;
 
 /** Prints one line a second while a run goes on. */
 final class LiveLine implements LoadRun.Progress {
     private final PrintWriter out;
+    private long failed;
 
     LiveLine(final PrintWriter out) {
         this.out = out;
@@ -15,11 +15,14 @@ final class LiveLine implements LoadRun.Progress {
     }
 
     @Override
-    public void onSecond(final long second, final long begun, final long answered, final long failed,
-            final Histogram lastSecond) {
-        out.printf("%5ds %9d %9d %8d %9.0f %9.0f %9.0f%n", second, begun, answered, failed,
-                lastSecond.getValueAtPercentile(50) / 1e3, lastSecond.getValueAtPercentile(99) / 1e3,
-                lastSecond.getValueAtPercentile(99.9) / 1e3);
+    public void onSecond(final Second second) {
+        failed += second.failed();
+        if (second.lengthS() < 0.5) {
+            // What is left of the last second is not worth a line.
+            return;
+        }
+        out.printf("%5.0fs %9d %9d %8d %9.0f %9.0f %9.0f%n", second.atS(), second.begun(), second.answered(), failed,
+                second.p50Ns() / 1e3, second.p99Ns() / 1e3, second.p999Ns() / 1e3);
         out.flush();
     }
 }

@@ -1,5 +1,6 @@
 package org.tandemsip.perf.load;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
@@ -7,48 +8,100 @@ import org.HdrHistogram.Histogram;
 /**
  * What came of a run.
  *
- * @param plan             what was offered
- * @param begun            calls begun
- * @param answered         calls that got a 200
- * @param succeeded        calls that went through to the 200 of their BYE
- * @param failed           calls that did not; begun = succeeded + failed
- * @param failuresByCode   failed calls by status code, 0 for those that got no answer, {@link #NO_ROOM}
- * @param retransmissions  messages sent again by either side
- * @param lost             messages the generator itself could not send, and malformed ones it received
- * @param elapsedNs        from the first call due to the last call ended
- * @param setup            INVITE due to 200, nanoseconds, warm-up left out
- * @param ringing          INVITE due to 180, nanoseconds, warm-up left out
- * @param usage            what the watched process used during the run, or {@code null}
+ * @param plan              what was offered
+ * @param begun             attempts begun
+ * @param answered          attempts that got a 2xx
+ * @param succeeded         attempts that came to the end they should, a call to the 200 of its BYE
+ * @param failed            attempts that did not; begun = succeeded + failed
+ * @param failuresByCode    failed attempts by status code, 0 for those that got no answer, {@link #NO_ROOM}
+ * @param retransmissions   messages sent again by either side
+ * @param lost              messages the generator itself could not send, and malformed ones it received
+ * @param received          well-formed messages received by either side; 0: the target is not there
+ * @param elapsedNs         from the first attempt due to the last one ended
+ * @param latencies         delays, warm-up left out
+ * @param usage             what the watched process used after the warm-up, or {@code null}
+ * @param measuredSucceeded attempts that succeeded while {@code usage} was used
+ * @param seconds           the course of the run
  */
 public record LoadResult(LoadPlan plan, long begun, long answered, long succeeded, long failed,
-        Map<Integer, Integer> failuresByCode, long retransmissions, long lost, long elapsedNs, Histogram setup,
-        Histogram ringing, ProcessUsage usage) {
-    private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99, 99.999};
+        Map<Integer, Integer> failuresByCode, long retransmissions, long lost, long received, long elapsedNs,
+        Latencies latencies, ProcessUsage usage, long measuredSucceeded, List<Second> seconds) {
+    /** Percentiles of every table. */
+    static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99, 99.999};
 
-    /** Key of {@link #failuresByCode} for calls that found no room in the generator: the earlier ones took too long. */
+    /** Key of {@link #failuresByCode} for attempts that found no room in the generator: the earlier took too long. */
     public static final int NO_ROOM = -1;
 
-    static Map<Integer, Integer> byCode(final int[] counts, final long noRoom) {
+    static LoadResult of(final LoadPlan plan, final Pair pair, final long elapsedNs, final ProcessUsage before,
+            final List<Second> seconds) {
+        final Caller caller = pair.caller();
+        ProcessUsage first = before;
+        ProcessUsage last = before;
+        long measured = 0;
+        for (final Second second : seconds) {
+            if (second.usage() != null) {
+                last = second.usage();
+            }
+            measured += second.succeeded();
+            if (plan.warmUpNs() > 0 && second.atS() - second.lengthS() < plan.warmUpNs() / 1e9 && last != null) {
+                first = last;
+                measured = 0;
+            }
+        }
+        final long failed = caller.begun() - caller.succeeded();
+        return new LoadResult(plan, caller.begun(), caller.answered(), caller.succeeded(), failed,
+                byCode(caller.failuresByCode(), caller.noRoom(), failed - caller.failed()), pair.retransmissions(),
+                pair.lost(), pair.received(), elapsedNs, caller.latencies(), last == null ? null : last.since(first),
+                measured, seconds);
+    }
+
+    private static Map<Integer, Integer> byCode(final int[] counts, final long noRoom, final long open) {
         final Map<Integer, Integer> result = new TreeMap<>();
         if (noRoom > 0) {
             result.put(NO_ROOM, (int) noRoom);
         }
         for (int code = 0; code < counts.length; code++) {
-            if (counts[code] > 0) {
-                result.put(code, counts[code]);
+            // What was still open at the end got no answer either.
+            final int count = counts[code] + (code == 0 ? (int) open : 0);
+            if (count > 0) {
+                result.put(code, count);
             }
         }
         return result;
     }
 
-    /** Whether every call that was begun succeeded. */
+    /** Whether every attempt that was begun succeeded. */
     public boolean clean() {
         return begun > 0 && succeeded == begun;
     }
 
-    /** CPU time that the watched process used per call, microseconds; NaN when none was watched. */
+    /** CPU time of the watched process per success after the warm-up, microseconds; NaN when none was watched. */
     public double cpuMicrosPerCall() {
-        return usage == null || succeeded == 0 ? Double.NaN : (usage.userNs() + usage.systemNs()) / 1e3 / succeeded;
+        return usage == null ? Double.NaN : perCall(usage.userNs() + usage.systemNs());
+    }
+
+    /** {@code ns} per success after the warm-up, in microseconds; NaN when there was none. */
+    double perCall(final long ns) {
+        return measuredSucceeded == 0 ? Double.NaN : ns / 1e3 / measuredSucceeded;
+    }
+
+    /** Successes per second while attempts were begun, warm-up left out. */
+    public double goodput() {
+        double lengthS = 0;
+        long count = 0;
+        for (final Second second : seconds) {
+            final double beginS = second.atS() - second.lengthS();
+            if (beginS >= plan.warmUpNs() / 1e9 - 0.5 && second.atS() <= plan.durationNs() / 1e9 + 0.5) {
+                lengthS += second.lengthS();
+                count += second.succeeded();
+            }
+        }
+        return lengthS > 0 ? count / lengthS : succeeded / (elapsedNs / 1e9);
+    }
+
+    /** INVITE or other first request due to its 2xx, nanoseconds. */
+    public Histogram setup() {
+        return latencies.setup();
     }
 
     /** The summary for people. */
@@ -56,32 +109,48 @@ public record LoadResult(LoadPlan plan, long begun, long answered, long succeede
         final StringBuilder text = new StringBuilder();
         text.append("calls       %,d begun at %,.0f/s, %,d answered, %,d succeeded, %,d failed%n".formatted(begun,
                 plan.rate(), answered, succeeded, failed));
-        failuresByCode.forEach((code, count) -> text.append("            %,d x %s%n".formatted(count,
-                switch (code) {
-                    case NO_ROOM -> "not sent: more calls open than the generator has room for";
-                    case 0 -> "no answer";
-                    default -> "status " + code;
-                })));
+        failuresByCode.forEach((code, count) -> text.append("            %,d x %s%n".formatted(count, reason(code))));
         text.append("sent again  %,d messages; lost in the generator %,d%n".formatted(retransmissions, lost));
-        text.append("latency     from the time the INVITE was due, in microseconds%n".formatted());
+        text.append("latency     from the time the first request was due, in microseconds%n".formatted());
         text.append("            %10s".formatted(""));
         for (final double percentile : PERCENTILES) {
-            text.append("%11s".formatted("p" + (percentile == 50 || percentile == 90 || percentile == 99
-                    ? Integer.toString((int) percentile)
-                    : Double.toString(percentile))));
+            text.append("%11s".formatted(name(percentile)));
         }
         text.append("%11s%n".formatted("max"));
-        line(text, "to 180", ringing);
-        line(text, "to 200", setup);
+        line(text, "to 180", latencies.ringing());
+        line(text, "to 200", latencies.setup());
+        line(text, "BYE", latencies.teardown());
+        line(text, "begun late", latencies.late());
         if (usage != null) {
-            text.append("target      %.1f us CPU per call (%.1f user, %.1f system), %,d MiB resident%n".formatted(
-                    cpuMicrosPerCall(), usage.userNs() / 1e3 / Math.max(1, succeeded),
-                    usage.systemNs() / 1e3 / Math.max(1, succeeded), usage.residentBytes() >> 20));
+            text.append("target      %.1f us CPU per call (%.1f user, %.1f system), %,d MiB resident, %s%n".formatted(
+                    cpuMicrosPerCall(), perCall(usage.userNs()), perCall(usage.systemNs()),
+                    usage.residentBytes() >> 20, usage.drops() == ProcessUsage.UNKNOWN
+                            ? "socket drops unknown"
+                            : "%,d socket drops".formatted(usage.drops())));
         }
         return text.toString();
     }
 
+    /** What a key of {@link #failuresByCode} means. */
+    static String reason(final int code) {
+        return switch (code) {
+            case NO_ROOM -> "not sent: more calls open than the generator has room for";
+            case 0 -> "no answer";
+            default -> "status " + code;
+        };
+    }
+
+    /** {@code p50}, {@code p99.9}. */
+    static String name(final double percentile) {
+        return "p" + (percentile == Math.rint(percentile)
+                ? Integer.toString((int) percentile)
+                : Double.toString(percentile));
+    }
+
     private static void line(final StringBuilder text, final String name, final Histogram histogram) {
+        if (histogram.getTotalCount() == 0) {
+            return;
+        }
         text.append("            %10s".formatted(name));
         for (final double percentile : PERCENTILES) {
             text.append("%,11.0f".formatted(histogram.getValueAtPercentile(percentile) / 1e3));

@@ -1,10 +1,8 @@
 package org.tandemsip.perf.load;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.LockSupport;
-import org.HdrHistogram.Histogram;
 
 /**
  * Runs a {@link LoadPlan}: caller and answerer on one thread, each with a socket of its own.
@@ -15,63 +13,45 @@ import org.HdrHistogram.Histogram;
  * </pre>
  */
 public final class LoadRun implements AutoCloseable {
-    /** Told how a run goes, once a second, on the thread that runs it. */
+    /** Told how a run goes, once a second, on a thread beside the load. */
     public interface Progress {
         /** Nobody is told. */
-        Progress NONE = (second, begun, answered, failed, lastSecond) -> {
+        Progress NONE = _ -> {
         };
 
-        /**
-         * @param second     seconds since the start
-         * @param begun      calls begun in the last second
-         * @param answered   calls answered in the last second
-         * @param failed     calls failed since the start
-         * @param lastSecond INVITE due to 200 in the last second, nanoseconds
-         */
-        void onSecond(long second, long begun, long answered, long failed, Histogram lastSecond);
+        /** Told of a second that has passed. */
+        void onSecond(Second second);
     }
 
     private static final long SECOND_NS = 1_000_000_000L;
-    private static final long TICK_NS = 10_000_000L;
     private static final int BATCH = 64;
-    private static final int MAX_SLOTS = 1 << 17;
-    /** Set-up and tear-down of a call may take this long before calls find no room. */
-    private static final int ROOM_SECONDS = 8;
+    /** A target from which nothing at all came for this long is not there. */
+    private static final long SILENCE_NS = 5 * SECOND_NS;
 
     private final LoadPlan plan;
-    private final Datagrams callerSocket;
-    private final Datagrams answererSocket;
-    private final Caller caller;
-    private final Answerer answerer;
+    private final Pair pair;
+    private OutputStream log;
     private volatile boolean stopped;
 
-    /** Opens both sockets, so that their addresses are known before the system under test is pointed at them. */
+    /** Opens both sides, so that their addresses are known before the system under test is pointed at them. */
     public LoadRun(final LoadPlan plan) throws IOException {
         this.plan = plan;
-        callerSocket = new Datagrams(plan.caller());
-        answererSocket = new Datagrams(plan.answerer());
-        final String runId = "%08x".formatted(ThreadLocalRandom.current().nextInt());
-        final String answererAt = hostPort(answererSocket.localAddress());
-        final String requestHost = plan.requestHost() == null ? answererAt : plan.requestHost();
-        final int slots = slots();
-        caller = new Caller(callerSocket, new Text(hostPort(callerSocket.localAddress()), requestHost, runId), slots,
-                plan.holdNs());
-        answerer = new Answerer(answererSocket, new Text(answererAt, requestHost, runId), slots);
-    }
-
-    private int slots() {
-        final double needed = plan.rate() * (plan.holdNs() / 1e9 + ROOM_SECONDS);
-        return Math.min(MAX_SLOTS, Integer.highestOneBit((int) Math.max(1_024, Math.min(needed, MAX_SLOTS))) << 1);
+        pair = new Pair(plan, "");
     }
 
     /** Address that the caller sends from. */
     public InetSocketAddress callerAddress() throws IOException {
-        return callerSocket.localAddress();
+        return pair.callerAddress();
     }
 
     /** Address that the answerer listens on. */
     public InetSocketAddress answererAddress() throws IOException {
-        return answererSocket.localAddress();
+        return pair.answererAddress();
+    }
+
+    /** Writes the latencies of each second to {@code out} in HdrHistogram's log format. */
+    public void logTo(final OutputStream out) {
+        log = out;
     }
 
     /** Ends a run early, from any thread; calls under way are still waited for. */
@@ -87,68 +67,66 @@ public final class LoadRun implements AutoCloseable {
      * @param progress told once a second
      */
     public LoadResult run(final InetSocketAddress target, final long pid, final Progress progress) throws IOException {
-        callerSocket.connect(target);
-        answererSocket.connect(target);
-        final ProcessUsage before = pid == 0 ? null : ProcessUsage.of(pid);
-        final long startNs = System.nanoTime();
-        final long calls = plan.calls();
-        final double spacingNs = 1e9 / plan.rate();
-        long next = 0;
-        long nextTickNs = startNs + TICK_NS;
-        long nextSecondNs = startNs + SECOND_NS;
-        long begunBefore = 0;
-        long answeredBefore = 0;
-        long offeringEndNs = Long.MAX_VALUE;
-        long nowNs = startNs;
-        while (true) {
-            nowNs = System.nanoTime();
-            int work = 0;
-            for (int i = 0; i < BATCH && next < calls && startNs + (long) (next * spacingNs) - nowNs <= 0; i++) {
-                final long dueNs = startNs + (long) (next * spacingNs);
-                caller.recording(dueNs - startNs >= plan.warmUpNs());
-                caller.begin((int) next, dueNs, nowNs);
-                next++;
-                work++;
-            }
-            work += answerer.poll(System.nanoTime(), BATCH);
-            work += caller.poll(System.nanoTime(), BATCH);
-            if (nextTickNs - nowNs <= 0) {
-                caller.onTick(nowNs);
-                answerer.onTick(nowNs);
-                nextTickNs = nowNs + TICK_NS;
-            }
-            if (nextSecondNs - nowNs <= 0) {
-                progress.onSecond((nextSecondNs - startNs) / SECOND_NS, caller.begun() - begunBefore,
-                        caller.answered() - answeredBefore, caller.failed(), caller.sinceLastLook());
-                begunBefore = caller.begun();
-                answeredBefore = caller.answered();
-                caller.sinceLastLook().reset();
-                nextSecondNs += SECOND_NS;
-            }
-            if (stopped || next >= calls && nowNs - startNs >= plan.durationNs()) {
-                offeringEndNs = Math.min(offeringEndNs, nowNs);
-                if (caller.active() == 0 || nowNs - offeringEndNs > LoadPlan.DRAIN_NS + plan.holdNs() + SECOND_NS) {
-                    break;
-                }
-            }
-            if (work == 0) {
-                // Short enough not to show in a latency of tens of microseconds, long enough to leave a shared core
-                // alone.
-                LockSupport.parkNanos(20_000);
-            }
-        }
-        return result(nowNs - startNs, before, pid);
+        pair.connect(target);
+        return offer(pid, progress);
     }
 
-    private LoadResult result(final long elapsedNs, final ProcessUsage before, final long pid) throws IOException {
-        final ProcessUsage usage = before == null ? null : ProcessUsage.of(pid).since(before);
-        final long lost = callerSocket.congested() + answererSocket.congested() + callerSocket.malformed()
-                + answererSocket.malformed() + callerSocket.unreachable() + answererSocket.unreachable();
-        return new LoadResult(plan, caller.begun(), caller.answered(), caller.succeeded(),
-                caller.begun() - caller.succeeded(), LoadResult.byCode(caller.failuresByCode(), caller.noRoom()),
-                caller.retransmissions() + answerer.retransmissions(), lost, elapsedNs, caller.setup(),
-                caller.ringing(),
-                usage);
+    /** Runs without a system under test, caller straight to answerer. */
+    LoadResult runDirectly() throws IOException {
+        pair.connectDirectly();
+        return offer(0, Progress.NONE);
+    }
+
+    private LoadResult offer(final long pid, final Progress progress) throws IOException {
+        final Caller caller = pair.caller();
+        final ProcessUsage before = pid == 0 ? null : ProcessUsage.of(pid);
+        try (Timeline timeline = new Timeline(pid, progress, log)) {
+            final long startNs = System.nanoTime();
+            final long calls = plan.calls();
+            final double spacingNs = 1e9 / plan.rate();
+            long next = 0;
+            long nextSecondNs = startNs + SECOND_NS;
+            long offeringEndNs = Long.MAX_VALUE;
+            while (true) {
+                final long nowNs = System.nanoTime();
+                int work = 0;
+                for (int i = 0; i < BATCH && next < calls && startNs + (long) (next * spacingNs) - nowNs <= 0; i++) {
+                    final long dueNs = startNs + (long) (next * spacingNs);
+                    caller.recording(dueNs - startNs >= plan.warmUpNs());
+                    caller.begin((int) next, dueNs, System.nanoTime());
+                    next++;
+                    work++;
+                }
+                work += pair.turn(nowNs);
+                if (nextSecondNs - nowNs <= 0) {
+                    publish(timeline, startNs, nowNs);
+                    nextSecondNs += SECOND_NS;
+                }
+                if (stopped || next >= calls && nowNs - startNs >= plan.durationNs()) {
+                    offeringEndNs = Math.min(offeringEndNs, nowNs);
+                    if (caller.active() == 0 || nowNs - offeringEndNs > LoadPlan.DRAIN_NS + plan.holdNs() + SECOND_NS) {
+                        break;
+                    }
+                }
+                if (pair.received() == 0 && nowNs - startNs > SILENCE_NS) {
+                    break;
+                }
+                if (work == 0) {
+                    pair.idle();
+                }
+            }
+            final long endNs = System.nanoTime();
+            publish(timeline, startNs, endNs);
+            return LoadResult.of(plan, pair, endNs - startNs, before, timeline.finish());
+        }
+    }
+
+    private void publish(final Timeline timeline, final long startNs, final long nowNs) {
+        final Caller caller = pair.caller();
+        final long sinceStartNs = nowNs - startNs;
+        final long offered = Math.min(plan.calls(), (long) (sinceStartNs * plan.rate() / 1e9) + 1);
+        timeline.publish(new Timeline.Totals(sinceStartNs, offered, caller.begun(), caller.answered(),
+                caller.succeeded(), caller.failed(), pair.retransmissions()), caller.lastSecond(timeline.spare()));
     }
 
     static String hostPort(final InetSocketAddress address) {
@@ -158,7 +136,6 @@ public final class LoadRun implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        callerSocket.close();
-        answererSocket.close();
+        pair.close();
     }
 }

@@ -6,12 +6,13 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.ValueCursor;
 
 /**
- * Writes the messages of a call of the size that trunks really carry: an INVITE of about 900 bytes with SDP. A call is
+ * Writes the messages of a run in the sizes that trunks really carry: an INVITE of about 900 bytes with SDP. A call is
  * known by a number, written as eight hexadecimal digits in Call-ID, branches and tags, so that an answer finds its
  * call without a table.
  */
@@ -19,43 +20,63 @@ final class Text {
     private static final int NUMBER_DIGITS = 8;
     private static final byte[] CRLF = bytes("\r\n");
     private static final byte[] CONTENT_LENGTH_0 = bytes("Content-Length: 0\r\n\r\n");
+    private static final byte[] VERSION = bytes(" SIP/2.0\r\n");
+    private static final byte[] KEEP_ALIVE =
+            bytes("<?xml version=\"1.0\"?>\r\n<Notify>\r\n<CmdType>Keepalive</CmdType>\r\n<SN>");
+    private static final byte[] KEEP_ALIVE_END =
+            bytes("</SN>\r\n<DeviceID>34020000001320000001</DeviceID>\r\n<Status>OK</Status>\r\n</Notify>\r\n");
 
     private final AsciiWriter out = new AsciiWriter();
     private final ValueCursor values = new ValueCursor();
-    private final byte[] inviteLine;
-    private final byte[] afterMethod;
+    private final byte[] callee;
+    private final byte[] device;
+    private final byte[] host;
+    private final byte[] domain;
     private final byte[] via;
-    private final byte[] fromAndTo;
-    private final byte[] fromTail;
-    private final byte[] toTail;
+    private final byte[] from;
+    private final byte[] to;
     private final byte[] callId;
     private final byte[] callIdTail;
     private final byte[] inviteTail;
+    private final byte[] optionsTail;
+    private final byte[] registerTail;
     private final byte[] contact;
+    private final byte[] localHost;
     private final byte[] answerBody;
 
     /**
      * @param local       host and port of the side that writes
      * @param requestHost host and port of the Request-URI
+     * @param stream      whether the messages go over TCP
      * @param runId       token that tells this run's calls from those of others
+     * @param recordRoute a Record-Route line as a proxy would add it, or empty: only where there is no proxy
      */
-    Text(final String local, final String requestHost, final String runId) {
-        inviteLine = bytes("INVITE sip:+15551234567@" + requestHost + " SIP/2.0\r\n");
-        afterMethod = bytes(" sip:+15551234567@" + requestHost + " SIP/2.0\r\n");
-        via = bytes("Via: SIP/2.0/UDP " + local + ";rport;branch=z9hG4bK" + runId);
-        fromAndTo = bytes(
-                "\r\nMax-Forwards: 70\r\nFrom: \"Load\" <sip:+15557654321@" + local + ";user=phone>;tag=f" + runId);
-        fromTail = bytes("\r\nTo: <sip:+15551234567@" + requestHost + ";user=phone>");
-        toTail = bytes("\r\nCall-ID: ");
+    Text(final String local, final String requestHost, final boolean stream, final String runId,
+            final String recordRoute) {
+        final String transport = stream ? ";transport=tcp" : "";
+        final String at = "@" + requestHost + transport;
+        callee = bytes("sip:+15551234567" + at);
+        device = bytes("sip:34020000002000000001" + at);
+        host = bytes("sip:" + requestHost + transport);
+        domain = bytes(requestHost);
+        via = bytes("Via: SIP/2.0/" + (stream ? "TCP " : "UDP ") + local + ";rport;branch=z9hG4bK" + runId);
+        from = bytes("\r\nMax-Forwards: 70\r\nFrom: \"Load\" <sip:+15557654321@" + local + ";user=phone>;tag=f"
+                + runId);
+        to = bytes("\r\nTo: <sip:+15551234567@" + requestHost + ";user=phone>");
         callId = bytes(runId + '-');
         callIdTail = bytes("@" + local + "\r\nCSeq: ");
-        contact = bytes("Contact: <sip:load@" + local + ">\r\n");
+        contact = bytes("Contact: <sip:load@" + local + transport + ">\r\n");
+        localHost = bytes("@" + local + transport + ">;expires=3600\r\n");
         final String sdp = sdp(local);
-        inviteTail = bytes("1 INVITE\r\nContact: <sip:load@" + local + ">\r\nAllow: INVITE, ACK, CANCEL, BYE, OPTIONS,"
-                + " PRACK, UPDATE, INFO, REFER, NOTIFY, MESSAGE\r\nSupported: timer, 100rel,"
-                + " replaces\r\nSession-Expires:"
-                + " 1800\r\nMin-SE: 90\r\nUser-Agent: tandem-load\r\nP-Asserted-Identity: <sip:+15557654321@" + local
+        inviteTail = bytes("1 INVITE\r\nContact: <sip:load@" + local + transport + ">\r\n" + recordRoute
+                + "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, MESSAGE\r\n"
+                + "Supported: timer, 100rel, replaces\r\nSession-Expires: 1800\r\nMin-SE: 90\r\n"
+                + "User-Agent: tandem-load\r\nP-Asserted-Identity: <sip:+15557654321@" + local
                 + ">\r\nContent-Type: application/sdp\r\nContent-Length: " + sdp.length() + "\r\n\r\n" + sdp);
+        optionsTail = bytes("1 OPTIONS\r\nContact: <sip:load@" + local + transport
+                + ">\r\nAccept: application/sdp\r\nUser-Agent: tandem-load\r\nContent-Length: 0\r\n\r\n");
+        registerTail = bytes("1 REGISTER\r\nExpires: 3600\r\nSupported: path, outbound, gruu\r\n"
+                + "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, MESSAGE\r\nUser-Agent: tandem-load\r\n");
         answerBody = bytes("Content-Type: application/sdp\r\nContent-Length: " + sdp.length() + "\r\n\r\n" + sdp);
     }
 
@@ -96,33 +117,69 @@ final class Text {
         return number;
     }
 
-    /** Writes the INVITE of call {@code number}; returns its size in bytes. */
-    int invite(final int number, final MutableDirectBuffer into) {
-        out.wrap(into, 0).put(inviteLine);
-        head(number, 'i');
-        out.put(fromTail).put(toTail).put(callId).putHex(number, NUMBER_DIGITS).put(callIdTail).put(inviteTail);
+    /** Writes the request that begins attempt {@code number}; returns its size in bytes. */
+    int first(final Kind kind, final int number, final MutableDirectBuffer into) {
+        out.wrap(into, 0);
+        switch (kind) {
+            case ANSWERED, BUSY, CANCELLED -> {
+                out.put(Method.INVITE.token()).put(' ').put(callee).put(VERSION);
+                head(number, 'i');
+                out.put(to);
+                callId(number);
+                out.put(inviteTail);
+            }
+            case OPTIONS -> {
+                out.put(Method.OPTIONS.token()).put(' ').put(callee).put(VERSION);
+                head(number, 'i');
+                out.put(to);
+                callId(number);
+                out.put(optionsTail);
+            }
+            case MESSAGE -> keepAlive(number);
+            case REGISTER -> register(number);
+        }
         return out.position();
+    }
+
+    /** The keep-alive that a camera sends each minute: a MESSAGE with an XML document (GB/T 28181, appendix A). */
+    private void keepAlive(final int number) {
+        out.put(Method.MESSAGE.token()).put(' ').put(device).put(VERSION);
+        head(number, 'i');
+        ascii("\r\nTo: <");
+        out.put(device).put('>');
+        callId(number);
+        ascii("1 MESSAGE\r\nUser-Agent: tandem-load\r\nContent-Type: Application/MANSCDP+xml\r\nContent-Length: ");
+        out.putDecimal(KEEP_ALIVE.length + NUMBER_DIGITS + KEEP_ALIVE_END.length).put(CRLF).put(CRLF);
+        out.put(KEEP_ALIVE).putHex(number, NUMBER_DIGITS).put(KEEP_ALIVE_END);
+    }
+
+    private void register(final int number) {
+        out.put(Method.REGISTER.token()).put(' ').put(host).put(VERSION);
+        head(number, 'i');
+        ascii("\r\nTo: <sip:load");
+        out.putHex(number, NUMBER_DIGITS).put('@').put(domain).put('>');
+        callId(number);
+        out.put(registerTail);
+        ascii("Contact: <sip:load");
+        out.putHex(number, NUMBER_DIGITS).put(localHost).put(CONTENT_LENGTH_0);
     }
 
     /**
      * Writes the ACK or BYE of an answered call: to the Contact of the 2xx, by its Record-Routes in reverse order (RFC
      * 3261 section 12.1.2); returns its size in bytes.
      */
-    int inDialog(final int number, final String method, final int cseq, final SipMessage ok,
+    int inDialog(final int number, final Method method, final int cseq, final SipMessage ok,
             final MutableDirectBuffer into) {
         final DirectBuffer bytes = ok.bytes();
-        out.wrap(into, 0);
-        ascii(method);
-        out.put(' ');
+        out.wrap(into, 0).put(method.token()).put(' ');
         contactUri(ok, bytes);
-        ascii(" SIP/2.0\r\n");
-        head(number, method.charAt(0));
+        out.put(VERSION);
+        head(number, method == Method.ACK ? 'a' : 'b');
         out.put(CRLF);
         ascii("To: ");
         out.putSlice(bytes, ok.value(HeaderName.TO));
-        out.put(toTail).put(callId).putHex(number, NUMBER_DIGITS).put(callIdTail).putDecimal(cseq).put(' ');
-        ascii(method);
-        out.put(CRLF);
+        callId(number);
+        out.putDecimal(cseq).put(' ').put(method.token()).put(CRLF);
         routes(ok, bytes);
         out.put(CONTENT_LENGTH_0);
         return out.position();
@@ -130,21 +187,35 @@ final class Text {
 
     /** Writes the ACK for a final response that is not 2xx (RFC 3261 section 17.1.1.3); returns its size in bytes. */
     int ackForFailure(final int number, final SipMessage response, final MutableDirectBuffer into) {
-        out.wrap(into, 0);
-        ascii("ACK");
-        out.put(afterMethod);
+        out.wrap(into, 0).put(Method.ACK.token()).put(' ').put(callee).put(VERSION);
         head(number, 'i');
         out.put(CRLF);
         ascii("To: ");
         out.putSlice(response.bytes(), response.value(HeaderName.TO));
-        out.put(toTail).put(callId).putHex(number, NUMBER_DIGITS).put(callIdTail);
+        callId(number);
         ascii("1 ACK\r\n");
         out.put(CONTENT_LENGTH_0);
         return out.position();
     }
 
+    /** Writes the CANCEL of an INVITE: the same but for method and body (section 9.1); returns its size in bytes. */
+    int cancel(final int number, final MutableDirectBuffer into) {
+        out.wrap(into, 0).put(Method.CANCEL.token()).put(' ').put(callee).put(VERSION);
+        head(number, 'i');
+        out.put(to);
+        callId(number);
+        ascii("1 CANCEL\r\n");
+        out.put(CONTENT_LENGTH_0);
+        return out.position();
+    }
+
     private void head(final int number, final char branchMark) {
-        out.put(via).putHex(number, NUMBER_DIGITS).put(branchMark).put(fromAndTo).putHex(number, NUMBER_DIGITS);
+        out.put(via).putHex(number, NUMBER_DIGITS).put(branchMark).put(from).putHex(number, NUMBER_DIGITS);
+    }
+
+    private void callId(final int number) {
+        ascii("\r\nCall-ID: ");
+        out.put(callId).putHex(number, NUMBER_DIGITS).put(callIdTail);
     }
 
     private void contactUri(final SipMessage ok, final DirectBuffer bytes) {

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
  * A bound that a run must keep, such as {@code p99<2ms}, {@code failed=0} or {@code failed<0.1%}.
  *
  * @param text     as the user wrote it
- * @param quantity {@code pNN} (INVITE due to 200), {@code failed}, {@code retransmissions} or {@code cpu} (microseconds
- *                 per call of the watched process)
+ * @param quantity {@code pNN} (first request due to its 200), {@code failed}, {@code retransmissions}, {@code cpu}
+ *                 (microseconds per call of the watched process) or {@code drops} (of its UDP sockets)
  * @param relation {@code <}, {@code <=} or {@code =}
  * @param bound    in nanoseconds for a latency and CPU time, else a count or, with {@code percent}, a share of all
  *                 calls
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  */
 public record Threshold(String text, String quantity, String relation, double bound, boolean percent) {
     private static final Pattern SYNTAX = Pattern.compile(
-            "(p\\d{1,2}(?:\\.\\d+)?|failed|retransmissions|cpu)"
+            "(p\\d{1,2}(?:\\.\\d+)?|failed|retransmissions|cpu|drops)"
                     + "\\s*(<=|<|=)\\s*(\\d+(?:\\.\\d+)?)\\s*(ns|us|ms|s|%)?");
 
     /** Reads a threshold; throws {@link IllegalArgumentException} that says what is wrong with it. */
@@ -24,7 +24,7 @@ public record Threshold(String text, String quantity, String relation, double bo
         final Matcher matcher = SYNTAX.matcher(text.strip());
         if (!matcher.matches()) {
             throw new IllegalArgumentException("threshold '" + text + "' is none of p99<2ms, failed=0, failed<0.1%,"
-                    + " retransmissions=0, cpu<50us");
+                    + " retransmissions=0, cpu<50us, drops=0");
         }
         final String quantity = matcher.group(1);
         final String unit = matcher.group(4) == null ? "" : matcher.group(4);
@@ -48,6 +48,9 @@ public record Threshold(String text, String quantity, String relation, double bo
         double value = switch (quantity) {
             case "failed" -> result.failed();
             case "retransmissions" -> result.retransmissions();
+            case "drops" -> result.usage() == null || result.usage().drops() == ProcessUsage.UNKNOWN
+                    ? Double.NaN
+                    : result.usage().drops();
             case "cpu" -> result.cpuMicrosPerCall() * 1e3;
             default -> result.setup().getTotalCount() == 0
                     ? Double.NaN

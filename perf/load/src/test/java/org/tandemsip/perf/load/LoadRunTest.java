@@ -8,9 +8,15 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls through a plain datagram relay, which forwards bytes between caller and answerer and may lose some. */
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
@@ -69,9 +75,53 @@ class LoadRunTest {
         assertTrue(result.retransmissions() > 0, result::summary);
     }
 
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void shouldBringEveryAttemptOfAScenarioToItsEnd(final Scenario scenario) throws IOException {
+        final LoadPlan plan = plan(scenario, false);
+        try (LoadRun run = new LoadRun(plan);
+                Relay relay = new Relay(run.callerAddress(), run.answererAddress(), Integer.MAX_VALUE)) {
+            final LoadResult result = run.run(relay.address(), 0, LoadRun.Progress.NONE);
+
+            assertTrue(result.clean(), result::summary);
+            assertEquals(40, result.begun());
+            assertEquals(Map.of(), result.failuresByCode());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void shouldBringEveryAttemptOfAScenarioToItsEndOverTcp(final Scenario scenario) throws IOException {
+        try (LoadRun run = new LoadRun(plan(scenario, true))) {
+            final LoadResult result = run.runDirectly();
+
+            assertTrue(result.clean(), result::summary);
+            assertEquals(40, result.begun());
+        }
+    }
+
     @Test
-    void shouldCountCallsThatNobodyAnswersAsFailed() throws IOException {
-        final LoadPlan plan = plan(20);
+    void shouldTellEachSecondWithItsCounts() throws IOException {
+        final List<Second> seconds = new ArrayList<>();
+        try (LoadRun run = new LoadRun(plan(60).at(30, 2_000_000_000L, 0));
+                Relay relay = new Relay(run.callerAddress(), run.answererAddress(), Integer.MAX_VALUE)) {
+            final LoadResult result = run.run(relay.address(), ProcessHandle.current().pid(), seconds::add);
+
+            assertEquals(seconds, result.seconds());
+            assertEquals(60, seconds.stream().mapToLong(Second::begun).sum());
+            assertEquals(60, seconds.stream().mapToLong(Second::offered).sum());
+            assertEquals(60, seconds.stream().mapToLong(Second::succeeded).sum());
+            assertTrue(seconds.getFirst().usage().residentBytes() > 0);
+            assertEquals(60, result.latencies().late().getTotalCount());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldCountCallsThatNobodyAnswersAsFailedAndGiveUpSoon(final boolean retransmit) throws IOException {
+        final LoadPlan base = plan(20);
+        final LoadPlan plan = new LoadPlan(base.caller(), base.answerer(), null, 20, base.durationNs(), 0, 0,
+                Scenario.CALL, false, 1, retransmit, false);
         try (LoadRun run = new LoadRun(plan);
                 DatagramSocket silent = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
             final LoadResult result =
@@ -80,6 +130,8 @@ class LoadRunTest {
             assertEquals(20, result.begun());
             assertEquals(20, result.failed());
             assertEquals(20, result.failuresByCode().get(0));
+            assertEquals(0, result.received());
+            assertEquals(retransmit, result.retransmissions() > 0);
         }
     }
 
@@ -88,6 +140,11 @@ class LoadRunTest {
                 Relay relay = new Relay(run.callerAddress(), run.answererAddress(), loseEvery)) {
             return run.run(relay.address(), ProcessHandle.current().pid(), LoadRun.Progress.NONE);
         }
+    }
+
+    private static LoadPlan plan(final Scenario scenario, final boolean stream) {
+        final InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
+        return new LoadPlan(any, any, null, 40, 1_000_000_000L, 20_000_000L, 0, scenario, stream, 3, true, false);
     }
 
     private static LoadPlan plan(final int calls) {

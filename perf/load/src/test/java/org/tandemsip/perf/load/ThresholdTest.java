@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
-import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ThresholdTest {
     @ParameterizedTest
     @CsvSource({"p50<2ms,true", "p50<1ms,false", "p99.9<=60s,true", "failed=0,false", "failed=5,true", "failed<1%,true",
-        "failed<0.5%,false", "retransmissions=0,true", "cpu<51us,true", "cpu<49us,false"})
+        "failed<0.5%,false", "retransmissions=0,true", "cpu<51us,true", "cpu<49us,false",
+        "drops=0,false", "drops<=3,true"})
     void shouldHoldAResultAgainstABound(final String text, final boolean kept) {
         assertEquals(kept, Threshold.parse(text).keptBy(result(1_000, 995, usage())), text);
     }
@@ -24,10 +25,10 @@ class ThresholdTest {
     @Test
     void shouldNotBeKeptWhenTheQuantityWasNotMeasured() {
         final LoadResult nothing =
-                new LoadResult(plan(), 0, 0, 0, 0, Map.of(), 0, 0, 1, new Histogram(3), new Histogram(3),
-                        null);
+                new LoadResult(plan(), 0, 0, 0, 0, Map.of(), 0, 0, 0, 1, new Latencies(), null, 0, List.of());
         assertFalse(Threshold.parse("p99<1s").keptBy(nothing));
         assertFalse(Threshold.parse("cpu<1s").keptBy(nothing));
+        assertFalse(Threshold.parse("drops=0").keptBy(nothing));
         assertFalse(nothing.clean());
     }
 
@@ -43,14 +44,13 @@ class ThresholdTest {
     }
 
     private static ProcessUsage usage() {
-        return new ProcessUsage(30_000_000, 19_750_000, 1);
+        return new ProcessUsage(30_000_000, 19_750_000, 1, 3);
     }
 
     private static LoadResult result(final long begun, final long succeeded, final ProcessUsage usage) {
-        final Histogram setup = new Histogram(3);
-        setup.recordValue(1_500_000);
-        return new LoadResult(plan(), begun, succeeded, succeeded, begun - succeeded, Map.of(0, 5), 0, 0, 1, setup,
-                setup,
-                usage);
+        final Latencies latencies = new Latencies();
+        latencies.setup().recordValue(1_500_000);
+        return new LoadResult(plan(), begun, succeeded, succeeded, begun - succeeded, Map.of(0, 5), 0, 0, 1, 1,
+                latencies, usage, succeeded, List.of());
     }
 }

@@ -1,0 +1,128 @@
+package org.tandemsip.perf.load;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.tandemsip.server.cli.ExitCode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tandem bench find-max}: the highest rate at which nothing fails (RFC 7501's session establishment rate). */
+@Command(name = "find-max", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Looks for the highest rate that a running proxy takes without a failed call, to 2 %%.",
+        footer = {
+            "",
+            "A rate passes when it keeps every threshold: failed=0 and retransmissions<0.1%% unless others are given."
+                    + " A step is longer than the 32 s that RFC 3261 lets transactions linger (64*T1), so that memory"
+                    + " and tables are as full as they will ever be at that rate. --beyond 2,3 then offers twice and"
+                    + " three times the maximum, which shows whether the proxy collapses."})
+final class FindMaxCommand implements Callable<Integer> {
+    private static final long MAX_WARM_UP_NS = 5_000_000_000L;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private LoadOptions options;
+
+    @Option(names = "--from", defaultValue = "1000", paramLabel = "CALLS/S",
+            description = "First rate; doubled until one fails (${DEFAULT-VALUE}).")
+    private double from;
+
+    @Option(names = "--up-to", paramLabel = "CALLS/S", description = "Highest rate to try.")
+    private double upTo = Double.MAX_VALUE;
+
+    @Option(names = "--step", defaultValue = "70s", paramLabel = "TIME", converter = Durations.class,
+            description = "How long each rate is offered (${DEFAULT-VALUE}).")
+    private long stepNs;
+
+    @Option(names = "--beyond", split = ",", paramLabel = "FACTOR",
+            description = "Offer these multiples of the maximum afterwards.")
+    private List<Double> beyond = List.of();
+
+    @Override
+    public Integer call() throws IOException {
+        final PrintWriter out = spec.commandLine().getOut();
+        final LoadPlan first = options.plan(from, stepNs, Math.min(MAX_WARM_UP_NS, stepNs / 5));
+        final List<Threshold> bounds = options.thresholds("failed=0", "retransmissions<0.1%");
+        final Measurement measurement = new Measurement(options, out);
+        try {
+            measurement.rehearse(first);
+            final Search search = new Search(from, Math.min(upTo, measurement.limit()));
+            final LoadResult best = search(measurement, search, first, bounds);
+            final String problem = offerBeyond(measurement, search, first, bounds);
+            out.println();
+            if (best != null) {
+                out.print(best.summary());
+            }
+            out.printf("maximum     %,.0f calls/s%n", search.best());
+            out.flush();
+            measurement.write(best, bounds, search.best(), problem);
+            return best == null ? ExitCode.FAILED : ExitCode.OK;
+        } catch (final Refusal e) {
+            spec.commandLine().getErr().println("tandem: " + e.getMessage());
+            return e.exitCode();
+        }
+    }
+
+    private LoadResult search(final Measurement measurement, final Search search, final LoadPlan first,
+            final List<Threshold> bounds) throws IOException, Refusal {
+        LoadResult best = null;
+        while (!Double.isNaN(search.next())) {
+            try {
+                final LoadResult result = offer(measurement, first.at(search.next(), stepNs, first.warmUpNs()), true,
+                        bounds);
+                final boolean passed = Measurement.keeps(result, bounds);
+                best = passed ? result : best;
+                search.tell(passed);
+            } catch (final Refusal e) {
+                if (best == null) {
+                    throw e;
+                }
+                // The generator cannot go on, but what passed has passed.
+                search.stop();
+                note(e.getMessage());
+            }
+        }
+        return best;
+    }
+
+    private String offerBeyond(final Measurement measurement, final Search search, final LoadPlan first,
+            final List<Threshold> bounds) throws IOException {
+        String problem = search.limited()
+                ? "The search ended at its own limit: the target's maximum may be higher."
+                : null;
+        for (final double factor : search.best() > 0 ? beyond : List.<Double>of()) {
+            try {
+                offer(measurement, first.at(factor * search.best(), stepNs, first.warmUpNs()), false, bounds);
+            } catch (final Refusal e) {
+                problem = "%s times the maximum was not measured: %s".formatted(Plot.label(factor), e.getMessage());
+            }
+        }
+        if (problem != null) {
+            note(problem);
+        }
+        return problem;
+    }
+
+    private void note(final String text) {
+        spec.commandLine().getOut().println("note        " + text);
+    }
+
+    private LoadResult offer(final Measurement measurement, final LoadPlan plan, final boolean untilHopeless,
+            final List<Threshold> bounds) throws IOException, Refusal {
+        final PrintWriter out = spec.commandLine().getOut();
+        final LoadResult result = measurement.run(plan, untilHopeless);
+        final boolean passed = Measurement.keeps(result, bounds);
+        measurement.step(result, passed);
+        out.printf("%n%-7s %,.0f calls/s offered, %,.0f completed, %,d of %,d failed, %,d messages sent again%n%n",
+                passed ? "passed" : "FAILED", plan.rate(), result.goodput(), result.failed(), result.begun(),
+                result.retransmissions());
+        out.flush();
+        return result;
+    }
+}
