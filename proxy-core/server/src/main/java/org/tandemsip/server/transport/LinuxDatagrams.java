@@ -65,7 +65,11 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
 
     /** Binds; returns the port. */
     int bind(final InetAddress address, final int port) throws IOException {
-        return socket.bind(Addresses.high(address), Addresses.low(address), port);
+        final int bound = socket.bind(Addresses.high(address), Addresses.low(address), port);
+        if (loop.config().loops() > 1) {
+            socket.dealOut(loop.config().loops());
+        }
+        return bound;
     }
 
     @Override
