@@ -46,7 +46,7 @@ final class Outbound implements OutboundQueue.Consumer {
     private final RemoteKey remote = new RemoteKey();
     private final long[] receivedNs = new long[TIMED];
     private final long[] sentNs = new long[TIMED];
-    /** Where messages are written; the kernel reads them there at the flush, and then it is used from the start again. */
+    /** Where messages are written. The kernel reads them there at the flush; then it is used from the start again. */
     private final ByteBuf slab;
     private final List<ByteBuf> largeSent = new ArrayList<>();
     private int slotsTaken;
