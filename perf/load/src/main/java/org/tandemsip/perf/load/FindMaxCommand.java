@@ -36,6 +36,11 @@ final class FindMaxCommand implements Callable<Integer> {
     @Option(names = "--up-to", paramLabel = "CALLS/S", description = "Highest rate to try.")
     private double upTo = Double.MAX_VALUE;
 
+    @Option(names = "--warm-up", defaultValue = "10s", paramLabel = "TIME", converter = Durations.class,
+            description = "How long the first rate is offered before the search, to let the target warm up; what comes"
+                    + " of it is shown and does not count (${DEFAULT-VALUE}).")
+    private long warmUpNs;
+
     @Option(names = "--step", defaultValue = "70s", paramLabel = "TIME", converter = Durations.class,
             description = "How long each rate is offered (${DEFAULT-VALUE}).")
     private long stepNs;
@@ -52,6 +57,11 @@ final class FindMaxCommand implements Callable<Integer> {
         final Measurement measurement = new Measurement(options, out);
         try {
             measurement.rehearse(first);
+            if (warmUpNs > 0) {
+                final LoadResult result = measurement.run(first.at(from, warmUpNs, 0), false);
+                out.printf("%nwarm-up %,.0f calls/s offered, %,d of %,d failed%n%n", from, result.failed(),
+                        result.begun());
+            }
             final Search search = new Search(from, Math.min(upTo, measurement.limit()));
             final LoadResult best = search(measurement, search, first, bounds);
             final String problem = offerBeyond(measurement, search, first, bounds);

@@ -87,7 +87,7 @@ final class LoadOptions {
     private Path html;
 
     @Option(names = "--hlog", paramLabel = "FILE",
-            description = "Write the latencies of each second as HdrHistogram log.")
+            description = "Write the latencies of each second as HdrHistogram log (of several runs: the last).")
     private Path hlog;
 
     /** The plan for these options; an error of the user's is told as such. */

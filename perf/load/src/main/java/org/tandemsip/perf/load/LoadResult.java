@@ -99,6 +99,24 @@ public record LoadResult(LoadPlan plan, long begun, long answered, long succeede
         return lengthS > 0 ? count / lengthS : succeeded / (elapsedNs / 1e9);
     }
 
+    /** Share of the attempts that got their 2xx, redirections left out (RFC 6076 section 4.6, SER), in percent. */
+    public double establishmentRatio() {
+        final long redirected = count(300, 399);
+        return begun > redirected ? 100.0 * answered / (begun - redirected) : Double.NaN;
+    }
+
+    /** Share of the attempts that no server could serve (RFC 6076 section 4.8, ISA), in percent; silence is a 408. */
+    public double ineffectiveRatio() {
+        final long ineffective = count(0, 0) + count(408, 408) + count(500, 500) + count(503, 504);
+        return begun > 0 ? 100.0 * ineffective / begun : Double.NaN;
+    }
+
+    private long count(final int fromCode, final int toCode) {
+        return failuresByCode.entrySet().stream()
+                .filter(failure -> failure.getKey() >= fromCode && failure.getKey() <= toCode)
+                .mapToLong(Map.Entry::getValue).sum();
+    }
+
     /** INVITE or other first request due to its 2xx, nanoseconds. */
     public Histogram setup() {
         return latencies.setup();

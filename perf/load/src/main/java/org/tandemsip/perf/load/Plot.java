@@ -79,7 +79,9 @@ final class Plot {
             return "";
         }
         final StringBuilder html = new StringBuilder();
-        html.append("<figure><figcaption><h2>").append(HtmlReport.escape(title)).append("</h2><span class=legend>");
+        html.append("<figure><figcaption><h2>").append(HtmlReport.escape(title)).append(" <small>")
+                .append(HtmlReport.escape(yLabel))
+                .append("</small></h2><span class=legend>");
         for (final Line line : lines) {
             html.append("<span class=\"key c").append(line.colour()).append(line.faint() ? " faint" : "").append("\">")
                     .append(HtmlReport.escape(line.name())).append("</span>");
@@ -100,8 +102,7 @@ final class Plot {
         }
         final DoubleUnaryOperator toX = drawXAxis(html);
         html.append("<text class=axis x=").append(WIDTH - RIGHT).append(" y=").append(HEIGHT - 6).append('>')
-                .append(HtmlReport.escape(xLabel)).append("</text><text class=\"axis left\" x=").append(LEFT)
-                .append(" y=").append(HEIGHT - 6).append('>').append(HtmlReport.escape(yLabel)).append("</text>");
+                .append(HtmlReport.escape(xLabel)).append("</text>");
         for (final Line line : lines) {
             draw(html, line, toX, toY);
         }

@@ -68,12 +68,14 @@ record Recorded(String name, Map<?, ?> json) {
         return list(list).stream().mapToDouble(row -> row.number(key)).toArray();
     }
 
-    /** The points of a percentile curve: percentile and microseconds. */
+    /** The points of a percentile curve, percentile and microseconds, up to the first that is the maximum. */
     List<double[]> curve(final String latency) {
         final List<double[]> points = new ArrayList<>();
+        final double max = number("latency_us", latency, "max");
         if (at("latency_us", latency, "curve") instanceof final List<?> list) {
             for (final Object each : list) {
-                if (each instanceof final List<?> pair && pair.size() == 2) {
+                if (each instanceof final List<?> pair && pair.size() == 2
+                        && (points.isEmpty() || points.getLast()[1] < max)) {
                     points.add(new double[] {asNumber(pair.get(0)), asNumber(pair.get(1))});
                 }
             }

@@ -99,6 +99,10 @@ record Report(Instant at, String target, long pid, Rehearsal rehearsal, LoadResu
         }
         json.writeEndObject();
         number(json, "elapsed_s", result.elapsedNs() / 1e9);
+        if (plan.scenario() == Scenario.CALL) {
+            number(json, "session_establishment_percent", result.establishmentRatio());
+            number(json, "ineffective_attempts_percent", result.ineffectiveRatio());
+        }
         usage(json, result);
         json.writeEndObject();
         json.writeObjectPropertyStart("latency_us");
@@ -110,8 +114,11 @@ record Report(Instant at, String target, long pid, Rehearsal rehearsal, LoadResu
         json.writeArrayPropertyStart("seconds");
         ProcessUsage before = null;
         for (final Second second : result.seconds()) {
-            second(json, second, before);
-            before = second.usage();
+            // What is left of the last second would be rates over next to nothing.
+            if (second.lengthS() >= 0.5 || result.seconds().size() == 1) {
+                second(json, second, before);
+                before = second.usage();
+            }
         }
         json.writeEndArray();
     }

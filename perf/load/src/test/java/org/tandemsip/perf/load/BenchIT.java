@@ -78,7 +78,8 @@ class BenchIT {
         final Path json = directory.resolve("max.json");
         try (Tandem _ = start("stateful", port)) {
             assertEquals(ExitCode.OK, bench("bench", "find-max", "--target", "127.0.0.1:" + port, "--from", "20",
-                    "--up-to", "40", "--step", "1s", "--threshold", "failed=0", "--json", json.toString()),
+                    "--up-to", "40", "--step", "1s", "--warm-up", "1s", "--threshold", "failed=0", "--json",
+                    json.toString()),
                     () -> out.toString() + err);
         }
         assertTrue(out.toString().contains("maximum     40 calls/s"), out::toString);
