@@ -22,6 +22,8 @@ final class LibC {
 
     static final MethodHandle SOCKET = function("socket", JAVA_INT, JAVA_INT, JAVA_INT);
     static final MethodHandle SETSOCKOPT = function("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+    static final MethodHandle GETSOCKOPT = function("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    static final MethodHandle CLOCK_GETTIME = function("clock_gettime", JAVA_INT, JAVA_LONG);
     static final MethodHandle BIND = function("bind", JAVA_INT, JAVA_LONG, JAVA_INT);
     static final MethodHandle GETSOCKNAME = function("getsockname", JAVA_INT, JAVA_LONG, JAVA_LONG);
     static final MethodHandle CLOSE = function("close", JAVA_INT);

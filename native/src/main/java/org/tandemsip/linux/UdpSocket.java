@@ -45,6 +45,7 @@ public final class UdpSocket implements AutoCloseable {
     private static final int BPF_RETURN = 0x16;
     /** {@code SKF_AD_OFF + SKF_AD_RANDOM}: where that load finds a random number instead of packet bytes. */
     private static final int BPF_RANDOM = -0x1000 + 56;
+    private static final int SO_TIMESTAMPNS = 35;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int MSG_DONTWAIT = 0x40;
@@ -55,9 +56,16 @@ public final class UdpSocket implements AutoCloseable {
     private static final long NAME_LENGTH = 8;
     private static final long IOV = 16;
     private static final long IOV_LENGTH = 24;
+    private static final long CONTROL = 32;
+    private static final long CONTROL_LENGTH = 40;
     private static final long RECEIVED_LENGTH = 56;
     private static final long IOVEC_BYTES = 16;
     private static final long ADDRESS_BYTES = 32;
+    /** struct cmsghdr (length, level, type) and the struct timespec in it, and room to spare. */
+    private static final long CONTROL_BYTES = 64;
+    private static final long STAMP_SECONDS = 16;
+    private static final long STAMP_NANOS = 24;
+    private static final long STAMP_END = 32;
     private static final int SOCKADDR_IN_BYTES = 16;
     private static final int SOCKADDR_IN6_BYTES = 28;
     private static final long IPV4_PREFIX = 0x0000_FFFF_0000_0000L;
@@ -78,6 +86,9 @@ public final class UdpSocket implements AutoCloseable {
     private final MemorySegment sent;
     private final MemorySegment sentVectors;
     private final MemorySegment sentAddresses;
+    private final MemorySegment controls;
+    private final MemorySegment scratch;
+    private boolean stamping;
     private int lastReceived;
 
     /** Whether this machine has what the class needs: 64-bit Linux and a C library with these calls. */
@@ -107,12 +118,15 @@ public final class UdpSocket implements AutoCloseable {
         receivedAddresses = arena.allocate(ADDRESS_BYTES * receiveSlots, 8);
         final MemorySegment receivedVectors = arena.allocate(IOVEC_BYTES * receiveSlots, 8);
         datagrams = arena.allocate((long) DATAGRAM_BYTES * receiveSlots, 4_096);
+        controls = arena.allocate(CONTROL_BYTES * receiveSlots, 8);
+        scratch = arena.allocate(16, 8);
         sent = arena.allocate(HEADER_BYTES * sendSlots, 8);
         sentAddresses = arena.allocate(ADDRESS_BYTES * sendSlots, 8);
         sentVectors = arena.allocate(IOVEC_BYTES * sendSlots, 8);
         prepare(received, receivedAddresses, receivedVectors, receiveSlots);
         prepare(sent, sentAddresses, sentVectors, sendSlots);
         for (int i = 0; i < receiveSlots; i++) {
+            received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL, controls.address() + i * CONTROL_BYTES);
             receivedVectors.set(JAVA_LONG, i * IOVEC_BYTES, datagram(i));
             receivedVectors.set(JAVA_LONG, i * IOVEC_BYTES + 8, DATAGRAM_BYTES);
         }
@@ -199,10 +213,45 @@ public final class UdpSocket implements AutoCloseable {
         return Short.toUnsignedInt(sentAddresses.get(NET_SHORT, 2));
     }
 
+    /**
+     * Lets the kernel note when each datagram arrives, or no longer (SO_TIMESTAMPNS). It costs 0.1 µs per datagram and
+     * side, so it is for those who look at {@link #waitedNs}.
+     */
+    public void stamp(final boolean on) {
+        option(SO_TIMESTAMPNS, on ? 1 : 0);
+        stamping = on;
+        for (int i = 0; i < receiveSlots; i++) {
+            received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL_LENGTH, on ? CONTROL_BYTES : 0);
+        }
+    }
+
+    /**
+     * How long ago datagram {@code slot} of the last {@link #receive} arrived; 0 when the kernel did not note it. The
+     * kernel stamps by the wall clock: whoever sets that sees it in what waits meanwhile.
+     */
+    public long waitedNs(final int slot) {
+        if (!stamping || received.get(JAVA_LONG, slot * HEADER_BYTES + CONTROL_LENGTH) < STAMP_END) {
+            return 0;
+        }
+        try {
+            final int ignored = (int) LibC.CLOCK_GETTIME.invokeExact(callState, 0, scratch.address());
+        } catch (final Throwable impossible) {
+            throw new IllegalStateException(impossible);
+        }
+        final long at = slot * CONTROL_BYTES;
+        return Math.max(0, (scratch.get(JAVA_LONG, 0) - controls.get(JAVA_LONG, at + STAMP_SECONDS)) * 1_000_000_000L
+                + scratch.get(JAVA_LONG, 8) - controls.get(JAVA_LONG, at + STAMP_NANOS));
+    }
+
     /** Receives what is there, at most as many datagrams as there are slots; returns how many, 0 for none. */
     public int receive() {
         for (int i = 0; i < lastReceived; i++) {
             received.set(JAVA_INT, i * HEADER_BYTES + NAME_LENGTH, (int) ADDRESS_BYTES);
+        }
+        if (stamping) {
+            for (int i = 0; i < lastReceived; i++) {
+                received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL_LENGTH, CONTROL_BYTES);
+            }
         }
         try {
             lastReceived = Math.max(0, (int) LibC.RECVMMSG.invokeExact(callState, fd, received.address(), receiveSlots,
@@ -313,8 +362,9 @@ public final class UdpSocket implements AutoCloseable {
     }
 
     private int option(final int name, final int value) {
-        sentVectors.set(JAVA_INT, 0, value);
-        return option(name, sentVectors, 4);
+        // Not among the vectors: there may be datagrams that wait to be sent.
+        scratch.set(JAVA_INT, 0, value);
+        return option(name, scratch, 4);
     }
 
     private int option(final int name, final MemorySegment value, final int length) {

@@ -1,6 +1,7 @@
 package org.tandemsip.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -48,6 +49,75 @@ class UdpSocketTest {
             assertEquals(leftPort, right.sourcePort(2));
             assertEquals(0, right.receive());
         }
+    }
+
+    @Test
+    void shouldTellHowLongADatagramHasWaitedWhenAskedToStampThem() throws Exception {
+        try (UdpSocket left = new UdpSocket(false, SLOTS, SLOTS);
+                UdpSocket right = new UdpSocket(false, SLOTS, SLOTS)) {
+            // given
+            left.bind(0, LOOPBACK_4, 0);
+            final int rightPort = right.bind(0, LOOPBACK_4, 0);
+            prepare(left, 0, "one", 0, LOOPBACK_4, rightPort);
+            prepare(left, 1, "two", 0, LOOPBACK_4, rightPort);
+
+            // when
+            right.stamp(true);
+            left.stamp(true);
+            left.send(0, 2);
+
+            // then
+            assertEquals(2, right.receive());
+            assertEquals("one", text(right, 0));
+            assertTrue(right.waitedNs(0) > 0);
+            assertTrue(right.waitedNs(0) < 30_000_000_000L);
+            assertTrue(right.waitedNs(1) > 0);
+
+            // when: once more, since the kernel overwrites what it is told about room
+            left.send(0, 1);
+            assertEquals(1, right.receive());
+            assertTrue(right.waitedNs(0) > 0);
+
+            // when
+            right.stamp(false);
+            left.send(0, 2);
+
+            // then
+            assertEquals(2, right.receive());
+            assertEquals("two", text(right, 1));
+            assertEquals(0, right.waitedNs(0));
+        }
+    }
+
+    @Test
+    void shouldTellHowFullAReceiveBufferIs() throws Exception {
+        final SocketMemory memory = new SocketMemory();
+        try (UdpSocket left = new UdpSocket(false, SLOTS, SLOTS);
+                UdpSocket right = new UdpSocket(false, SLOTS, SLOTS)) {
+            // given
+            right.bufferBytes(1 << 20);
+            left.bind(0, LOOPBACK_4, 0);
+            prepare(left, 0, "one", 0, LOOPBACK_4, right.bind(0, LOOPBACK_4, 0));
+            assertTrue(memory.look(right.fd()));
+            assertEquals(0, memory.taken());
+
+            // when
+            left.send(0, 1);
+
+            // then
+            assertTrue(memory.look(right.fd()));
+            assertTrue(memory.taken() >= 3 && memory.taken() < memory.buffer());
+            assertTrue(memory.buffer() >= 64 * 1024);
+
+            // when
+            right.receive();
+
+            // then
+            assertTrue(memory.look(right.fd()));
+            assertEquals(0, memory.taken());
+        }
+        assertFalse(memory.look(-1));
+        assertEquals(0, memory.taken());
     }
 
     @Test

@@ -27,6 +27,12 @@ final class LogReports implements ShardReports {
     }
 
     @Override
+    public void overload(final boolean begins, final long queueNs, final long turnedAway) {
+        EventLog.warn(begins ? "overload" : "overload_end", "queue_ms", queueNs / 1_000_000, "turned_away",
+                turnedAway);
+    }
+
+    @Override
     public void refused(final int shard, final Source source, final long suppressed) {
         final String host = IpAddress.toString(source.addressHigh, source.addressLow);
         EventLog.warn("refused", "src", (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + source.port,

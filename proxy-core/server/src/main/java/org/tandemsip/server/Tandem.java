@@ -18,6 +18,7 @@ import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.admin.AdminServer;
 import org.tandemsip.server.admin.Control;
 import org.tandemsip.server.config.Config;
@@ -114,7 +115,10 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     private static SourceFilter filter(final RoutingPolicy policy) {
-        return from -> policy.trunkOf(from) != null;
+        return from -> {
+            final Trunk trunk = policy.trunkOf(from);
+            return trunk == null ? SourceFilter.UNKNOWN : trunk.index();
+        };
     }
 
     /** Local addresses for SIP as {@code udp://127.0.0.1:5060}, with the ports that were really bound. */

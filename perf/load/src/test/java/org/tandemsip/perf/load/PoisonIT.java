@@ -107,7 +107,7 @@ class PoisonIT {
                 List.of(new NetworkConfig.Listen(Transport.UDP, loopback, proxy.getPort(), null)),
                 new ShardContext.Keys(1, 2, 3, 4));
         try (LoadRun run = new LoadRun(new LoadPlan(any, any, null, 100, 4_000_000_000L, 0, 0));
-                Network network = Network.start(config, new Factory(), policy, source -> true, ShardReports.NONE)) {
+                Network network = Network.start(config, new Factory(), policy, source -> 0, ShardReports.NONE)) {
             // when
             final CompletableFuture<Void> poison = CompletableFuture.runAsync(() -> poison(proxy));
             final LoadResult result = run.run(proxy, 0, LoadRun.Progress.NONE);

@@ -3,6 +3,7 @@ package org.tandemsip.engine.handler;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
 
 /**
  * To tag of an answer that is given without state (RFC 3261 section 8.2.7), by a shard or by an I/O loop: a MAC over
@@ -10,6 +11,7 @@ import org.tandemsip.codec.SipMessage;
  * for such an answer is known by its tag alone. One instance per thread.
  */
 public final class AnswerTag {
+    private static final int DIGITS = 16;
     private static final long LABEL = 0x746f_7461_67L;
 
     private final KeyedHash hash;
@@ -25,5 +27,23 @@ public final class AnswerTag {
         final long tag = hash.begin().add(LABEL).add(request.cseqNumber()).addSlice(bytes, request.callId())
                 .addSlice(bytes, request.fromTag()).addSlice(bytes, request.topVia().branch()).end();
         return tag == 0 ? 1 : tag;
+    }
+
+    /** Whether {@code ack} is for an answer that was given such a tag. */
+    public boolean isOf(final SipMessage ack) {
+        final long slice = ack.toTag();
+        if (!Slice.exists(slice) || Slice.length(slice) != DIGITS) {
+            return false;
+        }
+        final DirectBuffer bytes = ack.bytes();
+        long value = 0;
+        for (int i = Slice.offset(slice); i < Slice.end(slice); i++) {
+            final int digit = Character.digit(bytes.getByte(i), 16);
+            if (digit < 0) {
+                return false;
+            }
+            value = value << 4 | digit;
+        }
+        return value == of(ack);
     }
 }

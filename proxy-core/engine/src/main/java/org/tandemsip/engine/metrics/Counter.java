@@ -38,6 +38,11 @@ public enum Counter {
     RETRANSMISSIONS_RECEIVED("tandem_retransmissions_total", "direction=\"in\"", "Retransmissions, by direction."),
     RETRANSMISSIONS_SENT("tandem_retransmissions_total", "direction=\"out\"", "Retransmissions, by direction."),
 
+    OVERLOAD_REFUSED("tandem_overload_total", "action=\"refused\"",
+            "New requests turned away since messages waited too long, by what was done."),
+    OVERLOAD_DROPPED("tandem_overload_total", "action=\"dropped\"",
+            "New requests turned away since messages waited too long, by what was done."),
+
     RING_FULL("tandem_ring_full_total", "", "Messages for which the ring of their shard had no room."),
     CROSSED_SHARDS("tandem_crossed_shards_total", "",
             "Messages that were read on one loop and belong to the shard of another."),

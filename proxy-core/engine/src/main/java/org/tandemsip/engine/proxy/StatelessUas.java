@@ -1,13 +1,11 @@
 package org.tandemsip.engine.proxy;
 
 import java.nio.charset.StandardCharsets;
-import org.agrona.DirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.ResponseWriter;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.engine.handler.AnswerTag;
@@ -28,7 +26,6 @@ import org.tandemsip.engine.handler.Source;
  * here. Shard thread only.
  */
 final class StatelessUas {
-    private static final int TAG_DIGITS = 16;
     private static final int OPTIONS_BYTES = 320;
     private static final byte[] UNSUPPORTED = ascii("Unsupported: ");
     /** Section 11.2. The methods are those that pass through, since whoever asks wants to know what it may send. */
@@ -87,20 +84,7 @@ final class StatelessUas {
 
     /** Whether {@code ack} is for an answer given here: it ends here (section 17.1.1.3 sends it hop by hop). */
     boolean absorbs(final SipMessage ack) {
-        final long slice = ack.toTag();
-        if (!Slice.exists(slice) || Slice.length(slice) != TAG_DIGITS) {
-            return false;
-        }
-        final DirectBuffer bytes = ack.bytes();
-        long value = 0;
-        for (int i = Slice.offset(slice); i < Slice.end(slice); i++) {
-            final int digit = Character.digit(bytes.getByte(i), 16);
-            if (digit < 0) {
-                return false;
-            }
-            value = value << 4 | digit;
-        }
-        return value == answerTag.of(ack);
+        return answerTag.isOf(ack);
     }
 
     private static byte[] ascii(final String text) {

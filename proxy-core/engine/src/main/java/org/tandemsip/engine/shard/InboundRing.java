@@ -9,9 +9,7 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.Limits;
-import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Source;
 
 /**
@@ -60,7 +58,7 @@ final class InboundRing {
 
     /** Copies {@code message} and its index into the next slot; {@code false} when there is none for it. Any thread. */
     boolean offer(final SipMessage message, final Source source) {
-        if (!ring.hasAvailableCapacity(beginsSomething(message) ? reserve + 1 : 1)) {
+        if (!ring.hasAvailableCapacity(Shard.beginsSomething(message) ? reserve + 1 : 1)) {
             return false;
         }
         final int length = message.length();
@@ -115,17 +113,18 @@ final class InboundRing {
         return ring.getCursor() == poller.getSequence().get();
     }
 
+    /**
+     * Age of the oldest slot that was not handled, as of the consumer's last batch. Any thread: a slot that is being
+     * filled may for that moment show the age of the message before.
+     */
+    long waitedNs(final long clockNs) {
+        final long next = poller.getSequence().get() + 1;
+        return next > ring.getCursor() ? 0 : Math.max(0, clockNs - ring.get(next).source.receivedNs);
+    }
+
     private void giveBack(final MutableDirectBuffer large) {
         if (large != null) {
             largeBuffers.offer(large);
         }
-    }
-
-    private static boolean beginsSomething(final SipMessage message) {
-        if (!message.isRequest() || Slice.exists(message.toTag())) {
-            return false;
-        }
-        final Method method = message.method();
-        return method != Method.ACK && method != Method.CANCEL;
     }
 }

@@ -6,7 +6,9 @@ import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.agrona.concurrent.NanoClock;
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.MessageHandler;
@@ -113,6 +115,23 @@ public final class Shard {
      */
     public boolean offer(final SipMessage message, final Source source) {
         return ring.offer(message, source);
+    }
+
+    /**
+     * Whether {@code message} asks for new work: a request outside of all dialogs that is not about another request.
+     * All else belongs to work that is half done, and goes before.
+     */
+    public static boolean beginsSomething(final SipMessage message) {
+        return message.isRequest() && !Slice.exists(message.toTag()) && message.method() != Method.ACK
+                && message.method() != Method.CANCEL;
+    }
+
+    /**
+     * How long the oldest message of the inbound ring has waited since it was read from its socket, within a turn's
+     * work; 0 when none is there. Any thread.
+     */
+    public long waitedNs(final long clockNs) {
+        return ring.waitedNs(clockNs);
     }
 
     /** Queues a command. Any thread; returns {@code false} when the queue is full. */

@@ -46,4 +46,16 @@ public interface ShardReports {
      * @param suppressed refusals since the last report that were counted but not reported
      */
     void refused(int shard, Source source, long suppressed);
+
+    /**
+     * New requests begin to be turned away since messages wait too long, or that has ended. Reported by the network and
+     * not by a shard, at most once a second.
+     *
+     * @param begins     whether it begins
+     * @param queueNs    how long messages wait now, in nanoseconds
+     * @param turnedAway requests turned away since the last report
+     */
+    default void overload(final boolean begins, final long queueNs, final long turnedAway) {
+        // Not everybody wants to know.
+    }
 }

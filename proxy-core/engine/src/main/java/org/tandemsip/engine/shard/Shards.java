@@ -15,6 +15,15 @@ public final class Shards {
         this.hash = new KeyedHash(keys.table0(), keys.table1());
     }
 
+    /** How long the oldest message in any ring has waited; see {@link Shard#waitedNs}. */
+    public long waitedNs(final long clockNs) {
+        long longestNs = 0;
+        for (final Shard shard : shards) {
+            longestNs = Math.max(longestNs, shard.waitedNs(clockNs));
+        }
+        return longestNs;
+    }
+
     /** The shard that owns the call of {@code message}. */
     public Shard ownerOf(final SipMessage message) {
         if (shards.length == 1) {

@@ -95,6 +95,14 @@ final class Metrics {
         for (final LoopStatus loop : network.loops()) {
             line("tandem_loop_stall_seconds_max", "loop=\"" + escape(loop.name()) + '"', loop.maxStallMs() / 1e3);
         }
+        head("tandem_queue_seconds", "gauge", "How long messages wait for a loop; 0 while it leaves nothing unread.");
+        for (final LoopStatus loop : network.loops()) {
+            line("tandem_queue_seconds", "loop=\"" + escape(loop.name()) + '"', loop.queueNs() / 1e9);
+        }
+        head("tandem_overloaded", "gauge", "Whether a loop turns new requests away.");
+        for (final LoopStatus loop : network.loops()) {
+            line("tandem_overloaded", "loop=\"" + escape(loop.name()) + '"', loop.overloaded() ? 1 : 0);
+        }
         final Runtime runtime = Runtime.getRuntime();
         single("tandem_heap_used_bytes", "gauge", "Java heap in use.", runtime.totalMemory() - runtime.freeMemory());
         single("tandem_heap_max_bytes", "gauge", "Largest size of the Java heap.", runtime.maxMemory());

@@ -47,6 +47,13 @@ final class Views {
             json.writeNumberProperty("shards", network.shards());
             json.writeNumberProperty("live", network.live());
             json.writeNumberProperty("connections", network.connections());
+            json.writeObjectPropertyStart("overload");
+            json.writeBooleanProperty("active", network.loops().stream().anyMatch(LoopStatus::overloaded));
+            json.writeNumberProperty("queue_ms",
+                    network.loops().stream().mapToLong(LoopStatus::queueNs).max().orElse(0) / 1_000_000.0);
+            json.writeNumberProperty("refused", Counters.sum(counters, Counter.OVERLOAD_REFUSED));
+            json.writeNumberProperty("dropped", Counters.sum(counters, Counter.OVERLOAD_DROPPED));
+            json.writeEndObject();
             json.writeObjectPropertyStart("messages");
             json.writeNumberProperty("received", Counters.sum(counters, Counter.RECEIVED));
             json.writeNumberProperty("forwarded", Counters.sum(counters, Counter.FORWARDED));
@@ -214,6 +221,8 @@ final class Views {
                 json.writeNumberProperty("last_beat_ms", loop.lastBeatMs());
                 json.writeNumberProperty("stalls", loop.stalls());
                 json.writeNumberProperty("max_stall_ms", loop.maxStallMs());
+                json.writeNumberProperty("queue_ms", loop.queueNs() / 1_000_000.0);
+                json.writeBooleanProperty("overloaded", loop.overloaded());
                 json.writeEndObject();
             }
             json.writeEndArray();

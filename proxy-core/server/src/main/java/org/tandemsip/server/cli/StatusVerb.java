@@ -28,6 +28,10 @@ final class StatusVerb extends ReadVerb {
         line("messages", messages.get("received") + " received = " + messages.get("forwarded") + " forwarded + "
                 + messages.get("answered") + " answered + " + messages.get("absorbed") + " absorbed + "
                 + messages.get("dropped") + " dropped");
+        final Map<String, Object> overload = object(view, "overload");
+        line("overload", (Boolean.TRUE.equals(overload.get("active")) ? "yes" : "no") + ", messages wait "
+                + overload.get("queue_ms") + " ms; new requests turned away: " + overload.get("refused")
+                + " refused, " + overload.get("dropped") + " dropped");
         line("version", view.get("version"));
     }
 

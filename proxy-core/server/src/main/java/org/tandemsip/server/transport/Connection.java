@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.epoll.EpollSocketChannel;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +43,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private static final long UNREAD_NS = 32_000_000_000L;
     /** How soon a message is offered again to a shard that had no room. */
     private static final long RETRY_MS = 2;
+    /** Netty reads a stream so many times before it turns to the next; after fewer it is empty. */
+    private static final int FULL_READS = 16;
     private static final ByteBuf PONG = Unpooled.unreleasableBuffer(
             Unpooled.directBuffer(2).writeByte('\r').writeByte('\n').asReadOnly());
 
@@ -66,6 +69,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
      */
     private boolean framing;
     private boolean blocked;
+    private int reads;
     private boolean dirty;
     private boolean countedByAddress;
     private boolean spokeSip;
@@ -166,9 +170,19 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         spokeSip = true;
         append(bytes);
+        reads++;
         if (!blocked) {
             frame();
         }
+    }
+
+    @Override
+    public void channelReadComplete(final ChannelHandlerContext context) {
+        if (reads >= FULL_READS && loop.memory() != null && channel instanceof EpollSocketChannel socket
+                && loop.memory().look(socket.fd().intValue())) {
+            loop.overload().unreadStream(loop.memory().taken());
+        }
+        reads = 0;
     }
 
     @Override
@@ -278,7 +292,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         final ParseError error = loop.parser().parse(message, true);
         source.receivedNs = lastReadNs;
         if (error == ParseError.NONE) {
-            if (!loop.offer(message, source)) {
+            if (loop.admits(message, source) && !loop.offer(message, source)) {
                 return false;
             }
             loop.countReceived(length);

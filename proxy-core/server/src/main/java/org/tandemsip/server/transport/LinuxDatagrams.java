@@ -41,6 +41,7 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     private int first;
     private int end;
     private boolean blocked;
+    private boolean stamping;
     private boolean closed;
 
     LinuxDatagrams(final Loop loop, final UdpIngress ingress, final InetAddress address, final boolean shared)
@@ -111,10 +112,22 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
         for (int reads = 0; reads < READS && count == BATCH; reads++) {
             count = socket.receive();
             final long receivedNs = count > 0 ? System.nanoTime() : 0;
+            if (stamping && count > 0 && reads == 0) {
+                loop.overload().waited(socket.waitedNs(0));
+            }
             for (int i = 0; i < count; i++) {
                 ingress.onDatagram(socket.datagram(i), socket.length(i), socket.sourceHigh(i), socket.sourceLow(i),
                         socket.sourcePort(i), receivedNs);
             }
+        }
+        if (count == BATCH) {
+            loop.overload().unread(loop.memory().look(socket.fd())
+                    ? (double) loop.memory().taken() / loop.memory().buffer()
+                    : 0);
+        }
+        if (stamping != loop.overload().looking()) {
+            stamping = !stamping;
+            socket.stamp(stamping);
         }
     }
 

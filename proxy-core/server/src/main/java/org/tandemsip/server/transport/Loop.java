@@ -13,6 +13,7 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.StageTimers;
 import org.tandemsip.engine.shard.Shard;
 import org.tandemsip.engine.shard.Shards;
+import org.tandemsip.linux.SocketMemory;
 
 /**
  * One I/O thread: its sockets, its connections, its parser, and, where threading is shared, its shard. Everything in it
@@ -46,6 +47,9 @@ final class Loop implements ShardThread {
     private final Outbound outbound;
     private final OutboundQueue queue;
     private final Refusals refusals;
+    private final Overload overload = new Overload();
+    private final Admission admission;
+    private final SocketMemory memory;
     private final SipParser parser;
     private final SipMessage message;
     private final Runnable wakeTask = this::woken;
@@ -74,6 +78,8 @@ final class Loop implements ShardThread {
         this.outbound = new Outbound(index, config.listen().size(), allocator, counters, stages, peers, connections);
         this.queue = new OutboundQueue(config.threading() == NetworkConfig.Threading.SHARED ? 1 << 20 : 1 << 22);
         this.refusals = new Refusals(outbound, counters, filter, badMessages, config.keys());
+        this.admission = new Admission(overload, filter, config.keys());
+        this.memory = sockets == Sockets.EPOLL ? new SocketMemory() : null;
         this.parser = new SipParser(config.limits());
         this.message = new SipMessage(config.limits().headerRows());
     }
@@ -87,7 +93,7 @@ final class Loop implements ShardThread {
     void start(final Shards chooser, final Shard own) {
         owners = chooser;
         shard = own;
-        eventLoop.turn(this::turn);
+        eventLoop.turn(this::cycle);
         final long sweepMs = Math.clamp(config.streams().messageMs() / 4, 10, SWEEP_MS);
         eventLoop.scheduleWithFixedDelay(() -> connections.sweep(System.nanoTime()), sweepMs, sweepMs,
                 TimeUnit.MILLISECONDS);
@@ -95,12 +101,25 @@ final class Loop implements ShardThread {
 
     // --- The turn ---
 
-    /** All that is to be done after reading; called at the end of every cycle of the event loop. */
+    /** Called at the end of every cycle of the event loop: every socket that had something was read once. */
+    private void cycle() {
+        try {
+            final long nowNs = System.nanoTime();
+            overload.endCycle(nowNs, owners.waitedNs(nowNs));
+            admission.endCycle(nowNs);
+            takeTurn();
+        } catch (final RuntimeException | Error bug) {
+            // Would end the event loop's thread, and with it all its sockets.
+            counters.increment(Counter.FAULTS);
+        }
+    }
+
+    /** All that is to be done after reading, and when a timer is due. */
     void turn() {
         try {
             takeTurn();
         } catch (final RuntimeException | Error bug) {
-            // Would end the event loop's thread, and with it all its sockets.
+            // As above.
             counters.increment(Counter.FAULTS);
         }
     }
@@ -180,7 +199,36 @@ final class Loop implements ShardThread {
         return turnNs;
     }
 
+    @Override
+    public long queueNs() {
+        return overload.queueNs();
+    }
+
+    @Override
+    public boolean overloaded() {
+        return overload.active();
+    }
+
     // --- What the ingress uses ---
+
+    /** Whether a parsed message may go on; if not, it was answered or dropped, and counted. */
+    boolean admits(final SipMessage parsed, final Source source) {
+        switch (admission.judge(parsed, source)) {
+            case TAKE -> {
+                return true;
+            }
+            case REFUSE -> {
+                counters.increment(Counter.OVERLOAD_REFUSED);
+                refusals.overload(parsed, source);
+            }
+            case DROP -> {
+                counters.increment(Counter.OVERLOAD_DROPPED);
+                counters.increment(Counter.DROPPED_OVERLOAD);
+            }
+            case ABSORB -> counters.increment(Counter.ABSORBED);
+        }
+        return false;
+    }
 
     /** Hands a parsed message to the shard that owns its call; {@code false} when that has no room. */
     boolean offer(final SipMessage parsed, final Source source) {
@@ -207,6 +255,7 @@ final class Loop implements ShardThread {
     void countReceived(final int bytes) {
         counters.increment(Counter.RECEIVED);
         counters.add(Counter.BYTES_RECEIVED, bytes);
+        overload.read(bytes);
     }
 
     SipParser parser() {
@@ -215,6 +264,15 @@ final class Loop implements ShardThread {
 
     SipMessage message() {
         return message;
+    }
+
+    /** Looks into sockets; {@code null} where there is no epoll. */
+    SocketMemory memory() {
+        return memory;
+    }
+
+    Overload overload() {
+        return overload;
     }
 
     Refusals refusals() {

@@ -16,6 +16,7 @@ import org.tandemsip.engine.handler.Policy;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
@@ -109,7 +110,9 @@ public final class Network implements AutoCloseable {
             }
         }
         final Stream<ShardThread> threads = Stream.concat(Arrays.stream(loops), Arrays.stream(shards)).distinct();
-        watch = new Watch(threads.toList(), new LatencyWindow(stages));
+        watch = new Watch(threads.toList(), new LatencyWindow(stages), reports,
+                () -> Counters.sum(counters, Counter.OVERLOAD_REFUSED)
+                        + Counters.sum(counters, Counter.OVERLOAD_DROPPED));
         counters.add(watch.counters());
         watch.start();
         bindings.read();
@@ -244,8 +247,8 @@ public final class Network implements AutoCloseable {
         }
 
         @Override
-        public boolean known(final Source source) {
-            return current.known(source);
+        public int trunkOf(final Source source) {
+            return current.trunkOf(source);
         }
     }
 }

@@ -7,7 +7,6 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.ResponseWriter;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.AnswerTag;
 import org.tandemsip.engine.handler.Destination;
@@ -16,6 +15,7 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.shard.Shard;
 
 /**
  * Says no on the loop itself, without a shard and without keeping anything (RFC 3261 section 8.2.7): to malformed
@@ -63,13 +63,17 @@ final class Refusals {
     }
 
     /**
-     * Counts and, where it may be, answers a message whose shard has no room. No Retry-After (RFC 7339 section 5.10.2).
+     * Answers a request that begins something, and drops all else. No Retry-After (RFC 7339 section 5.10.2).
      */
     void overload(final SipMessage message, final Source source) {
+        refuse(message, Shard.beginsSomething(message) ? Status.SERVICE_UNAVAILABLE_503 : null, source,
+                Counter.DROPPED_OVERLOAD);
+    }
+
+    /** Counts a message whose shard has no room, and goes on as {@link #overload}. */
+    void noRoom(final SipMessage message, final Source source) {
         counters.increment(Counter.RING_FULL);
-        final boolean newRequest = message.isRequest() && !Slice.exists(message.toTag())
-                && message.method() != Method.CANCEL;
-        refuse(message, newRequest ? Status.SERVICE_UNAVAILABLE_503 : null, source, Counter.DROPPED_OVERLOAD);
+        overload(message, source);
     }
 
     private boolean refuse(final SipMessage message, final Status status, final Source source, final Counter dropped) {

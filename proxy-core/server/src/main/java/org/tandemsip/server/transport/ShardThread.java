@@ -13,6 +13,16 @@ interface ShardThread {
     /** Makes the thread take its next turn soon; to be called after something was put into its ring or queue. */
     void wake();
 
+    /** How long messages wait for it, in nanoseconds; 0 where it reads no sockets. */
+    default long queueNs() {
+        return 0;
+    }
+
+    /** Whether it turns new requests away. */
+    default boolean overloaded() {
+        return false;
+    }
+
     /** When its last turn began, on the clock of {@link System#nanoTime}. */
     long turnNs();
 }

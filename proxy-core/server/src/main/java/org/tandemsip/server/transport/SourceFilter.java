@@ -3,11 +3,20 @@ package org.tandemsip.server.transport;
 import org.tandemsip.engine.handler.Source;
 
 /**
- * Whether some trunk claims a source. Malformed requests of unknown sources get no answer, and their connections are
- * given less time. Called on every I/O loop, so it must be thread-safe, and allocate nothing.
+ * Which trunk claims a source. Malformed requests of unknown sources get no answer, and their connections are given
+ * less time; under overload, trunks share what there is. Called on every I/O loop, so it must be thread-safe, and
+ * allocate nothing.
  */
 @FunctionalInterface
 public interface SourceFilter {
-    /** Whether {@code source} (address and port) belongs to a trunk. */
-    boolean known(Source source);
+    /** What {@link #trunkOf} says of a source that no trunk claims. */
+    int UNKNOWN = -1;
+
+    /** Index of the trunk that {@code source} (address and port) belongs to, or {@link #UNKNOWN}. */
+    int trunkOf(Source source);
+
+    /** Whether some trunk claims {@code source}. */
+    default boolean known(final Source source) {
+        return trunkOf(source) != UNKNOWN;
+    }
 }

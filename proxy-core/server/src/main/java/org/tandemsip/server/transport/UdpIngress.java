@@ -52,8 +52,8 @@ final class UdpIngress {
         final ParseError error = loop.parser().parse(message, false);
         if (error != ParseError.NONE) {
             loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, datagram, 0, length);
-        } else if (!loop.offer(message, source)) {
-            loop.refusals().overload(message, source);
+        } else if (loop.admits(message, source) && !loop.offer(message, source)) {
+            loop.refusals().noRoom(message, source);
         }
     }
 }

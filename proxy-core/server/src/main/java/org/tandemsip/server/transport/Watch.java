@@ -5,11 +5,13 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
+import org.tandemsip.engine.shard.ShardReports;
 
 /**
  * Looks after the threads of the message path once a second: takes away what they have timed, and asks each for a sign
@@ -22,8 +24,17 @@ final class Watch implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("tandem-watch").factory());
 
-    Watch(final List<? extends ShardThread> threads, final LatencyWindow window) {
+    private final ShardReports reports;
+    private final LongSupplier turnedAwayCount;
+    private boolean overloaded;
+    private long turnedAwayBefore;
+
+    /** @param turnedAwayCount requests turned away since the start, by all loops */
+    Watch(final List<? extends ShardThread> threads, final LatencyWindow window, final ShardReports reports,
+            final LongSupplier turnedAwayCount) {
         this.window = window;
+        this.reports = reports;
+        this.turnedAwayCount = turnedAwayCount;
         for (final ShardThread thread : threads) {
             watched.add(new Watched(thread));
         }
@@ -53,6 +64,23 @@ final class Watch implements AutoCloseable {
             if (one.hasStalled(nowNs)) {
                 counters.increment(Counter.LOOP_STALLS);
             }
+        }
+        reportOverload();
+    }
+
+    /** Tells when overload begins and when it has ended: at most once a second, however it comes and goes. */
+    private void reportOverload() {
+        boolean now = false;
+        long queueNs = 0;
+        for (final Watched one : watched) {
+            now |= one.thread.overloaded();
+            queueNs = Math.max(queueNs, one.thread.queueNs());
+        }
+        if (now != overloaded) {
+            overloaded = now;
+            final long turnedAway = turnedAwayCount.getAsLong();
+            reports.overload(now, queueNs, turnedAway - turnedAwayBefore);
+            turnedAwayBefore = turnedAway;
         }
     }
 
@@ -90,7 +118,8 @@ final class Watch implements AutoCloseable {
         }
 
         LoopStatus status(final long nowNs) {
-            return new LoopStatus(thread.name(), (nowNs - thread.turnNs()) / 1_000_000, stalls, maxStallNs / 1_000_000);
+            return new LoopStatus(thread.name(), (nowNs - thread.turnNs()) / 1_000_000, stalls, maxStallNs / 1_000_000,
+                    thread.queueNs(), thread.overloaded());
         }
     }
 }

@@ -64,7 +64,7 @@ final class TestNet implements AutoCloseable, HandlerFactory {
         network = Network.start(
                 new NetworkConfig(shape.listen, shape.threading, shape.loops, shape.shards, NetworkConfig.Idle.BACKOFF,
                         shape.ringSize, 1_000, 1 << 20, defaults.limits(), shape.streams, KEYS),
-                this, new Policy() {}, source -> known, ShardReports.NONE);
+                this, new Policy() {}, source -> known ? 0 : SourceFilter.UNKNOWN, ShardReports.NONE);
     }
 
     static {

@@ -1,0 +1,202 @@
+package org.tandemsip.server.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class OverloadTest {
+    private static final long MS = 1_000_000L;
+    private static final long SECOND = 1_000 * MS;
+    private static final double CAPACITY = OverloadedLoop.CAPACITY;
+
+    private final Overload overload = new Overload();
+    private long nowNs = -5 * SECOND;
+
+    /** Lets cycles of 1 ms pass in each of which the oldest message has waited so long. */
+    private void waits(final long waitedNs, final long durationNs) {
+        for (long passed = 0; passed < durationNs; passed += MS) {
+            nowNs += MS;
+            overload.waited(waitedNs);
+            if (waitedNs > 0) {
+                overload.unread(0);
+            }
+            overload.endCycle(nowNs, 0);
+        }
+    }
+
+    @Test
+    void shouldRefuseNothingWhenAPauseLetsMessagesPileUp() {
+        // given
+        waits(0, SECOND);
+
+        // when
+        for (long waitedNs = 90 * MS; waitedNs > 0; waitedNs -= 2 * MS) {
+            waits(waitedNs, MS);
+        }
+
+        // then
+        assertFalse(overload.active());
+        assertEquals(0, overload.refusing());
+    }
+
+    @Test
+    void shouldRefuseByHowLongMessagesWaitWhenAQueueStands() {
+        // given
+        waits(0, SECOND);
+        waits(21 * MS, 102 * MS);
+        assertTrue(overload.active());
+
+        // then
+        waits(10 * MS, MS);
+        assertEquals(0, overload.refusing());
+        waits(15 * MS, MS);
+        assertEquals(0.25, overload.refusing());
+        waits(25 * MS, MS);
+        assertEquals(0.75, overload.refusing());
+        waits(30 * MS, MS);
+        assertEquals(1, overload.refusing());
+        assertEquals(30 * MS, overload.queueNs());
+    }
+
+    @Test
+    void shouldRefuseAtOnceWhenTheSocketBufferIsNearlyFull() {
+        // given
+        waits(0, SECOND);
+
+        // when
+        overload.unread(0.8);
+        overload.endCycle(nowNs += MS, 0);
+
+        // then
+        assertTrue(overload.active());
+        assertEquals(1, overload.refusing());
+    }
+
+    @Test
+    void shouldCountWhatWaitsInRingsAndStreams() {
+        // given
+        waits(0, SECOND);
+        waits(25 * MS, 200 * MS);
+
+        // when
+        overload.endCycle(nowNs += MS, 20 * MS);
+
+        // then
+        assertEquals(0.5, overload.refusing());
+
+        // when: in 5 ms as much was read as is still there four times over
+        overload.read(10_000);
+        overload.unreadStream(40_000);
+        overload.endCycle(nowNs += 5 * MS, 0);
+
+        // then
+        assertEquals(0.5, overload.refusing());
+    }
+
+    @Test
+    void shouldEndWhenNothingWasRefusedForASecond() {
+        // given
+        waits(0, SECOND);
+        waits(25 * MS, 200 * MS);
+
+        // when
+        waits(5 * MS, 999 * MS);
+        assertTrue(overload.active());
+        waits(5 * MS, 3 * MS);
+
+        // then
+        assertFalse(overload.active());
+        assertTrue(overload.looking());
+
+        // when
+        waits(0, 1_002 * MS);
+
+        // then
+        assertFalse(overload.looking());
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1.1, 2, 3})
+    void shouldServeNinetyPercentOfItsCapacityWhenOfferedMore(final double load) {
+        // given
+        final OverloadedLoop loop = new OverloadedLoop();
+        loop.run(3 * SECOND, load * CAPACITY);
+        final int before = loop.completed();
+
+        // when
+        final long beganNs = loop.nowNs;
+        loop.run(4 * SECOND, load * CAPACITY);
+
+        // then
+        final double perSecond = (loop.completed() - before) * 1e9 / (loop.nowNs - beganNs);
+        assertTrue(perSecond >= 0.9 * CAPACITY, () -> perSecond + " of " + CAPACITY);
+        assertEquals(0, loop.inDialogTurnedAway);
+        assertEquals(0, loop.lostInKernel);
+    }
+
+    @Test
+    void shouldAnswerAllItTurnsAwayWhenSendersComeBack() {
+        // given
+        final OverloadedLoop loop = new OverloadedLoop();
+        loop.retransmit = true;
+        loop.run(2 * SECOND, 2 * CAPACITY);
+        final int before = loop.completed();
+        final int dropped = loop.verdicts.get(Admission.Verdict.DROP);
+
+        // when
+        final long beganNs = loop.nowNs;
+        loop.run(4 * SECOND, 2 * CAPACITY);
+
+        // then
+        assertEquals(dropped, loop.verdicts.get(Admission.Verdict.DROP));
+        // Each refusal takes 0.65 of a message's time, a call six: if nothing else came, 0.88 would be left.
+        final double perSecond = (loop.completed() - before) * 1e9 / (loop.nowNs - beganNs);
+        assertTrue(perSecond >= 0.8 * CAPACITY, () -> perSecond + " of " + CAPACITY);
+        assertEquals(0, loop.inDialogTurnedAway);
+    }
+
+    @Test
+    void shouldTurnNobodyAwayTwoSecondsAfterTheLoadHasGone() {
+        // given
+        final OverloadedLoop loop = new OverloadedLoop();
+        loop.run(3 * SECOND, 3 * CAPACITY);
+        assertTrue(loop.overload.active());
+
+        // when
+        loop.run(2 * SECOND, 0.5 * CAPACITY);
+        loop.verdicts.clear();
+        loop.waitsNs.clear();
+        loop.run(SECOND, 0.5 * CAPACITY);
+
+        // then
+        assertFalse(loop.overload.active());
+        assertEquals(Set.of(Admission.Verdict.TAKE), loop.verdicts.keySet());
+        assertTrue(loop.waitsNs.stream().allMatch(waitedNs -> waitedNs < 2 * MS));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1.5, 2, 2.5})
+    void shouldServeTwoTrunksAlikeWhateverEachAsksFor(final double busier) {
+        // given
+        final OverloadedLoop loop = new OverloadedLoop();
+        loop.run(3 * SECOND, busier * CAPACITY, (3 - busier) * CAPACITY);
+        final int[] before = loop.completed.clone();
+
+        // when
+        loop.run(4 * SECOND, busier * CAPACITY, (3 - busier) * CAPACITY);
+
+        // then: Jain's index
+        final double one = loop.completed[0] - before[0];
+        final double other = loop.completed[1] - before[1];
+        final double jain = (one + other) * (one + other) / (2 * (one * one + other * other));
+        assertTrue(jain >= 0.95, () -> one + " and " + other);
+    }
+}
