@@ -47,11 +47,11 @@ public final class BenchCommand implements Callable<Integer> {
                 rates.stream().map(rate -> options.plan(rate, durationNs, warmUpNs)).toList();
         final List<Threshold> bounds = options.thresholds();
         final Measurement measurement = new Measurement(options, out);
+        LoadResult result = null;
+        boolean kept = true;
+        boolean clean = true;
         try {
             measurement.rehearse(plans.getFirst());
-            LoadResult result = null;
-            boolean kept = true;
-            boolean clean = true;
             for (final LoadPlan plan : plans) {
                 result = measurement.run(plan, false);
                 out.println();
@@ -62,15 +62,19 @@ public final class BenchCommand implements Callable<Integer> {
                     measurement.step(result, bounds.isEmpty() ? result.clean() : Measurement.keeps(result, bounds));
                 }
             }
-            measurement.write(result, bounds, Double.NaN, null);
-            if (!kept) {
-                return ExitCode.THRESHOLD_MISSED;
-            }
-            return clean || !bounds.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
         } catch (final Refusal e) {
             spec.commandLine().getErr().println("tandem: " + e.getMessage());
+            if (result != null) {
+                // The rates before this one are good.
+                measurement.write(result, bounds, Double.NaN, e.getMessage());
+            }
             return e.exitCode();
         }
+        measurement.write(result, bounds, Double.NaN, null);
+        if (!kept) {
+            return ExitCode.THRESHOLD_MISSED;
+        }
+        return clean || !bounds.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
     }
 
     /** Brings the verb to the command line. */

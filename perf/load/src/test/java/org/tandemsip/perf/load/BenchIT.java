@@ -104,6 +104,20 @@ class BenchIT {
                 Recorded.read(json).list("steps").stream().map(step -> step.number("rate_per_s")).toList());
     }
 
+    @Test
+    void shouldReportTheRatesBeforeOneThatItRefuses() throws Exception {
+        final int port = freePort();
+        final Path json = directory.resolve("steps.json");
+        try (Tandem _ = start("stateless", port)) {
+            assertEquals(ExitCode.FAILED, tandem("bench", "--target", "127.0.0.1:" + port, "--rate", "10,900000",
+                    "--for", "1s", "--late", "10m", "--json", json.toString()));
+        }
+        final Recorded report = Recorded.read(json);
+        assertEquals(1, report.list("steps").size());
+        assertTrue(report.text("problem").contains("within 20 %"), () -> report.text("problem"));
+        assertTrue(report.number("generator", "ceiling_per_s") > 0);
+    }
+
     @ParameterizedTest
     @CsvSource({"udp", "tcp"})
     void shouldSayThatTheTargetDoesNotAnswer(final String transport) {
