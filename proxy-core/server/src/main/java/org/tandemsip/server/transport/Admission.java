@@ -16,7 +16,7 @@ import org.tandemsip.engine.shard.Shard;
  * (RFC 5031) go before others. Loop thread only; allocates nothing.
  *
  * <p>A retransmission of what was let in goes on as well: a refusal would end a call that is under way. Such requests
- * are known by a fingerprint, kept for some 65,000 of them.
+ * are known by their {@link Fingerprints}, whichever loop they arrive on.
  */
 final class Admission {
     /** What to do with a message. */
@@ -39,7 +39,6 @@ final class Admission {
      */
     private static final int MESSAGES_PER_REFUSAL = 16;
     private static final int REFUSALS_AHEAD = 256;
-    private static final int REMEMBERED = 1 << 16;
     /** For so long it is known that senders come back: 64*T1. */
     private static final long MEMORY_NS = 32_000_000_000L;
     private static final byte[] EMERGENCY = {'u', 'r', 'n', ':', 's', 'e', 'r', 'v', 'i', 'c', 'e', ':', 's', 'o', 's'};
@@ -49,15 +48,24 @@ final class Admission {
     private final SourceFilter filter;
     private final KeyedHash hash;
     private final AnswerTag answerTag;
-    private final Fingerprints taken = new Fingerprints();
-    private final Fingerprints dropped = new Fingerprints();
+    private final Fingerprints taken;
+    private final Fingerprints dropped;
     private long nowNs;
     private long cameBackNs;
     private boolean cameBack;
     private int credit = REFUSALS_AHEAD * MESSAGES_PER_REFUSAL;
 
-    Admission(final Overload overload, final SourceFilter filter, final ShardContext.Keys keys) {
+    /**
+     * Makes the judge of one loop.
+     *
+     * @param taken   new requests that any loop has let in
+     * @param dropped new requests that any loop has dropped
+     */
+    Admission(final Overload overload, final SourceFilter filter, final ShardContext.Keys keys,
+            final Fingerprints taken, final Fingerprints dropped) {
         this.overload = overload;
+        this.taken = taken;
+        this.dropped = dropped;
         this.filter = filter;
         this.hash = new KeyedHash(keys.table0(), keys.table1());
         this.answerTag = new AnswerTag(keys);
@@ -131,22 +139,5 @@ final class Admission {
             }
         }
         return true;
-    }
-
-    /** The last requests of a kind, as far as they did not overwrite each other. */
-    private static final class Fingerprints {
-        private int[] places;
-
-        boolean has(final long fingerprint) {
-            return places != null && places[(int) fingerprint & REMEMBERED - 1] == (int) (fingerprint >>> 32);
-        }
-
-        void add(final long fingerprint) {
-            if (places == null) {
-                // Once in the life of a loop, and never where there is no overload.
-                places = new int[REMEMBERED];
-            }
-            places[(int) fingerprint & REMEMBERED - 1] = (int) (fingerprint >>> 32);
-        }
     }
 }

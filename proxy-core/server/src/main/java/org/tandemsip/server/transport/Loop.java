@@ -78,7 +78,7 @@ final class Loop implements ShardThread {
         this.outbound = new Outbound(index, config.listen().size(), allocator, counters, stages, peers, connections);
         this.queue = new OutboundQueue(config.threading() == NetworkConfig.Threading.SHARED ? 1 << 20 : 1 << 22);
         this.refusals = new Refusals(outbound, counters, filter, badMessages, config.keys());
-        this.admission = new Admission(overload, filter, config.keys());
+        this.admission = new Admission(overload, filter, config.keys(), peers.taken(), peers.dropped());
         this.memory = sockets == Sockets.EPOLL ? new SocketMemory() : null;
         this.parser = new SipParser(config.limits());
         this.message = new SipMessage(config.limits().headerRows());

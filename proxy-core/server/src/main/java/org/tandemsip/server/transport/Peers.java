@@ -8,6 +8,8 @@ final class Peers {
     private final Loop[] loops;
     private final ShardThread[] shards;
     private final ConnectionRegistry registry;
+    private final Fingerprints taken = new Fingerprints();
+    private final Fingerprints dropped = new Fingerprints();
 
     Peers(final Loop[] loops, final ShardThread[] shards, final ConnectionRegistry registry) {
         this.loops = loops;
@@ -25,6 +27,16 @@ final class Peers {
 
     ShardThread shard(final int number) {
         return shards[number];
+    }
+
+    /** New requests let in while a queue stood. */
+    Fingerprints taken() {
+        return taken;
+    }
+
+    /** New requests dropped since there were too many. */
+    Fingerprints dropped() {
+        return dropped;
     }
 
     ConnectionRegistry registry() {

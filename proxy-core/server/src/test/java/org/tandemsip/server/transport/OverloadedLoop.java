@@ -74,7 +74,8 @@ final class OverloadedLoop {
     boolean retransmit;
     long nowNs = 1_000_000_000_000L;
 
-    private final Admission admission = new Admission(overload, source -> (int) source.addressLow, TestNet.KEYS);
+    private final Admission admission = new Admission(overload, source -> (int) source.addressLow, TestNet.KEYS,
+            new Fingerprints(), new Fingerprints());
     private final AnswerTag tags = new AnswerTag(TestNet.KEYS);
     private final PriorityQueue<Arrival> coming = new PriorityQueue<>();
     private final ArrayDeque<Arrival> buffer = new ArrayDeque<>();
