@@ -22,7 +22,6 @@ final class CollectorsVerb implements Callable<Integer> {
     private static final List<String> COLLECTORS = List.of("ZGC", "ShenandoahGC", "G1GC", "ParallelGC", "SerialGC");
     private static final Pattern COLLECTOR_FLAG = Pattern.compile("-XX:[+-]Use(\\w+GC)|-XX:AOTCache=.*");
     private static final long PROBE_SECONDS = 20;
-    private static final int GENERATOR_SECONDS = 3;
 
     @Spec
     private CommandSpec spec;
@@ -45,6 +44,10 @@ final class CollectorsVerb implements Callable<Integer> {
 
     @Option(names = "--mode", defaultValue = "stateful", paramLabel = "MODE", description = "Mode (${DEFAULT-VALUE}).")
     private String mode;
+
+    @Option(names = "--late", defaultValue = "10ms", paramLabel = "TIME",
+            description = "How late the generator may be with one call in a hundred (${DEFAULT-VALUE}).")
+    private String late;
 
     @Option(names = "--out", defaultValue = "perf/results", paramLabel = "DIR",
             description = "Where to keep the result (${DEFAULT-VALUE}).")
@@ -104,13 +107,8 @@ final class CollectorsVerb implements Callable<Integer> {
 
     private Sample run(final Lab lab, final String collector) throws IOException, InterruptedException {
         try (Server server = lab.tandem(mode, CollectorsVerb::keep, List.of("-XX:+Use" + collector))) {
-            if (warmUp > 0) {
-                lab.bench(server, warmUp, "--rate", Integer.toString(rate), "--for", warmUp + "s");
-            }
-            final Server.Usage before = server.usage();
-            final Map<String, Object> report = lab.bench(server, seconds, "--rate", Integer.toString(rate), "--for",
-                    seconds + GENERATOR_SECONDS + "s", "--warm-up", GENERATOR_SECONDS + "s", "--no-rehearsal");
-            return Sample.of(report, before, server.usage());
+            lab.warmUp(server, rate, warmUp);
+            return lab.measure(server, rate, seconds, late);
         }
     }
 }

@@ -23,6 +23,8 @@ final class Lab implements AutoCloseable {
     private static final long START_TIMEOUT_MS = 60_000;
     private static final long BENCH_MARGIN_SECONDS = 120;
     private static final long SETTLE_MS = 300;
+    /** First part of a measured run whose latencies are left out. */
+    private static final int GENERATOR_SECONDS = 3;
 
     private final Path directory;
     private final boolean pinned;
@@ -47,7 +49,7 @@ final class Lab implements AutoCloseable {
     String versionOf(final String program, final String option) throws IOException, InterruptedException {
         try (Child child = new Child(List.of(program, option), -1, log("version"))) {
             child.await(START_TIMEOUT_MS / 1_000);
-            return child.output().lines().findFirst().orElse("").replaceFirst("^version: ", "");
+            return child.output().lines().findFirst().orElse("").replaceFirst("^version: ", "").strip();
         }
     }
 
@@ -118,15 +120,31 @@ final class Lab implements AutoCloseable {
         }
     }
 
+    /** Offers load that is not measured: code gets compiled, tables and pools grow. */
+    void warmUp(final Server server, final int rate, final int seconds) throws IOException, InterruptedException {
+        if (seconds > 0) {
+            bench(server, seconds, "--rate", Integer.toString(rate), "--for", seconds + "s", "--no-rehearsal", "--late",
+                    "60s");
+        }
+    }
+
     /**
-     * Runs {@code tandem bench} against a server.
+     * Measures a server.
      *
-     * @param seconds how long it should take
-     * @return its report
-     * @throws IOException it was not run to the end; says why
+     * @param late how late the generator may be with one call in a hundred
+     * @throws IOException the generator did not get to the end or does not stand for its numbers; says why
      */
+    Sample measure(final Server server, final int rate, final int seconds, final String late)
+            throws IOException, InterruptedException {
+        final Server.Usage before = server.usage();
+        final Map<String, Object> report = bench(server, seconds, "--rate", Integer.toString(rate), "--for",
+                seconds + GENERATOR_SECONDS + "s", "--warm-up", GENERATOR_SECONDS + "s", "--late", late, "--pid",
+                Long.toString(server.pid()));
+        return Sample.of(report, before, server.usage());
+    }
+
     @SuppressWarnings("unchecked")
-    Map<String, Object> bench(final Server server, final long seconds, final String... options)
+    private Map<String, Object> bench(final Server server, final long seconds, final String... options)
             throws IOException, InterruptedException {
         final Path report = directory.resolve("report.json");
         Files.deleteIfExists(report);

@@ -96,7 +96,7 @@ final class MemoryVerb implements Callable<Integer> {
         try (Server server = lab.tandem("stateful", _ -> true, List.of())) {
             Thread.sleep(IDLE_MS);
             final double idle = Child.residentBytes(server.pid());
-            lab.bench(server, seconds, "--rate", Integer.toString(rate), "--for", seconds + "s");
+            lab.warmUp(server, rate, seconds);
             final double loaded = Child.residentBytes(server.pid());
             final long held = transactions(lab);
             Thread.sleep(after * 1_000L);

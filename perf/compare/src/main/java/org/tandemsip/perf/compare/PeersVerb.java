@@ -24,8 +24,6 @@ import picocli.CommandLine.Spec;
     "Every server has core 0, the generator core 1; rounds alternate, the table holds medians and ratios."})
 final class PeersVerb implements Callable<Integer> {
     private static final Pattern OTHER = Pattern.compile("([^=]+)=([^:,]+):(\\d+),(\\d+)");
-    /** First part of the measured run, in which the generator's code gets compiled. */
-    private static final int GENERATOR_SECONDS = 3;
     private static final String NULL = "null, recvfrom/sendto";
 
     @Spec
@@ -53,6 +51,10 @@ final class PeersVerb implements Callable<Integer> {
     @Option(names = "--other", paramLabel = "NAME=HOST:PORT,PID",
             description = "A proxy that runs already and relays by Request-URI; may be given again.")
     private List<String> others = List.of();
+
+    @Option(names = "--late", defaultValue = "10ms", paramLabel = "TIME",
+            description = "How late the generator may be with one call in a hundred (${DEFAULT-VALUE}).")
+    private String late;
 
     @Option(names = "--out", defaultValue = "perf/results", paramLabel = "DIR",
             description = "Where to keep the result (${DEFAULT-VALUE}).")
@@ -106,7 +108,7 @@ final class PeersVerb implements Callable<Integer> {
             table.fact("No null forwarder: there is no C compiler.");
         }
         final boolean kamailio = Lab.found("kamailio");
-        table.fact(kamailio ? "Peer: Kamailio " + lab.versionOf("kamailio", "-v") + ", `-x fm -X fm`."
+        table.fact(kamailio ? "Peer: " + lab.versionOf("kamailio", "-v") + ", `-x fm -X fm`."
                 : "No Kamailio: it is not installed.");
         for (final String mode : modes) {
             if (kamailio) {
@@ -130,14 +132,8 @@ final class PeersVerb implements Callable<Integer> {
 
     private Sample run(final Lab lab, final Starter starter) throws IOException, InterruptedException {
         try (Server server = starter.start()) {
-            final String perSecond = Integer.toString(rate);
-            if (warmUp > 0) {
-                lab.bench(server, warmUp, "--rate", perSecond, "--for", warmUp + "s");
-            }
-            final Server.Usage before = server.usage();
-            final Map<String, Object> report = lab.bench(server, seconds, "--rate", perSecond, "--for",
-                    seconds + GENERATOR_SECONDS + "s", "--warm-up", GENERATOR_SECONDS + "s", "--no-rehearsal");
-            return Sample.of(report, before, server.usage());
+            lab.warmUp(server, rate, warmUp);
+            return lab.measure(server, rate, seconds, late);
         }
     }
 
@@ -146,7 +142,7 @@ final class PeersVerb implements Callable<Integer> {
         table.head("", "Server", "CPU per call, us", "user + system", "x null", "x Kamailio", "p50", "p99", "p99.9, us",
                 "memory", "failed");
         samples.forEach((name, list) -> {
-            final String mode = name.substring(name.indexOf(' ') + 1);
+            final String mode = name.substring(name.indexOf(' ') + 1).replaceFirst(",.*", "");
             final double cpu = Sample.median(list, Sample::cpuMicros);
             final double peer =
                     Sample.median(samples.getOrDefault("Kamailio " + mode, List.of()), Sample::cpuMicros);

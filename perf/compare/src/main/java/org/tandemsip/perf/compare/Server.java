@@ -14,20 +14,21 @@ import java.util.stream.Stream;
  */
 record Server(InetSocketAddress target, long pid, Child child) implements AutoCloseable {
     /** CPU time and memory of all processes of a server; CPU in kernel ticks of 10 ms. */
-    record Usage(long userTicks, long systemTicks, long residentBytes) {}
+    record Usage(long userTicks, long systemTicks, long residentBytes, int processes) {}
 
     /** What it has used so far. */
     Usage usage() throws IOException {
         long user = 0;
         long system = 0;
         long resident = 0;
-        for (final long each : processes().toArray()) {
+        final long[] processes = processes().toArray();
+        for (final long each : processes) {
             final long[] ticks = Child.cpuTicks(each);
             user += ticks[0];
             system += ticks[1];
             resident += Child.residentBytes(each);
         }
-        return new Usage(user, system, resident);
+        return new Usage(user, system, resident, processes.length);
     }
 
     private LongStream processes() {

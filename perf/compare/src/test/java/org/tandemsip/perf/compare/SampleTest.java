@@ -19,8 +19,8 @@ class SampleTest {
         final Map<String, Object> report = (Map<String, Object>) Json.parse("""
                 {"result": {"succeeded": 100000, "failed": 3, "retransmissions": 7},
                  "latency_us": {"to_200": {"p50": 90.5, "p99": 200, "p99.9": 400}}}""");
-        final Server.Usage before = new Server.Usage(100, 50, 0);
-        final Server.Usage after = new Server.Usage(300, 350, 1 << 20);
+        final Server.Usage before = new Server.Usage(100, 50, 0, 2);
+        final Server.Usage after = new Server.Usage(300, 350, 1 << 20, 2);
 
         // when
         final Sample sample = Sample.of(report, before, after);
@@ -33,7 +33,7 @@ class SampleTest {
     @Test
     void shouldHaveNoFigureForWhatTheReportDoesNotHold() {
         final Sample sample = Sample.of(Map.of("result", Map.of("succeeded", 1), "latency_us", Map.of()),
-                new Server.Usage(0, 0, 0), new Server.Usage(1, 0, 0));
+                new Server.Usage(0, 0, 0, 1), new Server.Usage(1, 0, 0, 1));
 
         assertTrue(Double.isNaN(sample.p50()));
         assertEquals("-", Table.figure(sample.p50()));
