@@ -41,6 +41,8 @@ final class RunVerb implements Callable<Integer> {
         }
         try (Tandem tandem = Tandem.start(config, Optional.of(source))) {
             listenToSignals(tandem);
+            // Half of the heap is what starting left behind: collected now, it is given back before the first busy hour.
+            System.gc();
             tandem.awaitStop();
             return ExitCode.OK;
         } catch (final StartException e) {
