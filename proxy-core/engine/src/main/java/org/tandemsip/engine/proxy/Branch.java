@@ -26,7 +26,8 @@ final class Branch extends TimerNode {
     final Target target = new Target();
     /**
      * Makes the branch parameter of this copy differ from that of every other (section 16.6 step 7). Follows from the
-     * target alone, never from what happened before, so that it is the same after a restart.
+     * target and the transport alone, never from what happened before, so that it is the same after a restart: a request
+     * that went over UDP, since TCP was known to be refused, goes over UDP in the end by a node that has to find out.
      */
     int copy;
     /** Context it belongs to. */
@@ -54,6 +55,11 @@ final class Branch extends TimerNode {
         return this;
     }
 
+    /** Number of the copy by the transport chosen: one tried over TCP for its size is another than the one over UDP. */
+    int number() {
+        return RequestForwarder.isTcpForSize(target) ? copy + Targets.MAX : copy;
+    }
+
     /** Whether a final response with that code lets the next group be tried. */
     boolean failsOver(final int statusCode) {
         return statusCode == 503 || target.trunk != null && target.trunk.failsOver(statusCode);
@@ -68,7 +74,6 @@ final class Branch extends TimerNode {
         if (!RequestForwarder.isTcpForSize(target)) {
             return false;
         }
-        copy += Targets.MAX;
         target.tcpWhenLarge = false;
         target.destination.transport = Transport.UDP;
         target.destination.listenPoint = target.recordRouteListenPoint;

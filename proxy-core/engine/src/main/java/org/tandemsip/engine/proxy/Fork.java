@@ -129,8 +129,9 @@ final class Fork {
     /** Sends one copy in a client transaction of its own (section 16.6 steps 8 to 11); {@code false} when it cannot. */
     boolean send(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
         final boolean invite = context.invite();
-        final long key = branch.copy == 0 ? firstKey : proxy.branches.key(request, source, branch.copy);
         proxy.requests.chooseTransport(branch.target, nowNs);
+        final int number = branch.number();
+        final long key = number == 0 ? firstKey : proxy.branches.key(request, source, number);
         final ClientTransaction client =
                 proxy.transactions.createClient(key, invite, branch.target.destination, context,
                         nowNs);
