@@ -10,7 +10,7 @@ package org.tandemsip.server.transport;
  *         |             /               waited  |  | nothing to refuse
  *         |          /                  20 ms   |  | for 1 s
  *    none |_______/                     for     v  |
- *         0     10 ms    30 ms          100 ms ACTIVE  refuses a share by how long messages wait now
+ *         0     10 ms    30 ms          500 ms ACTIVE  refuses a share by how long messages wait now
  * </pre>
  * The shortest wait of a while tells a standing queue from a burst (CoDel, RFC 8289 section 3.1). Once it stands, the
  * share follows each cycle, so that the queue stays short and is yet never empty: time is lost neither to waiting
@@ -21,11 +21,13 @@ final class Overload {
     static final long TARGET_NS = 20_000_000L;
     /** From here on new requests are refused, the more the longer. */
     private static final long LOW_NS = TARGET_NS / 2;
-    /** A queue that stands for so long will not go away by itself. */
+    /** From here on all of them. */
     private static final long HIGH_NS = 30_000_000L;
-    private static final long STANDING_NS = 100_000_000L;
-    /** Past this wait there is nothing to wait for. */
-    private static final long HOPELESS_NS = 5 * TARGET_NS;
+    /**
+     * A queue that stands for so long will not go away by itself. A pause of the machine or the compiler at work does: a
+     * call that it delays is better off than one that is refused.
+     */
+    private static final long STANDING_NS = 500_000_000L;
     /** So full a socket buffer is about to lose messages, of calls under way as well. */
     private static final double FULL = 0.75;
     /** Sockets that have not been empty for so long are worth a closer look. */
@@ -86,7 +88,7 @@ final class Overload {
             lookedNs = nowNs;
         }
         final long waitNs = waitNs(nowNs - cycleNs, ringNs);
-        final boolean hopeless = waitNs > HOPELESS_NS || fill >= FULL;
+        final boolean full = fill >= FULL;
         if (!backlog && ringNs < LOW_NS) {
             emptyNs = nowNs;
         }
@@ -96,7 +98,7 @@ final class Overload {
         unreadBytes = 0;
         readBytes = 0;
         backlog = false;
-        decide(nowNs, waitNs, hopeless);
+        decide(nowNs, waitNs, full);
         if (queueNs != waitNs) {
             queueNs = waitNs;
         }
@@ -109,11 +111,11 @@ final class Overload {
         return Math.min(Math.max(Math.max(waitedNs, ringNs), Math.max(streamNs, fullNs)), 1_000_000_000L);
     }
 
-    private void decide(final long nowNs, final long waitNs, final boolean hopeless) {
+    private void decide(final long nowNs, final long waitNs, final boolean full) {
         if (waitNs <= TARGET_NS) {
             shortNs = nowNs;
         }
-        if (!active && (hopeless || nowNs - shortNs > STANDING_NS)) {
+        if (!active && (full || nowNs - shortNs > STANDING_NS)) {
             active = true;
             refusedNs = nowNs;
         }

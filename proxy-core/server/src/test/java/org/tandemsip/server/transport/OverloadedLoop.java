@@ -29,7 +29,7 @@ final class OverloadedLoop {
     static final long SERVE_NS = 20_000;
     /** A call is six messages. */
     static final double CAPACITY = 1e9 / (6 * SERVE_NS);
-    /** In parts of {@link #SERVE_NS}, as measured: the refusal of a request, the drop of one, the ACK for a refusal. */
+    /** In parts of {@link #SERVE_NS}, estimated: the refusal of a request, the drop of one, the ACK for a refusal. */
     private static final double REFUSE = 0.5;
     private static final double DROP = 0.15;
     private static final long DELAY_NS = 1_000_000;
