@@ -38,13 +38,6 @@ public final class UdpSocket implements AutoCloseable {
     private static final int SO_SNDBUF = 7;
     private static final int SO_RCVBUF = 8;
     private static final int SO_REUSEPORT = 15;
-    private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
-    /** {@code BPF_LD | BPF_W | BPF_ABS}, {@code BPF_ALU | BPF_MOD | BPF_K}, {@code BPF_RET | BPF_A}. */
-    private static final int BPF_LOAD_WORD = 0x20;
-    private static final int BPF_MODULO = 0x94;
-    private static final int BPF_RETURN = 0x16;
-    /** {@code SKF_AD_OFF + SKF_AD_RANDOM}: where that load finds a random number instead of packet bytes. */
-    private static final int BPF_RANDOM = -0x1000 + 56;
     private static final int SO_TIMESTAMPNS = 35;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
@@ -162,25 +155,6 @@ public final class UdpSocket implements AutoCloseable {
     /** Lets other sockets of this user listen on the same address (SO_REUSEPORT). Before {@link #bind}. */
     public void shareAddress() throws IOException {
         set(SO_REUSEPORT, 1);
-    }
-
-    /**
-     * Has the kernel deal out at random what comes to the address that {@code sockets} sockets share. By itself it goes
-     * by addresses and ports, and all that one peer sends from one port meets the same socket: a carrier trunk is
-     * exactly that. Where the kernel takes no filter it stays at that. After {@link #bind}, for any of them.
-     */
-    public void dealOut(final int sockets) {
-        // struct sock_filter {u16 code; u8 jt; u8 jf; u32 k}: load a random number, modulo sockets, return it.
-        final MemorySegment filter = arena.allocate(3 * 8, 8);
-        filter.set(JAVA_INT, 0, BPF_LOAD_WORD);
-        filter.set(JAVA_INT, 4, BPF_RANDOM);
-        filter.set(JAVA_INT, 8, BPF_MODULO);
-        filter.set(JAVA_INT, 12, sockets);
-        filter.set(JAVA_INT, 16, BPF_RETURN);
-        final MemorySegment program = arena.allocate(16, 8);
-        program.set(JAVA_SHORT, 0, (short) 3);
-        program.set(JAVA_LONG, 8, filter.address());
-        option(SO_ATTACH_REUSEPORT_CBPF, program, 16);
     }
 
     /**

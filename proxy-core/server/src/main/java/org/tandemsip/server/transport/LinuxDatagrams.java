@@ -66,11 +66,7 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
 
     /** Binds; returns the port. */
     int bind(final InetAddress address, final int port) throws IOException {
-        final int bound = socket.bind(Addresses.high(address), Addresses.low(address), port);
-        if (loop.config().loops() > 1) {
-            socket.dealOut(loop.config().loops());
-        }
-        return bound;
+        return socket.bind(Addresses.high(address), Addresses.low(address), port);
     }
 
     @Override
