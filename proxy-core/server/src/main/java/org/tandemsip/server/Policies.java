@@ -33,7 +33,7 @@ final class Policies {
                             hash.begin().add(peer.addressHigh()).add(peer.addressLow()).add(peer.port()).end()))
                     .toList();
             final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(),
-                    trunk.failover().stream().mapToInt(Integer::intValue).toArray());
+                    trunk.failover().stream().mapToInt(Integer::intValue).toArray(), trunk.maxForwards());
             trunks.add(made);
             byName.put(made.name(), made);
         }

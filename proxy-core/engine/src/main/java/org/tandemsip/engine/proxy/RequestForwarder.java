@@ -227,7 +227,7 @@ final class RequestForwarder {
         final AsciiWriter rows = edits.begin(request.rowStart(request.firstRow(HeaderName.VIA)), 0);
         putVia(target, mode, branchKey, rows);
         if (!Slice.exists(maxForwards)) {
-            rows.put(MAX_FORWARDS).putDecimal(policy.maxForwards()).crlf();
+            rows.put(MAX_FORWARDS).putDecimal(maxForwardsTo(target.trunk)).crlf();
         }
         if (!Slice.exists(breadth) && maxBreadth > 0) {
             rows.put(MAX_BREADTH).putDecimal(maxBreadth).crlf();
@@ -239,6 +239,10 @@ final class RequestForwarder {
             rows.put(CONTENT_LENGTH).putDecimal(request.bodyLength()).crlf();
         }
         edits.end();
+    }
+
+    private int maxForwardsTo(final Trunk trunk) {
+        return trunk != null && trunk.maxForwards() > 0 ? trunk.maxForwards() : policy.maxForwards();
     }
 
     private void replace(final long slice, final int number) {

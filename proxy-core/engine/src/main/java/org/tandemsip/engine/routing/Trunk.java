@@ -10,8 +10,15 @@ import java.util.List;
  * @param peers        addresses that requests to this trunk are sent to; may be empty for a trunk that only sends
  * @param allow        addresses whose requests count as coming from this trunk, besides those of its peers
  * @param failover     status codes that make a stateful proxy try the next peer, besides timeout and transport error
+ * @param maxForwards  Max-Forwards put into requests to this trunk that carry none; 0 for the global one
  */
-public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover) {
+public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover, int maxForwards) {
+    /** With the global Max-Forwards. */
+    public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
+            final int[] failover) {
+        this(index, name, peers, allow, failover, 0);
+    }
+
     /** Whether a final response with that code moves the request to the next peer. */
     public boolean failsOver(final int statusCode) {
         for (final int code : failover) {

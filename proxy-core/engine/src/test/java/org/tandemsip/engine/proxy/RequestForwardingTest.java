@@ -18,6 +18,7 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.proxy.ProxyFixture.Sent;
 import org.tandemsip.engine.routing.Messages;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Trunk;
 
 /** RFC 3261 section 16.6: what a forwarded request looks like, and that nothing else of it changes. */
 class RequestForwardingTest {
@@ -66,6 +67,23 @@ class RequestForwardingTest {
 
         proxy.request(CARRIER, message("MESSAGE", "sip:+1@203.0.113.10", VIA, "", null));
         assertEquals("69", proxy.one().header("Max-Forwards"));
+    }
+
+    @Test
+    void shouldInsertMaxForwardsOfTheTrunkWhereItHasItsOwn() {
+        // given
+        final Trunk pbx = new Trunk(1, "pbx", ProxyFixture.PBX.peers(), List.of(), new int[0], 30);
+        final ProxyFixture own = new ProxyFixture(Messages.policy(Mode.STATELESS,
+                List.of(ProxyFixture.CARRIER, pbx), List.of(ProxyFixture.route(ProxyFixture.CARRIER, pbx),
+                        ProxyFixture.route(pbx, ProxyFixture.CARRIER))));
+
+        // when
+        own.request(CARRIER,
+                message("MESSAGE", "sip:+1@203.0.113.10", VIA, "", null).replace("Max-Forwards: 70\n", ""));
+        assertEquals("30", own.one().header("Max-Forwards"));
+        own.request("10.0.0.11:5060",
+                message("MESSAGE", "sip:+1@203.0.113.10", VIA, "", null).replace("Max-Forwards: 70\n", ""));
+        assertEquals("70", own.one().header("Max-Forwards"));
     }
 
     @Test

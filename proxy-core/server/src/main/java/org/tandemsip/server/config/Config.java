@@ -68,8 +68,8 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
     /** An address of a peer. @param transport {@code null}: UDP, and TCP for large requests */
     public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port) {}
 
-    /** A trunk. */
-    public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover) {}
+    /** A trunk. @param maxForwards 0 for the global one */
+    public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards) {}
 
     /**
      * A route.

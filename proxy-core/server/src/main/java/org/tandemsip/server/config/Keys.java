@@ -26,7 +26,9 @@ final class Keys {
                     + " 18.1.1).");
     static final Key<List<Item<Integer>>> FAILOVER = Key.of("failover", new ListOf<>(Scalars.number(300, 699), 32),
             "[503]", "Answers that make a stateful proxy try the next peer, besides timeout and transport error.");
-    static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, FAILOVER));
+    static final Key<Integer> TRUNK_MAX_FORWARDS = Key.optional("max-forwards", Scalars.number(1, 255), "70",
+            "Max-Forwards put into requests to this trunk that carry none; when absent, the global max-forwards.");
+    static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, FAILOVER, TRUNK_MAX_FORWARDS));
 
     // Routes
     static final Key<String> MATCH_TO = Key.optional("to", PATTERN, "\"+1*\"",

@@ -61,8 +61,9 @@ final class TrunkBuilder {
         if (specs != null && allow != null && specs.isEmpty() && allow.isEmpty()) {
             reading.problem(ErrorCode.TRUNK_UNUSABLE, bound.node(), "trunk '" + name + "' has neither peers nor allow");
         }
+        final Integer maxForwards = bound.get(Keys.TRUNK_MAX_FORWARDS);
         return new Config.Trunk(name, List.copyOf(peers), ConfigBuilder.values(allow),
-                ConfigBuilder.values(bound.get(Keys.FAILOVER)));
+                ConfigBuilder.values(bound.get(Keys.FAILOVER)), maxForwards == null ? 0 : maxForwards);
     }
 
     private List<Config.Peer> peersOf(final Item<Peers.Spec> spec, final Config.PeerTransport transport) {

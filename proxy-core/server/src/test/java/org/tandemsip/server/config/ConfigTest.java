@@ -108,6 +108,7 @@ class ConfigTest {
                     allow: [10.1.0.0/16, "2001:db8:1::/48"]
                     transport: udp
                     failover: [500, 503]
+                    max-forwards: 30
                   b: {peers: 10.0.0.3}
                   c: {peers: 10.0.0.4}
                 routes:
@@ -144,6 +145,8 @@ class ConfigTest {
                 a.peers().stream().map(Config.Peer::transport).toList());
         assertEquals(List.of(112, 48), a.allow().stream().map(range -> range.prefixBits()).toList());
         assertEquals(List.of(500, 503), a.failover());
+        assertEquals(30, a.maxForwards());
+        assertEquals(0, config.trunks().get(1).maxForwards());
         final Config.Route first = config.routes().getFirst();
         assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
                 Mode.STATEFUL), first);
