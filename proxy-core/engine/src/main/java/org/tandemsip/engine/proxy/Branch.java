@@ -26,8 +26,8 @@ final class Branch extends TimerNode {
     final Target target = new Target();
     /**
      * Makes the branch parameter of this copy differ from that of every other (section 16.6 step 7). Follows from the
-     * target and the transport alone, never from what happened before, so that it is the same after a restart: a request
-     * that went over UDP, since TCP was known to be refused, goes over UDP in the end by a node that has to find out.
+     * target and the transport alone, never from what happened before, so that it is the same after a restart: what
+     * went over UDP, since TCP was known to be refused, goes over UDP in the end by a node that has to find out.
      */
     int copy;
     /** Context it belongs to. */

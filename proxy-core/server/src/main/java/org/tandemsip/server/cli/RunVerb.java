@@ -41,7 +41,7 @@ final class RunVerb implements Callable<Integer> {
         }
         try (Tandem tandem = Tandem.start(config, Optional.of(source))) {
             listenToSignals(tandem);
-            // Half of the heap is what starting left behind: collected now, it is given back before the first busy hour.
+            // Half of the heap is what starting left behind: collected now, it is given back before the first rush.
             System.gc();
             tandem.awaitStop();
             return ExitCode.OK;

@@ -24,8 +24,8 @@ final class Overload {
     /** From here on all of them. */
     private static final long HIGH_NS = 30_000_000L;
     /**
-     * A queue that stands for so long will not go away by itself. A pause of the machine or the compiler at work does: a
-     * call that it delays is better off than one that is refused.
+     * A queue that stands for so long will not go away by itself. A pause of the machine or the compiler at work does:
+     * a call that it delays is better off than one that is refused.
      */
     private static final long STANDING_NS = 500_000_000L;
     /** So full a socket buffer is about to lose messages, of calls under way as well. */
