@@ -30,7 +30,8 @@ final class Policies {
             final List<Peer> peers = trunk.peers().stream()
                     .map(peer -> new Peer(peer.name(), peer.transport(), peer.addressHigh(), peer.addressLow(),
                             peer.port(),
-                            hash.begin().add(peer.addressHigh()).add(peer.addressLow()).add(peer.port()).end()))
+                            hash.begin().add(peer.addressHigh()).add(peer.addressLow()).add(peer.port()).end(),
+                            peer.priority(), peer.weight()))
                     .toList();
             final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(),
                     trunk.failover().stream().mapToInt(Integer::intValue).toArray(), trunk.maxForwards());

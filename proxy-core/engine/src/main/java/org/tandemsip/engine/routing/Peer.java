@@ -3,7 +3,8 @@ package org.tandemsip.engine.routing;
 import org.tandemsip.codec.Transport;
 
 /**
- * One address of a trunk.
+ * One address of a trunk. Priority and weight are those of RFC 2782, whether the configuration gave them or a SRV
+ * record.
  *
  * @param name        as written in the configuration, for people
  * @param transport   transport to use, or {@code null}: UDP, and TCP for requests over 1,300 bytes (RFC 3261 section
@@ -12,5 +13,19 @@ import org.tandemsip.codec.Transport;
  * @param addressLow  lower half of the address
  * @param port        port, 1 to 65535
  * @param hash        keyed hash of address and port with the token key, for {@link Rendezvous}
+ * @param priority    0 to 65535; a peer is used when those with a lower number cannot be
+ * @param weight      0 to 65535; share of the calls among peers of the same priority
  */
-public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, long hash) {}
+public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, long hash,
+        int priority, int weight) {
+    /** Priority of a peer that was given none. */
+    public static final int DEFAULT_PRIORITY = 0;
+    /** Weight of a peer that was given none. */
+    public static final int DEFAULT_WEIGHT = 1;
+
+    /** With default priority and weight. */
+    public Peer(final String name, final Transport transport, final long addressHigh, final long addressLow,
+            final int port, final long hash) {
+        this(name, transport, addressHigh, addressLow, port, hash, DEFAULT_PRIORITY, DEFAULT_WEIGHT);
+    }
+}

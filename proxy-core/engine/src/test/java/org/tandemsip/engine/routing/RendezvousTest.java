@@ -60,4 +60,31 @@ class RendezvousTest {
         assertSame(second, rendezvous.peer(1));
         assertNotSame(heaviest, second);
     }
+
+    @Test
+    void shouldShareByWeightAndPutLowerPrioritiesFirst() {
+        // given
+        final List<Peer> peers = List.of(peer("10.0.0.1:5060", 0, 3), peer("10.0.0.2:5060", 0, 1),
+                peer("10.0.0.3:5060", 1, 9), peer("10.0.0.4:5060", 0, 0));
+        final Trunk trunk = new Trunk(0, "carrier", peers, List.of(), new int[0]);
+        final Rendezvous rendezvous = new Rendezvous(Messages.context());
+        final Map<String, Integer> calls = new HashMap<>();
+
+        // when
+        for (long call = 0; call < 10_000; call++) {
+            rendezvous.order(trunk, call * 0x9E37_79B9_7F4A_7C15L, 4);
+            calls.merge(rendezvous.peer(0).name(), 1, Integer::sum);
+            assertSame(peers.get(2), rendezvous.peer(3));
+        }
+
+        // then: three to one, next to nothing for weight 0
+        assertTrue(Math.abs(calls.get("10.0.0.1:5060") - 7_500) < 250, calls::toString);
+        assertTrue(calls.getOrDefault("10.0.0.4:5060", 0) < 50, calls::toString);
+    }
+
+    private static Peer peer(final String hostPort, final int priority, final int weight) {
+        final Peer peer = Messages.peer(null, hostPort);
+        return new Peer(hostPort, null, peer.addressHigh(), peer.addressLow(), peer.port(), peer.hash(), priority,
+                weight);
+    }
 }

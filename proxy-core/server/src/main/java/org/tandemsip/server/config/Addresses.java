@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.server.config.Scalar.BadValue;
 import org.tandemsip.server.config.Scalar.Shape;
 
@@ -126,7 +127,8 @@ final class Addresses {
             // Digits only is what GB/T 28181 writes as a realm; resolvers would read it as an IPv4 address.
             throw new BadValue(ErrorCode.BAD_PEER, "holds neither an address nor a host name");
         }
-        return new Peers.Spec(text, host, port == null ? Transport.UDP.defaultPort() : port(port, 1), transport);
+        return new Peers.Spec(text, host, port == null ? Transport.UDP.defaultPort() : port(port, 1), transport,
+                Peer.DEFAULT_PRIORITY, Peer.DEFAULT_WEIGHT);
     }
 
     private static int port(final String digits, final int min) throws BadValue {

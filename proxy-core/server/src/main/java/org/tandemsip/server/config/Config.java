@@ -65,8 +65,15 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
         }
     }
 
-    /** An address of a peer. @param transport {@code null}: UDP, and TCP for large requests */
-    public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port) {}
+    /**
+     * An address of a peer.
+     *
+     * @param transport {@code null}: UDP, and TCP for large requests
+     * @param priority  lower numbers first
+     * @param weight    share of the calls among peers of the same priority
+     */
+    public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, int priority,
+            int weight) {}
 
     /** A trunk. @param maxForwards 0 for the global one */
     public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards) {}

@@ -14,7 +14,7 @@ final class Keys {
             "a pattern; '*' may stand at the end only");
 
     // Trunks
-    static final Key<List<Item<Peers.Spec>>> PEERS = Key.of("peers", new ListOf<>(Addresses.PEER, 64), "[]",
+    static final Key<List<Item<Peers.Spec>>> PEERS = Key.of("peers", new ListOf<>(new PeerType(), 64), "[]",
             "[198.51.100.10]",
             "Addresses that requests to this trunk are sent to. Host names are looked up when the file is loaded.");
     static final Key<List<Item<Cidr>>> ALLOW = Key.of("allow", new ListOf<>(Addresses.CIDR, 256), "[]",

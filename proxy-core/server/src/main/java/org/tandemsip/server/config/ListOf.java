@@ -20,7 +20,7 @@ record ListOf<T>(Type<T> item, int max) implements Type<List<Item<T>>> {
     public List<Item<T>> bind(final Reading reading, final Node node, final String path, final String where) {
         final List<Item<T>> items = new ArrayList<>();
         final List<Node> nodes = node instanceof final SequenceNode sequence ? sequence.getValue() : List.of(node);
-        if (node instanceof MappingNode && !(item instanceof Section)) {
+        if (node instanceof MappingNode && !(item instanceof Section) && !(item instanceof PeerType)) {
             reading.problem(ErrorCode.WRONG_SHAPE, node, "a list belongs here " + where);
             return null;
         }

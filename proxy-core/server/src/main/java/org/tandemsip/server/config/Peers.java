@@ -21,7 +21,11 @@ final class Peers {
     private static final int MAX_ADDRESSES = 16;
 
     /** A peer as written. @param transport {@code null}: the trunk's */
-    record Spec(String text, String host, int port, Transport transport) {}
+    record Spec(String text, String host, int port, Transport transport, int priority, int weight) {
+        Spec with(final int newPriority, final int newWeight) {
+            return new Spec(text, host, port, transport, newPriority, newWeight);
+        }
+    }
 
     private Peers() {}
 
@@ -36,7 +40,8 @@ final class Peers {
         final Transport chosen = spec.transport() == null ? transport : spec.transport();
         final IpAddress literal = new IpAddress();
         if (literal.parse(spec.host())) {
-            return List.of(new Config.Peer(spec.text(), chosen, literal.high(), literal.low(), spec.port()));
+            return List.of(new Config.Peer(spec.text(), chosen, literal.high(), literal.low(), spec.port(),
+                    spec.priority(), spec.weight()));
         }
         final List<Config.Peer> peers = new ArrayList<>();
         for (final InetAddress address : resolver.resolve(spec.host())) {
@@ -46,7 +51,8 @@ final class Peers {
             final ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
             final boolean six = address instanceof Inet6Address;
             peers.add(new Config.Peer(spec.text(), chosen, six ? bytes.getLong() : 0,
-                    six ? bytes.getLong() : IpAddress.IPV4_PREFIX | bytes.getInt() & 0xFFFF_FFFFL, spec.port()));
+                    six ? bytes.getLong() : IpAddress.IPV4_PREFIX | bytes.getInt() & 0xFFFF_FFFFL, spec.port(),
+                    spec.priority(), spec.weight()));
         }
         return peers;
     }

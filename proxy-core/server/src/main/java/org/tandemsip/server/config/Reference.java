@@ -72,6 +72,7 @@ public final class Reference {
                 case final Section inner -> walk(path + '.', inner, visitor);
                 case Named(final String _, final Section inner) -> walk(path + ".*.", inner, visitor);
                 case ListOf<?>(final Section inner, final int _) -> walk(path + ".*.", inner, visitor);
+                case ListOf<?>(final PeerType _, final int _) -> walk(path + ".*.", PeerType.MAPPING, visitor);
                 default -> {
                     // A single value or a list of them has no keys below it.
                 }

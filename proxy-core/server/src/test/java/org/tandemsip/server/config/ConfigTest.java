@@ -110,7 +110,7 @@ class ConfigTest {
                     failover: [500, 503]
                     max-forwards: 30
                   b: {peers: 10.0.0.3}
-                  c: {peers: 10.0.0.4}
+                  c: {peers: [{peer: "10.0.0.4:5070", weight: 3, priority: 1}, 10.0.0.5]}
                 routes:
                   - name: first
                     from: a
@@ -136,6 +136,11 @@ class ConfigTest {
 
         // then
         assertEquals("sip.example.org:5072", config.listen().get(1).advertise());
+        assertEquals(List.of("10.0.0.4:5070 weight 3 priority 1", "10.0.0.5:5060 weight 1 priority 0"),
+                config.trunks().get(2).peers().stream()
+                        .map(peer -> Config.hostPort(peer.addressHigh(), peer.addressLow(), peer.port()) + " weight "
+                                + peer.weight() + " priority " + peer.priority())
+                        .toList());
         assertEquals(Mode.STATELESS, config.mode());
         assertEquals(Config.Threading.DEDICATED, config.threading());
         assertEquals(3, config.loops());
