@@ -13,7 +13,8 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Source;
 
 /**
- * The inbound ring of a shard: many producers, one consumer, a copy of each message in the slot it was given.
+ * The inbound ring of a shard: many producers, one consumer. A slot holds a copy of a message, or, when reader and
+ * shard are one thread, refers to the message where it was read.
  *
  * <pre>
  *   slot    0        1        2              n-1
@@ -33,6 +34,7 @@ final class InboundRing {
      * more.
      */
     private static final int RESERVE_FRACTION = 8;
+    private static final long FULL = -1;
 
     private final RingBuffer<InboundSlot> ring;
     private final EventPoller<InboundSlot> poller;
@@ -40,6 +42,8 @@ final class InboundRing {
     private final ManyToManyConcurrentArrayQueue<MutableDirectBuffer> largeBuffers;
     private final int reserve;
     private final int mask;
+    /** Slots that refer to lent messages. Shard thread only. */
+    private int lent;
 
     InboundRing(final int slots, final Limits limits) {
         // The wait strategy is never asked: producers do not wait, and the consumer polls.
@@ -58,9 +62,6 @@ final class InboundRing {
 
     /** Copies {@code message} and its index into the next slot; {@code false} when there is none for it. Any thread. */
     boolean offer(final SipMessage message, final Source source) {
-        if (!ring.hasAvailableCapacity(Shard.beginsSomething(message) ? reserve + 1 : 1)) {
-            return false;
-        }
         final int length = message.length();
         MutableDirectBuffer large = null;
         if (length > SLOT_BYTES) {
@@ -69,25 +70,53 @@ final class InboundRing {
                 return false;
             }
         }
-        final long sequence;
-        try {
-            sequence = ring.tryNext();
-        } catch (final InsufficientCapacityException full) {
+        final long sequence = claim(message);
+        if (sequence == FULL) {
             giveBack(large);
             return false;
         }
         try {
             final InboundSlot slot = ring.get(sequence);
             slot.large = large;
-            slot.source.set(source);
+            slot.source = slot.copySource.set(source);
             final MutableDirectBuffer buffer = large != null ? large : slab;
             final int offset = large != null ? 0 : ((int) sequence & mask) * SLOT_BYTES;
             buffer.putBytes(offset, message.bytes(), 0, length);
-            slot.message.copyIndexFrom(message, buffer, offset);
+            slot.message = slot.copy.copyIndexFrom(message, buffer, offset);
         } finally {
             ring.publish(sequence);
         }
         return true;
+    }
+
+    /** Puts {@code message} itself into the next slot; {@code false} when there is none for it. Shard thread only. */
+    boolean lend(final SipMessage message, final Source source) {
+        final long sequence = claim(message);
+        if (sequence == FULL) {
+            return false;
+        }
+        final InboundSlot slot = ring.get(sequence);
+        slot.message = message;
+        slot.source = source;
+        lent++;
+        ring.publish(sequence);
+        return true;
+    }
+
+    private long claim(final SipMessage message) {
+        if (!ring.hasAvailableCapacity(Shard.beginsSomething(message) ? reserve + 1 : 1)) {
+            return FULL;
+        }
+        try {
+            return ring.tryNext();
+        } catch (final InsufficientCapacityException full) {
+            return FULL;
+        }
+    }
+
+    /** Whether there are slots whose message was lent. Shard thread only. */
+    boolean hasLent() {
+        return lent > 0;
     }
 
     /**
@@ -102,8 +131,12 @@ final class InboundRing {
         }
     }
 
-    /** Takes back what the slot was lent. Shard thread only. */
+    /** Takes back what the slot holds. Shard thread only. */
     void release(final InboundSlot slot) {
+        if (slot.isLent()) {
+            lent--;
+            return;
+        }
         giveBack(slot.large);
         slot.large = null;
     }

@@ -4,14 +4,28 @@ import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Source;
 
-/** One place in the ring: a message, its bytes, and where it came from. Owned by whoever owns its sequence. */
+/**
+ * One place in the ring: a message, its bytes, and where it came from. Owned by whoever owns its sequence.
+ *
+ * <p>The message is a copy that the slot keeps, or lent: then it lies where its reader has put it until the slot is
+ * given back.
+ */
 final class InboundSlot {
-    final SipMessage message;
-    final Source source = new Source();
-    /** Holds the bytes of a message too large for the slab; on loan from the ring's pool, else {@code null}. */
+    final SipMessage copy;
+    final Source copySource = new Source();
+    /** {@link #copy}, or the message that was lent. */
+    SipMessage message;
+    Source source;
+    /** Holds the bytes of a copy too large for the slab; on loan from the ring's pool, else {@code null}. */
     MutableDirectBuffer large;
 
     InboundSlot(final int maxHeaderRows) {
-        message = new SipMessage(maxHeaderRows);
+        copy = new SipMessage(maxHeaderRows);
+        message = copy;
+        source = copySource;
+    }
+
+    boolean isLent() {
+        return message != copy;
     }
 }

@@ -118,6 +118,20 @@ public final class Shard {
     }
 
     /**
+     * Puts a parsed message into the inbound ring where it lies: bytes, index and source must stay as they are for as
+     * long as {@link #borrows()}. For the reader that runs this shard itself, which spares it the copy; else as
+     * {@link #offer}. Shard thread only.
+     */
+    public boolean lend(final SipMessage message, final Source source) {
+        return ring.lend(message, source);
+    }
+
+    /** Whether something lent waits to be handled; {@link #doWork} does that. Shard thread only. */
+    public boolean borrows() {
+        return ring.hasLent();
+    }
+
+    /**
      * Whether {@code message} asks for new work: a request outside of all dialogs that is not about another request.
      * All else belongs to work that is half done, and goes before.
      */

@@ -92,6 +92,47 @@ class ShardTest {
     }
 
     @Test
+    void shouldHandLentMessagesToTheHandlerInOrderWithCopies() {
+        // given
+        final SipMessage lent = new SipMessage(Limits.DEFAULTS.headerRows());
+        final UnsafeBuffer bytes = wire(request("INVITE", "lent", ""));
+        final Source reader = new Source();
+        reader.port = 4712;
+        for (int round = 0; round < 3 * RING; round++) {
+            handler.handled.clear();
+            lent.wrap(bytes, 0, bytes.capacity());
+            assertEquals(ParseError.NONE, parser.parse(lent, false));
+            assertTrue(offer(request("INVITE", "before", "")));
+            assertTrue(shard.lend(lent, reader));
+            received.increment(Counter.RECEIVED);
+            assertTrue(shard.borrows());
+
+            // when
+            shard.doWork(round);
+
+            // then
+            assertEquals(List.of("INVITE before", "INVITE lent"), handler.handled);
+            assertEquals(4712, handler.lastSource.port);
+            assertFalse(shard.borrows());
+        }
+        assertIdentity();
+    }
+
+    @Test
+    void shouldGiveBackALentMessageWhoseHandlerFails() {
+        // given
+        assertTrue(shard.lend(parsed(wire(request("INVITE", "poison", ""))), source));
+
+        // when
+        shard.doWork(0);
+
+        // then
+        assertFalse(shard.borrows());
+        assertFalse(shard.hasWork());
+        assertEquals(1, counters.get(Counter.FAULTS));
+    }
+
+    @Test
     void shouldTakeMessagesTooLargeForASlotWhileThereAreLargeBuffers() {
         // given
         final String large = request("MESSAGE", "large", "x".repeat(40_000));

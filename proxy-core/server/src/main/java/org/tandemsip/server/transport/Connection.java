@@ -292,7 +292,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         final ParseError error = loop.parser().parse(message, true);
         source.receivedNs = lastReadNs;
         if (error == ParseError.NONE) {
-            if (loop.admits(message, source) && !loop.offer(message, source)) {
+            if (loop.admits(message, source) && !loop.offer(message, source, false)) {
                 return false;
             }
             loop.countReceived(length);

@@ -44,10 +44,10 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     private boolean stamping;
     private boolean closed;
 
-    LinuxDatagrams(final Loop loop, final UdpIngress ingress, final InetAddress address, final boolean shared)
+    LinuxDatagrams(final Loop loop, final int listenPoint, final InetAddress address, final boolean shared)
             throws IOException {
         this.loop = loop;
-        this.ingress = ingress;
+        ingress = UdpIngress.ofStaying(loop, listenPoint, BATCH);
         socket = new UdpSocket(address instanceof Inet6Address, BATCH, QUEUE);
         descriptor = new FileDescriptor(socket.fd());
         boolean ready = false;
@@ -106,14 +106,16 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     private void read() {
         int count = BATCH;
         for (int reads = 0; reads < READS && count == BATCH; reads++) {
+            // The datagrams of the last call lie where this one will put new ones.
+            loop.settle();
             count = socket.receive();
             final long receivedNs = count > 0 ? System.nanoTime() : 0;
             if (stamping && count > 0 && reads == 0) {
                 loop.overload().waited(socket.waitedNs(0));
             }
             for (int i = 0; i < count; i++) {
-                ingress.onDatagram(socket.datagram(i), socket.length(i), socket.sourceHigh(i), socket.sourceLow(i),
-                        socket.sourcePort(i), receivedNs);
+                ingress.onDatagram(i, socket.datagram(i), socket.length(i), socket.sourceHigh(i),
+                        socket.sourceLow(i), socket.sourcePort(i), receivedNs);
             }
         }
         if (count == BATCH) {
@@ -204,6 +206,7 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     @Override
     public void close() {
         if (!closed) {
+            loop.settle();
             blocked = false;
             flush();
             stopReading();

@@ -20,7 +20,7 @@ import org.tandemsip.linux.SocketMemory;
  * belongs to that thread but {@link #wake}, {@link #queue} and the counters.
  *
  * <pre>
- *   epoll ready -> UdpIngress, Connection -> offer -> ring of the owning shard
+ *   epoll ready -> UdpIngress, Connection -> offer -> ring of the owning shard (lent or copied)
  *   then turn():   what other threads want sent -> own shard's turn -> flush -> wake who was given something
  * </pre>
  */
@@ -230,11 +230,15 @@ final class Loop implements ShardThread {
         return false;
     }
 
-    /** Hands a parsed message to the shard that owns its call; {@code false} when that has no room. */
-    boolean offer(final SipMessage parsed, final Source source) {
+    /**
+     * Hands a parsed message to the shard that owns its call; {@code false} when that has no room.
+     *
+     * @param staying whether message and source stay as they are until {@link #settle}
+     */
+    boolean offer(final SipMessage parsed, final Source source, final boolean staying) {
         final Shard owner = owners.ownerOf(parsed);
         if (owner == shard) {
-            if (owner.offer(parsed, source)) {
+            if (staying ? owner.lend(parsed, source) : owner.offer(parsed, source)) {
                 return true;
             }
             // Nobody but this thread can make room.
@@ -249,6 +253,13 @@ final class Loop implements ShardThread {
         }
         dirtyShards |= 1L << owner.number();
         return true;
+    }
+
+    /** Has everything handled that was lent to the shard, so that its memory may be read into again. */
+    void settle() {
+        while (shard != null && shard.borrows()) {
+            shard.doWork(System.nanoTime());
+        }
     }
 
     /** Counts a message that has arrived whole. */

@@ -27,9 +27,9 @@ final class NettyDatagrams extends ChannelInboundHandlerAdapter implements Datag
     private final Addresses addresses = new Addresses();
     private final NioDatagramChannel channel;
 
-    NettyDatagrams(final Loop loop, final UdpIngress ingress, final InetAddress address) {
+    NettyDatagrams(final Loop loop, final int listenPoint, final InetAddress address) {
         this.loop = loop;
-        this.ingress = ingress;
+        ingress = UdpIngress.ofPassing(loop, listenPoint);
         channel = new NioDatagramChannel(
                 address instanceof Inet4Address ? SocketProtocolFamily.INET : SocketProtocolFamily.INET6);
         channel.config().setAutoRead(false).setRecvByteBufAllocator(new FixedRecvByteBufAllocator(DATAGRAM_BYTES));
@@ -56,7 +56,7 @@ final class NettyDatagrams extends ChannelInboundHandlerAdapter implements Datag
         try {
             final ByteBuf content = packet.content();
             final InetAddress from = packet.sender().getAddress();
-            ingress.onDatagram(content.memoryAddress() + content.readerIndex(), content.readableBytes(),
+            ingress.onDatagram(0, content.memoryAddress() + content.readerIndex(), content.readableBytes(),
                     Addresses.high(from), Addresses.low(from), packet.sender().getPort(), System.nanoTime());
         } finally {
             packet.release();

@@ -29,7 +29,7 @@ enum Sockets {
         @Override
         int bindDatagrams(final Loop loop, final int listenPoint, final InetSocketAddress address, final boolean shared)
                 throws IOException {
-            final LinuxDatagrams datagrams = new LinuxDatagrams(loop, new UdpIngress(loop, listenPoint),
+            final LinuxDatagrams datagrams = new LinuxDatagrams(loop, listenPoint,
                     address.getAddress(), shared);
             loop.outbound().port(listenPoint, datagrams, address.getAddress());
             return datagrams.bind(address.getAddress(), address.getPort());
@@ -60,7 +60,7 @@ enum Sockets {
         @Override
         int bindDatagrams(final Loop loop, final int listenPoint, final InetSocketAddress address, final boolean shared)
                 throws IOException {
-            final NettyDatagrams datagrams = new NettyDatagrams(loop, new UdpIngress(loop, listenPoint),
+            final NettyDatagrams datagrams = new NettyDatagrams(loop, listenPoint,
                     address.getAddress());
             loop.outbound().port(listenPoint, datagrams, address.getAddress());
             return datagrams.bind(address);

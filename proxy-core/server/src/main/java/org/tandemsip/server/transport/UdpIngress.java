@@ -8,37 +8,55 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 
 /**
- * Takes in what one UDP socket reads: each datagram is parsed where it lies and copied once, into the ring slot of its
- * shard. Loop thread only.
+ * Takes in what one UDP socket reads: each datagram is parsed where it lies. Loop thread only.
+ *
+ * <p>One that stays there ({@code slots} of them at a time, from {@link Loop#settle} to the next) is lent to the shard
+ * that runs on this loop; all others are copied once, into the ring slot of their shard.
  */
 final class UdpIngress {
     /** No SIP message is as short as this; what is, keeps a NAT binding open (CRLF, a NUL byte, {@code jaK}). */
     private static final int SHORTEST_MESSAGE = 16;
 
     private final Loop loop;
-    private final UnsafeBuffer datagram = new UnsafeBuffer(0, 0);
-    private final Source source = new Source();
+    private final boolean staying;
+    private final Datagram[] datagrams;
 
-    UdpIngress(final Loop loop, final int listenPoint) {
+    private UdpIngress(final Loop loop, final int listenPoint, final int slots, final boolean staying) {
         this.loop = loop;
-        source.transport = Transport.UDP;
-        source.listenPoint = listenPoint;
+        this.staying = staying;
+        datagrams = new Datagram[slots];
+        for (int i = 0; i < slots; i++) {
+            datagrams[i] = new Datagram(loop.config().limits().headerRows(), listenPoint);
+        }
     }
 
-    /** Takes in {@code length} bytes at memory {@code address}, valid until this returns, and where they came from. */
-    void onDatagram(final long address, final int length, final long sourceHigh, final long sourceLow,
+    /** For a socket whose {@code slots} datagrams stay where they are until it has called {@link Loop#settle}. */
+    static UdpIngress ofStaying(final Loop loop, final int listenPoint, final int slots) {
+        return new UdpIngress(loop, listenPoint, slots, true);
+    }
+
+    /** For a socket whose datagrams are gone when {@link #onDatagram} returns, all in slot 0. */
+    static UdpIngress ofPassing(final Loop loop, final int listenPoint) {
+        return new UdpIngress(loop, listenPoint, 1, false);
+    }
+
+    /** Takes in {@code length} bytes at memory {@code address}, the datagram of a slot, and where they came from. */
+    void onDatagram(final int slot, final long address, final int length, final long sourceHigh, final long sourceLow,
             final int sourcePort, final long receivedNs) {
         if (length < SHORTEST_MESSAGE) {
             loop.counters().increment(Counter.KEEPALIVES_UDP);
             return;
         }
+        final Datagram datagram = datagrams[slot];
+        final Source source = datagram.source;
         source.addressHigh = sourceHigh;
         source.addressLow = sourceLow;
         source.port = sourcePort;
         source.receivedNs = receivedNs;
         loop.countReceived(length);
         try {
-            parse(address, length);
+            datagram.bytes.wrap(address, length);
+            parse(datagram.message.wrap(datagram.bytes, 0, length), datagram);
         } catch (final RuntimeException bug) {
             // What a message holds must never stop the loop.
             loop.counters().increment(Counter.FAULTS);
@@ -46,14 +64,27 @@ final class UdpIngress {
         }
     }
 
-    private void parse(final long address, final int length) {
-        datagram.wrap(address, length);
-        final SipMessage message = loop.message().wrap(datagram, 0, length);
+    private void parse(final SipMessage message, final Datagram datagram) {
+        final Source source = datagram.source;
         final ParseError error = loop.parser().parse(message, false);
         if (error != ParseError.NONE) {
-            loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, datagram, 0, length);
-        } else if (loop.admits(message, source) && !loop.offer(message, source)) {
+            loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, datagram.bytes, 0,
+                    datagram.bytes.capacity());
+        } else if (loop.admits(message, source) && !loop.offer(message, source, staying)) {
             loop.refusals().noRoom(message, source);
+        }
+    }
+
+    /** What belongs to one place that datagrams are read into. */
+    private static final class Datagram {
+        final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
+        final SipMessage message;
+        final Source source = new Source();
+
+        Datagram(final int maxHeaderRows, final int listenPoint) {
+            message = new SipMessage(maxHeaderRows);
+            source.transport = Transport.UDP;
+            source.listenPoint = listenPoint;
         }
     }
 }
