@@ -34,7 +34,11 @@ public final class UdpSocket implements AutoCloseable {
     private static final int AF_INET = 2;
     private static final int AF_INET6 = 10;
     private static final int SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;
+    private static final int SOL_IP = 0;
     private static final int SOL_SOCKET = 1;
+    private static final int SOL_IPV6 = 41;
+    private static final int IP_RECVERR = 11;
+    private static final int IPV6_RECVERR = 25;
     private static final int SO_SNDBUF = 7;
     private static final int SO_RCVBUF = 8;
     private static final int SO_REUSEPORT = 15;
@@ -164,8 +168,19 @@ public final class UdpSocket implements AutoCloseable {
     public void bufferBytes(final int bytes) throws IOException {
         set(SO_RCVBUF, bytes);
         set(SO_SNDBUF, bytes);
-        option(SO_RCVBUFFORCE, bytes);
-        option(SO_SNDBUFFORCE, bytes);
+        option(SOL_SOCKET, SO_RCVBUFFORCE, bytes);
+        option(SOL_SOCKET, SO_SNDBUFFORCE, bytes);
+    }
+
+    /**
+     * Has the kernel keep what ICMP reports about datagrams sent, for {@link SocketErrors} to read. From then on a
+     * report makes one {@link #send} or {@link #receive} fail that has nothing to do with it, until it is read.
+     */
+    public void keepErrors() {
+        option(SOL_IP, IP_RECVERR, 1);
+        if (ipv6) {
+            option(SOL_IPV6, IPV6_RECVERR, 1);
+        }
     }
 
     /**
@@ -192,7 +207,7 @@ public final class UdpSocket implements AutoCloseable {
      * side, so it is for those who look at {@link #waitedNs}.
      */
     public void stamp(final boolean on) {
-        option(SO_TIMESTAMPNS, on ? 1 : 0);
+        option(SOL_SOCKET, SO_TIMESTAMPNS, on ? 1 : 0);
         stamping = on;
         for (int i = 0; i < receiveSlots; i++) {
             received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL_LENGTH, on ? CONTROL_BYTES : 0);
@@ -330,20 +345,16 @@ public final class UdpSocket implements AutoCloseable {
     }
 
     private void set(final int name, final int value) throws IOException {
-        if (option(name, value) < 0) {
+        if (option(SOL_SOCKET, name, value) < 0) {
             throw new IOException(LibC.describe(LibC.errno(callState)));
         }
     }
 
-    private int option(final int name, final int value) {
+    private int option(final int level, final int name, final int value) {
         // Not among the vectors: there may be datagrams that wait to be sent.
         scratch.set(JAVA_INT, 0, value);
-        return option(name, scratch, 4);
-    }
-
-    private int option(final int name, final MemorySegment value, final int length) {
         try {
-            return (int) LibC.SETSOCKOPT.invokeExact(callState, fd, SOL_SOCKET, name, value.address(), length);
+            return (int) LibC.SETSOCKOPT.invokeExact(callState, fd, level, name, scratch.address(), 4);
         } catch (final Throwable impossible) {
             throw new IllegalStateException(impossible);
         }

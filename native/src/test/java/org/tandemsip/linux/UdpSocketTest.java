@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -48,6 +49,45 @@ class UdpSocketTest {
             assertEquals(LOOPBACK_4, right.sourceLow(0));
             assertEquals(leftPort, right.sourcePort(2));
             assertEquals(0, right.receive());
+        }
+    }
+
+    @Test
+    void shouldTellWhichDatagramNobodyWaitedFor() throws Exception {
+        for (final boolean ipv6 : new boolean[] {false, true}) {
+            final long high = 0;
+            final long low = ipv6 ? 1 : LOOPBACK_4;
+            final int closedPort;
+            try (UdpSocket closed = new UdpSocket(ipv6, SLOTS, SLOTS)) {
+                closedPort = closed.bind(high, low, 0);
+            }
+            try (UdpSocket left = new UdpSocket(ipv6, SLOTS, SLOTS);
+                    UdpSocket right = new UdpSocket(ipv6, SLOTS, SLOTS)) {
+                // given
+                final SocketErrors errors = new SocketErrors();
+                left.keepErrors();
+                left.bind(high, low, 0);
+                final int rightPort = right.bind(high, low, 0);
+                assertFalse(errors.next(left.fd()));
+
+                // when
+                prepare(left, 0, "for nobody", high, low, closedPort);
+                prepare(left, 1, "for right", high, low, rightPort);
+                assertEquals(1, left.send(0, 1));
+
+                // then: the report fails what has nothing to do with it, until it is read
+                assertTrue(left.send(1, 1) < 0);
+                assertTrue(errors.next(left.fd()));
+                assertTrue(errors.unreachable());
+                assertEquals(high, errors.addressHigh());
+                assertEquals(low, errors.addressLow());
+                assertEquals(closedPort, errors.port());
+                assertEquals("for nobody", new String(errors.quoted(), StandardCharsets.US_ASCII));
+                assertFalse(errors.next(left.fd()));
+                assertEquals(1, left.send(1, 1));
+                assertEquals(1, right.receive());
+                assertEquals("for right", text(right, 0));
+            }
         }
     }
 
