@@ -1,5 +1,7 @@
 package org.tandemsip.engine.handler;
 
+import org.tandemsip.codec.Transport;
+
 /**
  * An order or report that crosses into a shard through its command queue. Control path: made per event, not per
  * message.
@@ -14,6 +16,23 @@ public sealed interface ShardCommand {
      * @param correlation what was given to {@link Egress#send}
      */
     record SendFailed(long correlation) implements ShardCommand {}
+
+    /**
+     * ICMP has reported that a datagram could not be delivered (RFC 3261 section 18.4). Goes to all shards: which of
+     * them sent it is known by what is quoted of it.
+     *
+     * @param quoted      the beginning of the datagram, as far as the report quotes it
+     * @param addressHigh upper half of the address it went to
+     * @param addressLow  lower half of the address it went to
+     * @param port        port it went to
+     */
+    record Unreachable(byte[] quoted, long addressHigh, long addressLow, int port) implements ShardCommand {
+        /** Whether the datagram went to {@code destination}. */
+        public boolean isAbout(final Destination destination) {
+            return destination.transport == Transport.UDP && destination.port == port
+                    && destination.addressHigh == addressHigh && destination.addressLow == addressLow;
+        }
+    }
 
     /** Runs on the shard thread between two messages: for looking at shard state from outside (status, tests). */
     record Inspect(Runnable task) implements ShardCommand {}

@@ -35,6 +35,9 @@ public enum Counter {
             "Messages that could not be sent, by reason."),
     UNSENT_UNREACHABLE("tandem_unsent_total", "reason=\"unreachable\"", "Messages that could not be sent, by reason."),
 
+    UDP_UNREACHABLE("tandem_udp_unreachable_total", "",
+            "Datagrams sent of which ICMP reported that they could not be delivered."),
+
     RETRANSMISSIONS_RECEIVED("tandem_retransmissions_total", "direction=\"in\"", "Retransmissions, by direction."),
     RETRANSMISSIONS_SENT("tandem_retransmissions_total", "direction=\"out\"", "Retransmissions, by direction."),
 

@@ -1,6 +1,5 @@
 package org.tandemsip.engine.proxy;
 
-import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.ClientTransaction;
 
@@ -63,21 +62,6 @@ final class Branch extends TimerNode {
     /** Whether a final response with that code lets the next group be tried. */
     boolean failsOver(final int statusCode) {
         return statusCode == 503 || target.trunk != null && target.trunk.failsOver(statusCode);
-    }
-
-    /**
-     * Back to UDP when TCP was tried only for the size of the request (section 18.1.1).
-     *
-     * @return whether it was
-     */
-    boolean fallBackToUdp() {
-        if (!RequestForwarder.isTcpForSize(target)) {
-            return false;
-        }
-        target.tcpWhenLarge = false;
-        target.destination.transport = Transport.UDP;
-        target.destination.listenPoint = target.recordRouteListenPoint;
-        return true;
     }
 
     @Override

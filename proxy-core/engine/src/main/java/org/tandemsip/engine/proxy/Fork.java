@@ -113,6 +113,16 @@ final class Fork {
         return group;
     }
 
+    /** Whether a target is left that would be tried if all that is pending failed. */
+    boolean hasNextGroup() {
+        for (Branch branch = first; branch != null; branch = branch.next) {
+            if (mayBeTried(branch)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /**
      * Tries one group after the other, from {@code group} on, until a branch is under way.
      *

@@ -351,6 +351,7 @@ final class LocationService {
         target.trunk = trunk;
         target.peer = peer;
         target.tcpWhenLarge = wanted == null && transport == Transport.UDP;
+        target.tcpWhenRefused = target.tcpWhenLarge && peer == null;
         target.group = group;
         target.recordRouteListenPoint = listenPoint;
         targets.dropLastIfRepeated();

@@ -208,6 +208,12 @@ public final class Proxy implements MessageHandler {
                 stateless.onSendFailed(failed.correlation());
                 transactions.onSendFailed(failed.correlation(), nowNs);
             }
+            case ShardCommand.Unreachable report -> {
+                if (branches.readQuoted(report.quoted())) {
+                    stateless.onSendFailed(branches.key());
+                    stateful.onUnreachable(branches.key(), report, nowNs);
+                }
+            }
             case ShardCommand.Inspect _ -> {
                 // Run by the shard itself.
             }

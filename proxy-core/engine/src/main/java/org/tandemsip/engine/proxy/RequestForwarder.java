@@ -153,8 +153,36 @@ final class RequestForwarder {
         }
     }
 
+    /**
+     * Turns to the other transport that {@code target} may be reached by, once the one of {@link #chooseTransport} was
+     * refused: to UDP where TCP was tried for the size of the request (section 18.1.1), to TCP where nobody has said
+     * which one it is. No way leads back: the target has one transport from now on.
+     *
+     * @return whether there is another
+     */
+    boolean changeTransport(final Target target) {
+        if (isTcpForSize(target)) {
+            backToUdp(target);
+            target.tcpWhenLarge = false;
+            return true;
+        }
+        final Destination destination = target.destination;
+        final int listenPoint = target.tcpWhenRefused && destination.transport == Transport.UDP
+                ? listenPoints.select(Transport.TCP, destination.addressHigh, destination.addressLow,
+                        source.listenPoint)
+                : ListenPoints.NONE;
+        if (listenPoint == ListenPoints.NONE) {
+            return false;
+        }
+        destination.transport = Transport.TCP;
+        destination.listenPoint = listenPoint;
+        target.recordRouteListenPoint = listenPoint;
+        target.tcpWhenLarge = false;
+        return true;
+    }
+
     /** Undoes what {@link #chooseTransport} may have made of a target that is UDP but for the size of a request. */
-    static void backToUdp(final Target target) {
+    private static void backToUdp(final Target target) {
         target.destination.transport = Transport.UDP;
         target.destination.listenPoint = target.recordRouteListenPoint;
     }

@@ -182,8 +182,41 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         }
         busy = true;
         try {
-            if (fork.closed() || !branch.fallBackToUdp() || !fork.resend(branch, prepareKept(), source, nowNs)) {
+            if (fork.closed() || !RequestForwarder.isTcpForSize(branch.target)
+                    || !changesTransport(branch) || !fork.resend(branch, prepareKept(), source, nowNs)) {
                 fork.end(branch, Branch.State.FAILED);
+                fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
+            }
+        } finally {
+            done();
+        }
+    }
+
+    private boolean changesTransport(final Branch branch) {
+        prepareKept();
+        return proxy.requests.changeTransport(branch.target);
+    }
+
+    /**
+     * ICMP has reported that a request did not get there (section 18.4). Another transport or the next peer is tried at
+     * once; the last one is given until timer B or F: a server that is being restarted refuses for a second or two.
+     */
+    void onUnreachable(final ClientTransaction transaction, final long nowNs) {
+        final Branch branch = fork.find(transaction);
+        if (branch == null || branch.state != Branch.State.PENDING || fork.closed()
+                || transaction instanceof InviteClientTransaction client && client.proceeding()) {
+            return;
+        }
+        busy = true;
+        try {
+            if (changesTransport(branch)) {
+                transaction.terminate(nowNs);
+                if (!fork.resend(branch, prepareKept(), source, nowNs)) {
+                    fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
+                }
+            } else if (fork.hasNextGroup()) {
+                fork.end(branch, Branch.State.FAILED);
+                transaction.terminate(nowNs);
                 fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
             }
         } finally {

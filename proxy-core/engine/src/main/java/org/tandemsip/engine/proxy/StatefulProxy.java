@@ -5,6 +5,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
@@ -156,6 +157,15 @@ final class StatefulProxy {
             return Disposition.DROPPED_MALFORMED;
         }
         return context.onResponse(transaction, response, nowNs);
+    }
+
+    /** Takes the report that the datagram sent with {@code key} to an address did not get there (section 18.4). */
+    void onUnreachable(final long key, final ShardCommand.Unreachable report, final long nowNs) {
+        final ClientTransaction client = transactions.findClient(key, false);
+        if (client != null && report.isAbout(client.destination())
+                && client.user() instanceof ResponseContext context) {
+            context.onUnreachable(client, nowNs);
+        }
     }
 
     private static boolean comesFrom(final Destination host, final Source source) {

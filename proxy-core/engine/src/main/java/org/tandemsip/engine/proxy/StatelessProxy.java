@@ -19,7 +19,7 @@ final class StatelessProxy {
     private final Branches branches;
     private final RequestForwarder requests;
     private final ResponseForwarder responses;
-    private final UdpFallbacks udpFallbacks = new UdpFallbacks();
+    private final Fallbacks fallbacks = new Fallbacks();
 
     StatelessProxy(final ShardContext context, final Branches branches, final RequestForwarder requests,
             final ResponseForwarder responses) {
@@ -44,23 +44,25 @@ final class StatelessProxy {
         // Only a TCP tried for size is worth a report: the client's retransmission then goes over UDP.
         final boolean tcpForSize = RequestForwarder.isTcpForSize(target);
         egress.send(length, target.destination, tcpForSize ? key : 0);
-        if (tcpForSize && source.transport.stream()) {
-            keepForUdp(target, mode, key);
+        if (source.transport.stream()) {
+            keepFallback(target, mode, key);
         }
         return Disposition.FORWARDED;
     }
 
-    /** A client on a stream sends only once, so its request has to be at hand when TCP is refused. */
-    private void keepForUdp(final Target target, final char mode, final long key) {
-        RequestForwarder.backToUdp(target);
+    /** A client on a stream sends only once, so its request has to be at hand when the transport is refused. */
+    private void keepFallback(final Target target, final char mode, final long key) {
+        if (!requests.changeTransport(target)) {
+            return;
+        }
         final MutableDirectBuffer out = egress.claim(requests.maxLength());
         final int length = requests.write(target, mode, key, 0, out);
-        udpFallbacks.keep(key, target.destination, out, length);
+        fallbacks.keep(key, target.destination, out, length);
     }
 
-    /** Takes the report that what was sent with {@code correlation} (a branch key) could not be sent. */
+    /** Takes the report that what was sent with {@code correlation} (a branch key) did not get there. */
     void onSendFailed(final long correlation) {
-        udpFallbacks.onSendFailed(correlation, egress);
+        fallbacks.onSendFailed(correlation, egress);
     }
 
     /**

@@ -15,6 +15,8 @@ final class Target {
     Peer peer;
     /** Whether a request over 1,300 bytes should try TCP first (section 18.1.1). */
     boolean tcpWhenLarge;
+    /** Whether TCP may be tried once UDP has been refused: nobody has said which of them it is (RFC 3263 section 4). */
+    boolean tcpWhenRefused;
     /** Targets of one group are tried in parallel, groups one after the other, lowest first. */
     int group;
     /**
@@ -29,6 +31,7 @@ final class Target {
         trunk = other.trunk;
         peer = other.peer;
         tcpWhenLarge = other.tcpWhenLarge;
+        tcpWhenRefused = other.tcpWhenRefused;
         group = other.group;
         recordRouteListenPoint = other.recordRouteListenPoint;
         return this;
@@ -45,6 +48,7 @@ final class Target {
         trunk = null;
         peer = null;
         tcpWhenLarge = false;
+        tcpWhenRefused = false;
         group = 0;
         recordRouteListenPoint = 0;
         return this;

@@ -2,6 +2,7 @@ package org.tandemsip.engine.routing;
 
 import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.IpAddress;
@@ -59,6 +60,7 @@ public final class Branches {
     private final KeyedHash hash;
     private final ListenPoints listenPoints;
     private final IpAddress address = new IpAddress();
+    private final UnsafeBuffer quoted = new UnsafeBuffer();
     private final Destination responseDestination = new Destination();
     private char mode;
     private long key;
@@ -141,10 +143,40 @@ public final class Branches {
         }
         final DirectBuffer bytes = message.bytes();
         final int start = Slice.offset(slice);
+        if (!read(bytes, start)) {
+            return false;
+        }
+        connection = readConnection(bytes, start + LENGTH, via.end());
+        return true;
+    }
+
+    /**
+     * Reads the branch out of the beginning of a request that we have sent: ours is the first in it. {@code false} when
+     * there is none in what is left of it. Then {@link #mode} and {@link #key} tell it.
+     */
+    public boolean readQuoted(final byte[] request) {
+        quoted.wrap(request);
+        for (int i = 0; i + COOKIE.length + 1 <= request.length; i++) {
+            if (request[i] == COOKIE[0] && startsWithCookie(quoted, i)) {
+                connection = 0;
+                return i + LENGTH <= request.length && read(quoted, i);
+            }
+        }
+        return false;
+    }
+
+    private static boolean startsWithCookie(final DirectBuffer bytes, final int start) {
         for (int i = 0; i < COOKIE.length; i++) {
             if (bytes.getByte(start + i) != COOKIE[i]) {
                 return false;
             }
+        }
+        return true;
+    }
+
+    private boolean read(final DirectBuffer bytes, final int start) {
+        if (!startsWithCookie(bytes, start)) {
+            return false;
         }
         mode = (char) bytes.getByte(start + 7);
         long high = 0;
@@ -162,7 +194,6 @@ public final class Branches {
         }
         key = high;
         loopHash = (int) low;
-        connection = readConnection(bytes, start + LENGTH, via.end());
         return mode == STATELESS || mode == STATEFUL;
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +155,15 @@ final class ProxyHarness {
     /** Tells the proxy that a message could not be sent. */
     void fail(final SentMessage message) {
         proxy.onCommand(new ShardCommand.SendFailed(message.correlation()), nowNs);
+    }
+
+    /** Has ICMP report that a message did not get there, quoting its beginning (RFC 3261 section 18.4). */
+    void unreachable(final SentMessage message) {
+        final IpAddress address = new IpAddress();
+        address.parse(message.to().split(":")[0]);
+        final byte[] bytes = message.text().getBytes(StandardCharsets.ISO_8859_1);
+        proxy.onCommand(new ShardCommand.Unreachable(Arrays.copyOf(bytes, Math.min(bytes.length, 548)), address.high(),
+                address.low(), Integer.parseInt(message.to().split(":")[1])), nowNs);
     }
 
     /** Lets time pass, timer by timer. */

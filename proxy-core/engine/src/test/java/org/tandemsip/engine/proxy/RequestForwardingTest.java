@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyFixture.message;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardCommand;
@@ -250,6 +252,43 @@ class RequestForwardingTest {
         proxy.sleep(301);
         proxy.request(AGENT, large);
         assertEquals("TCP 192.0.2.9 5060", proxy.one().to());
+    }
+
+    @Test
+    void shouldSendOverTcpWhenUdpIsRefusedAndNobodySaidWhichItIs() {
+        final Source stream = Messages.source(Transport.TCP, ProxyFixture.TCP, "192.0.2.7:40001");
+        for (final Mode mode : List.of(Mode.STATELESS, Mode.STATEFUL)) {
+            final ProxyFixture relay = new ProxyFixture(mode);
+            relay.request(stream, message("INVITE", "sip:b@192.0.2.9", AGENT_VIA, "", null));
+            final Sent first = relay.sent.removeLast();
+            assertEquals("UDP 192.0.2.9 5060", first.to());
+
+            relay.command(unreachable(first, "192.0.2.9"));
+
+            final Sent second = relay.sent.removeLast();
+            assertEquals("TCP 192.0.2.9 5060", second.to());
+            assertEquals(first.topBranch(), second.topBranch());
+            assertTrue(second.header("Via").startsWith("SIP/2.0/TCP 203.0.113.10:5060;"));
+            assertRecordRoutes(second, "<sip:203.0.113.10:5060;transport=tcp");
+        }
+    }
+
+    @Test
+    void shouldNotChangeTransportWhenTheUriNamesIt() {
+        final Source stream = Messages.source(Transport.TCP, ProxyFixture.TCP, "192.0.2.7:40001");
+        proxy.request(stream, message("INVITE", "sip:b@192.0.2.9;transport=udp", AGENT_VIA, "", null));
+
+        proxy.command(unreachable(proxy.one(), "192.0.2.9"));
+
+        assertTrue(proxy.sent.isEmpty());
+    }
+
+    /** What ICMP reports of a datagram to port 5060 of {@code address}. */
+    private static ShardCommand unreachable(final Sent sent, final String address) {
+        final IpAddress parsed = new IpAddress();
+        parsed.parse(address);
+        return new ShardCommand.Unreachable(sent.text().getBytes(StandardCharsets.ISO_8859_1), parsed.high(),
+                parsed.low(), 5060);
     }
 
     @Test

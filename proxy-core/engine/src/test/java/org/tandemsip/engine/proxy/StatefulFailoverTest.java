@@ -72,6 +72,51 @@ class StatefulFailoverTest {
     }
 
     @Test
+    void shouldFailOverToNextPeerWhenFirstRefusesDatagrams() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when: section 18.4
+        proxy.unreachable(first);
+
+        // then
+        final SentMessage second = proxy.only("INVITE");
+        assertOtherPeer(first, second);
+
+        // when: a report that comes twice, or about somebody else, or about an answered request
+        proxy.unreachable(first);
+        proxy.answer(second, 180, "b2", CONTACT);
+        proxy.only("180 INVITE");
+        proxy.unreachable(second);
+
+        // then
+        assertEquals(List.of(), proxy.sent());
+        proxy.answer(second, 200, "b2", CONTACT);
+        proxy.only("200 INVITE");
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldGoOnWithTheLastPeerThoughItRefusesDatagramsForNow() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.unreachable(first);
+        final SentMessage second = proxy.only("INVITE");
+
+        // when: a server that is being started
+        proxy.unreachable(second);
+        assertEquals(List.of(), proxy.sent());
+        proxy.advanceMs(600);
+
+        // then: timer A
+        final SentMessage again = proxy.only("INVITE");
+        assertEquals(second.text(), again.text());
+        proxy.answer(again, 200, "b2", CONTACT);
+        proxy.only("200 INVITE");
+        proxy.assertQuiet();
+    }
+
+    @Test
     void shouldWriteSameRequestToNextPeer() {
         // given
         final SentMessage first = proxy.call(SipText.invite(CALLER, "c1", "X-Unknown: kept")).getFirst();

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.linux.SocketErrors;
 import org.tandemsip.linux.UdpSocket;
 
 /**
@@ -24,12 +26,15 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     private static final int BATCH = 32;
     /** System calls per readiness event: bounds how long one socket keeps the loop; epoll tells us again. */
     private static final int READS = 2;
+    /** Reports of ICMP taken per look, each of which costs a system call. */
+    private static final int REPORTS = 32;
     /** Datagrams that may wait for the end of the turn, or for a congested socket. */
     private static final int QUEUE = 256;
 
     private final Loop loop;
     private final UdpIngress ingress;
     private final UdpSocket socket;
+    private final SocketErrors errors = new SocketErrors();
     private final FileDescriptor descriptor;
     private final long[] addresses = new long[QUEUE];
     private final int[] lengths = new int[QUEUE];
@@ -53,6 +58,7 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
         boolean ready = false;
         try {
             socket.bufferBytes(loop.config().socketBuffer());
+            socket.keepErrors();
             if (shared) {
                 socket.shareAddress();
             }
@@ -93,6 +99,9 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
             return;
         }
         final EpollIoOps ops = ((EpollIoEvent) event).ops();
+        if (ops.contains(EpollIoOps.EPOLLERR)) {
+            takeErrors();
+        }
         if (ops.contains(EpollIoOps.EPOLLOUT)) {
             blocked = false;
             ready.submit(EpollIoOps.EPOLLIN);
@@ -152,6 +161,7 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
 
     @Override
     public void flush() {
+        int retried = -1;
         while (first < end && !blocked && !closed) {
             final int result = socket.send(first, end - first);
             if (result > 0) {
@@ -160,6 +170,8 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
                 }
             } else if (result == UdpSocket.WOULD_BLOCK) {
                 waitForRoom();
+            } else if (retried != first && takeErrors()) {
+                retried = first;
             } else {
                 // Unreachable, not permitted, too large: the fault of this one datagram alone.
                 loop.outbound().failed(shards[first], correlations[first], Counter.UNSENT_UDP);
@@ -170,6 +182,22 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
             first = 0;
             end = 0;
         }
+    }
+
+    /**
+     * Passes on what ICMP has reported; {@code false} when there was nothing. A report that nobody has taken fails a
+     * datagram that has nothing to do with it: that one may be tried again, once.
+     */
+    private boolean takeErrors() {
+        int taken = 0;
+        while (taken < REPORTS && errors.next(socket.fd())) {
+            taken++;
+            if (errors.unreachable()) {
+                loop.outbound().unreachable(new ShardCommand.Unreachable(errors.quoted(), errors.addressHigh(),
+                        errors.addressLow(), errors.port()));
+            }
+        }
+        return taken > 0;
     }
 
     /** The rest stays queued until epoll says that there is room. */

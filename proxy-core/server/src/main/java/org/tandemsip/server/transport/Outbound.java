@@ -167,6 +167,19 @@ final class Outbound implements OutboundQueue.Consumer {
         }
     }
 
+    /** Tells all shards of a datagram that did not get there: which one sent it is for them to find out. */
+    void unreachable(final ShardCommand.Unreachable report) {
+        counters.increment(Counter.UDP_UNREACHABLE);
+        for (int i = 0; i < peers.shards(); i++) {
+            final ShardThread owner = peers.shard(i);
+            if (owner.shard().command(report)) {
+                owner.wake();
+            } else {
+                counters.increment(Counter.COMMANDS_REFUSED);
+            }
+        }
+    }
+
     /** Begins to read datagrams. */
     void startReading() {
         for (final DatagramPort port : ports) {

@@ -25,6 +25,10 @@ final class Peers {
         return loops[index];
     }
 
+    int shards() {
+        return shards.length;
+    }
+
     ShardThread shard(final int number) {
         return shards[number];
     }

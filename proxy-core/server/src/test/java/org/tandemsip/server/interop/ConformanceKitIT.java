@@ -30,12 +30,6 @@ class ConformanceKitIT {
     /** The pairs that need a registrar are no business of a proxy without one. */
     private static final String PROXY_PAIRS = "proxy,self";
 
-    /**
-     * SIPp's own scenarios call {@code sip:callee@HOST:PORT} without a transport, which is UDP (RFC 3263 section 4.1), while with
-     * {@code --transport tcp} the callee listens on TCP only. Nobody can reach it; the kit says the same of other proxies.
-     */
-    private static final List<String> UDP_BY_THEIR_URI = List.of("sipp-builtin-uac-uas", "sipp-builtin-regexp");
-
     private static Path kit;
 
     @BeforeAll
@@ -71,7 +65,7 @@ class ConformanceKitIT {
             final List<String> failed =
                     output.lines().filter(line -> line.startsWith("FAIL")).map(line -> line.split(" +")[1])
                             .toList();
-            assertEquals(transport.equals("tcp") ? UDP_BY_THEIR_URI : List.of(), failed, () -> output + "\n" + server);
+            assertEquals(List.of(), failed, () -> output + "\n" + server);
             assertTrue(output.lines().filter(line -> line.startsWith("PASS")).count() >= 24, output);
         }
     }

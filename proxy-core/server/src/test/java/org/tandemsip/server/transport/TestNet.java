@@ -49,6 +49,7 @@ final class TestNet implements AutoCloseable, HandlerFactory {
 
     final Queue<String> absorbed = new ConcurrentLinkedQueue<>();
     final Queue<Long> failed = new ConcurrentLinkedQueue<>();
+    final Queue<ShardCommand.Unreachable> unreachable = new ConcurrentLinkedQueue<>();
     final Queue<String> threads = new ConcurrentLinkedQueue<>();
     /** Ends the wait of every shard that a REFER keeps busy. */
     final CountDownLatch released = new CountDownLatch(1);
@@ -240,6 +241,8 @@ final class TestNet implements AutoCloseable, HandlerFactory {
         public void onCommand(final ShardCommand command, final long nowNs) {
             if (command instanceof ShardCommand.SendFailed(final long correlation)) {
                 failed.add(correlation);
+            } else if (command instanceof ShardCommand.Unreachable report) {
+                unreachable.add(report);
             }
         }
 

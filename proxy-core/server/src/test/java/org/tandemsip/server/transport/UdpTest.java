@@ -321,6 +321,35 @@ class UdpTest {
     }
 
     @Test
+    void shouldReportDatagramsThatNobodyTakesAndLoseNoOther() throws Exception {
+        try (TestNet net = new TestNet(shape -> shape.loops(2)); Client client = new Client("127.0.0.1")) {
+            // given
+            final int closedPort;
+            try (DatagramSocket closed = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
+                closedPort = closed.getLocalPort();
+            }
+            net.forwardOver = Transport.UDP;
+            net.forwardTo = new InetSocketAddress("127.0.0.1", closedPort);
+
+            // when
+            for (int i = 0; i < 100; i++) {
+                client.send(net.udpAddress(), TestNet.request("MESSAGE", "lost" + i, ""));
+                client.send(net.udpAddress(), TestNet.request("OPTIONS", "fine" + i, ""));
+                assertTrue(client.receive().contains("Call-ID: fine" + i + "\r\n"));
+            }
+
+            // then: each report goes to both shards
+            TestNet.await("reports", () -> net.unreachable.size() == 200);
+            assertEquals(100, net.count(Counter.UDP_UNREACHABLE));
+            assertEquals(0, net.count(Counter.UNSENT_UDP));
+            final ShardCommand.Unreachable report = net.unreachable.peek();
+            assertEquals(closedPort, report.port());
+            assertEquals(Addresses.low(net.forwardTo.getAddress()), report.addressLow());
+            assertTrue(new String(report.quoted(), StandardCharsets.US_ASCII).startsWith("MESSAGE "));
+        }
+    }
+
+    @Test
     void shouldAllocateAlmostNothingPerMessage() throws Exception {
         // The leak detector makes objects of its own.
         final ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
