@@ -55,6 +55,15 @@ final class Policies {
         return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
+    /** {@code policy} with the modes of {@code other}, which has the same routes. */
+    static RoutingPolicy withModesOf(final RoutingPolicy other, final RoutingPolicy policy) {
+        RoutingPolicy result = policy.withMode(other.mode());
+        for (final Route route : other.routes()) {
+            result = withMode(result, route.name(), route.mode());
+        }
+        return result;
+    }
+
     /** {@code policy} with another mode for one route; {@code null} when no route has that name. */
     static RoutingPolicy withMode(final RoutingPolicy policy, final String routeName, final Mode mode) {
         if (policy.routes().stream().noneMatch(route -> route.name().equals(routeName))) {

@@ -24,6 +24,8 @@ import org.tandemsip.server.admin.Control;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
 import org.tandemsip.server.config.Modes;
+import org.tandemsip.server.dns.Names;
+import org.tandemsip.server.dns.Reach;
 import org.tandemsip.server.transport.Network;
 import org.tandemsip.server.transport.SourceFilter;
 
@@ -55,9 +57,14 @@ public final class Tandem implements Control, AutoCloseable {
     private final Optional<Source> source;
     private final long startedEpochMs = System.currentTimeMillis();
     private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Names names;
+    private final Reach reach;
+    private final PeerNames peerNames;
     private Network network;
     private AdminServer admin;
     private volatile Config config;
+    /** What {@link #config} is with the addresses that its names have now. */
+    private volatile Config resolved;
     private volatile RoutingPolicy policy;
     private volatile ReloadState reloads = new ReloadState(true, startedEpochMs, 0, 0);
     private volatile boolean ready;
@@ -71,7 +78,12 @@ public final class Tandem implements Control, AutoCloseable {
         } catch (final IOException e) {
             throw new StartException(StartException.Reason.NOT_PERMITTED, "state-dir: " + e.getMessage(), e);
         }
-        policy = Policies.of(config, keys);
+        names = new Names(config.dns());
+        reach = PeerNames.reach(config);
+        peerNames = new PeerNames(names, reach, () -> Thread.ofVirtual().name("tandem-names").start(this::readdress));
+        peerNames.watch(config, config.dns().timeoutNs());
+        resolved = peerNames.resolve(config);
+        policy = Policies.of(resolved, keys);
     }
 
     /**
@@ -97,12 +109,15 @@ public final class Tandem implements Control, AutoCloseable {
                     new LogReports());
             tandem.admin = AdminServer.start(config.admin(), tandem);
         } catch (final BindException e) {
+            tandem.names.close();
             throw StartException.bind(e);
         } catch (final IOException e) {
             tandem.network.close();
+            tandem.names.close();
             throw StartException.bind(e);
         }
         tandem.ready = true;
+        tandem.readdress();
         tandem.logStart();
         return tandem;
     }
@@ -171,6 +186,21 @@ public final class Tandem implements Control, AutoCloseable {
         EventLog.info("mode", "from", word(before), "to", word(mode), "route", route == null ? "all" : route);
     }
 
+    /** Routes by the addresses that the names of peers have now. What is under way keeps the ones it has. */
+    private synchronized void readdress() {
+        final Config next = peerNames.resolve(config);
+        if (!ready || closed || next.trunks().equals(resolved.trunks())) {
+            return;
+        }
+        try {
+            configure(Policies.withModesOf(policy, Policies.of(next, keys)));
+            resolved = next;
+        } catch (final Refused e) {
+            EventLog.warn("dns", "msg", "new addresses are not in force: " + e.getMessage());
+            names.later(() -> Thread.ofVirtual().start(this::readdress), ORDER_TIMEOUT_NS);
+        }
+    }
+
     private void configure(final RoutingPolicy next) throws Refused {
         final long deadlineNs = System.nanoTime() + ORDER_TIMEOUT_NS;
         while (!network.configure(next, filter(next))) {
@@ -234,7 +264,9 @@ public final class Tandem implements Control, AutoCloseable {
         if (!needsRestart.isEmpty()) {
             return new ReloadResult(List.of(), needsRestart);
         }
-        final RoutingPolicy nextPolicy = Policies.of(next, keys);
+        peerNames.watch(next, next.dns().timeoutNs());
+        final Config nextResolved = peerNames.resolve(next);
+        final RoutingPolicy nextPolicy = Policies.of(nextResolved, keys);
         final List<String> changed = changed(config, next);
         if (!config.log().equals(next.log())) {
             try {
@@ -245,6 +277,8 @@ public final class Tandem implements Control, AutoCloseable {
         }
         configure(nextPolicy);
         config = next;
+        resolved = nextResolved;
+        peerNames.retain(next);
         return new ReloadResult(changed, List.of());
     }
 
@@ -257,6 +291,7 @@ public final class Tandem implements Control, AutoCloseable {
                 List.of(b.limits(), b.streams(), b.socketBuffer(), b.ringSize(), b.transactions()));
         add(keys, "admin", a.admin(), b.admin());
         add(keys, "state-dir", a.stateDir(), b.stateDir());
+        add(keys, "dns", a.dns(), b.dns());
         return keys;
     }
 
@@ -314,6 +349,7 @@ public final class Tandem implements Control, AutoCloseable {
         closed = true;
         admin.close();
         network.close();
+        names.close();
         EventLog.info("stop", "uptime_seconds", (System.currentTimeMillis() - startedEpochMs) / 1_000);
     }
 
@@ -330,6 +366,16 @@ public final class Tandem implements Control, AutoCloseable {
     @Override
     public Network network() {
         return network;
+    }
+
+    @Override
+    public Names names() {
+        return names;
+    }
+
+    @Override
+    public Reach reach() {
+        return reach;
     }
 
     @Override

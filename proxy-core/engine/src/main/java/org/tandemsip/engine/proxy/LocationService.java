@@ -128,11 +128,22 @@ final class LocationService {
                 return null;
             } else {
                 addTrunks(route);
-                return targets.size() > 0 ? null : unreachable();
+                return targets.size() > 0 ? null : noneUsable(route.to()) ? Status.SERVICE_UNAVAILABLE_503
+                        : unreachable();
             }
         }
         mode = policy.mode();
         return preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
+    }
+
+    /** Whether the trunks have no address, because their names have none for now. */
+    private static boolean noneUsable(final List<Trunk> trunks) {
+        for (int i = 0; i < trunks.size(); i++) {
+            if (!trunks.get(i).peers().isEmpty()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean matches(final Route.Match match) {

@@ -81,6 +81,7 @@ final class Api {
             case BASE + "mode" -> method.equals("PUT") ? setMode(body) : notAllowed("GET, PUT");
             case BASE + "config:validate" -> method.equals("POST") ? validate(body) : notAllowed("POST");
             case BASE + "config:reload" -> method.equals("POST") ? reload() : notAllowed("POST");
+            case BASE + "dns:resolve" -> method.equals("POST") ? resolve(body) : notAllowed("POST");
             case BASE + "shutdown" -> method.equals("POST") ? shutdown() : notAllowed("POST");
             default -> view == null ? problem(404, "there is nothing at " + path) : notAllowed("GET");
         };
@@ -114,6 +115,11 @@ final class Api {
             }));
         }
         return problem(409, "needs restart: " + String.join(", ", result.needsRestart()) + ". Nothing was changed.");
+    }
+
+    private Answer resolve(final String body) {
+        return Json.parse(body) instanceof final Map<?, ?> order && order.get("target") instanceof final String target
+                ? json(DnsView.of(control, target)) : problem(400, "write {\"target\": \"sip:HOST\"}");
     }
 
     private Answer shutdown() {

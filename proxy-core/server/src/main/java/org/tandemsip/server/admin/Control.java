@@ -5,6 +5,8 @@ import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
+import org.tandemsip.server.dns.Names;
+import org.tandemsip.server.dns.Reach;
 import org.tandemsip.server.transport.Network;
 
 /** What the admin API sees of the server and may do to it. Any thread. */
@@ -17,6 +19,12 @@ public interface Control {
 
     /** What moves the messages. */
     Network network();
+
+    /** What looks names up. */
+    Names names();
+
+    /** What this server can send with. */
+    Reach reach();
 
     /** Wall-clock time of the start, in milliseconds since 1970. */
     long startedEpochMs();

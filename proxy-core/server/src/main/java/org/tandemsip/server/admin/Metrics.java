@@ -12,6 +12,9 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.server.dns.Answer;
+import org.tandemsip.server.dns.DnsCounters;
+import org.tandemsip.server.dns.RecordType;
 import org.tandemsip.server.transport.LoopStatus;
 import org.tandemsip.server.transport.Network;
 
@@ -33,6 +36,7 @@ final class Metrics {
         metrics.counters(control.network().counters());
         metrics.latency(control.network());
         metrics.loops(control.network());
+        metrics.dns(control.names().counters());
         return metrics.out.toString();
     }
 
@@ -106,6 +110,35 @@ final class Metrics {
         final Runtime runtime = Runtime.getRuntime();
         single("tandem_heap_used_bytes", "gauge", "Java heap in use.", runtime.totalMemory() - runtime.freeMemory());
         single("tandem_heap_max_bytes", "gauge", "Largest size of the Java heap.", runtime.maxMemory());
+    }
+
+    private void dns(final DnsCounters counters) {
+        head("tandem_dns_queries_total", "counter", "Questions asked of DNS servers, by type and outcome.");
+        for (final RecordType type : RecordType.values()) {
+            for (final Answer.Kind kind : Answer.Kind.values()) {
+                line("tandem_dns_queries_total", "type=\"" + word(type) + "\",result=\"" + word(kind) + '"',
+                        counters.queries(type, kind));
+            }
+        }
+        head("tandem_dns_duration_seconds", "histogram", "Time DNS servers took to answer, by type.");
+        for (final RecordType type : RecordType.values()) {
+            long sum = 0;
+            for (int bucket = 0; bucket <= DnsCounters.BOUNDS.length; bucket++) {
+                sum += counters.durations(type, bucket);
+                line("tandem_dns_duration_seconds_bucket", "type=\"" + word(type) + "\",le=\""
+                        + (bucket == DnsCounters.BOUNDS.length ? "+Inf" : number(DnsCounters.BOUNDS[bucket])) + '"',
+                        sum);
+            }
+            line("tandem_dns_duration_seconds_sum", "type=\"" + word(type) + '"', counters.totalNs(type) / 1e9);
+            line("tandem_dns_duration_seconds_count", "type=\"" + word(type) + '"', sum);
+        }
+        single("tandem_dns_cache_hits_total", "counter", "Questions answered from memory.", counters.cacheHits());
+        single("tandem_dns_stale_total", "counter", "Failures covered by an answer that had run out.",
+                counters.staleAnswers());
+        single("tandem_dns_refused_total", "counter", "Questions not asked because too many were under way.",
+                counters.refusals());
+        single("tandem_dns_forbidden_total", "counter", "Addresses from DNS that may not be sent to.",
+                counters.forbiddenAddresses());
     }
 
     private void single(final String metric, final String type, final String help, final double value) {

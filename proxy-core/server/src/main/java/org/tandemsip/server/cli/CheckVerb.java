@@ -1,6 +1,7 @@
 package org.tandemsip.server.cli;
 
 import java.util.concurrent.Callable;
+import org.tandemsip.server.PeerNames;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
 import picocli.CommandLine.Command;
@@ -25,6 +26,9 @@ final class CheckVerb implements Callable<Integer> {
         try {
             final Config config = options.source().read();
             final int peers = config.trunks().stream().mapToInt(trunk -> trunk.peers().size()).sum();
+            PeerNames.unresolved(config).forEach(warning -> spec.commandLine().getErr()
+                    .println(options.name() + ": warning: " + warning));
+            spec.commandLine().getErr().flush();
             spec.commandLine().getOut().println("ok: " + count(config.trunks().size(), "trunk") + ", "
                     + count(peers, "peer") + ", " + count(config.routes().size(), "route"));
             return ExitCode.OK;

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.class, scope = CommandLine.ScopeType.INHERIT)
 public final class Main implements Runnable, IVersionProvider {
     private static final List<String> VERBS = List.of("run", "check", "reload", "stop", "status", "mode", "trunks",
-            "config", "errors", "stats", "version");
+            "dns", "config", "errors", "stats", "version");
 
     @Spec
     private CommandSpec spec;
@@ -77,6 +77,7 @@ public final class Main implements Runnable, IVersionProvider {
             case "status" -> new StatusVerb();
             case "mode" -> new ModeVerb();
             case "trunks" -> new TrunksVerb();
+            case "dns" -> new DnsVerb();
             case "config" -> new ConfigVerb();
             case "errors" -> new ErrorsVerb();
             case "stats" -> new StatsVerb();

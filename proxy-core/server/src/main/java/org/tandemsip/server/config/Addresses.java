@@ -1,5 +1,7 @@
 package org.tandemsip.server.config;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
@@ -11,9 +13,11 @@ import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.server.config.Scalar.BadValue;
 import org.tandemsip.server.config.Scalar.Shape;
+import org.tandemsip.server.dns.Domain;
 
 /** The kinds of values that are addresses: to listen on, to send to, to accept from. */
 final class Addresses {
+    private static final int DNS_PORT = 53;
     private static final String HOST = "\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9][A-Za-z0-9._-]*";
     private static final Pattern HOST_PORT = Pattern.compile("(" + HOST + ")(?::(\\d{1,5}))?");
     private static final Pattern LISTEN = Pattern
@@ -38,7 +42,26 @@ final class Addresses {
     static final Scalar<Config.HttpAddress> HTTP = new Scalar<>("http://ADDRESS:PORT, ADDRESS being IPv4 or [IPv6]",
             new Shape.Text("^http://.+:[0-9]{1,5}/?$"), Addresses::http);
 
+    /** A DNS server. */
+    static final Scalar<InetSocketAddress> DNS_SERVER = new Scalar<>("an address, or ADDRESS:PORT",
+            new Shape.Text("^\\S+$"), Addresses::dnsServer);
+
     private Addresses() {}
+
+    private static InetSocketAddress dnsServer(final String text) throws BadValue {
+        final Matcher matcher = HOST_PORT.matcher(text);
+        final IpAddress address = new IpAddress();
+        if (address.parse(text)) {
+            return new InetSocketAddress(InetAddress.ofLiteral(text), DNS_PORT);
+        }
+        if (!matcher.matches() || !address.parse(matcher.group(1))) {
+            throw new BadValue(ErrorCode.BAD_VALUE, "is not the address of a DNS server; write IPV4, IPV4:PORT or"
+                    + " [IPV6]:PORT");
+        }
+        final String host = matcher.group(1).replace("[", "").replace("]", "");
+        return new InetSocketAddress(InetAddress.ofLiteral(host),
+                matcher.group(2) == null ? DNS_PORT : port(matcher.group(2), 1));
+    }
 
     private static Config.Listen listen(final String text) throws BadValue {
         final Matcher matcher = LISTEN.matcher(text.strip());
@@ -127,7 +150,10 @@ final class Addresses {
             // Digits only is what GB/T 28181 writes as a realm; resolvers would read it as an IPv4 address.
             throw new BadValue(ErrorCode.BAD_PEER, "holds neither an address nor a host name");
         }
-        return new Peers.Spec(text, host, port == null ? Transport.UDP.defaultPort() : port(port, 1), transport,
+        if (!literal && !Domain.isName(host)) {
+            throw new BadValue(ErrorCode.BAD_PEER, "holds neither an address nor a host name");
+        }
+        return new Peers.Spec(text, host, port == null ? 0 : port(port, 1), transport,
                 Peer.DEFAULT_PRIORITY, Peer.DEFAULT_WEIGHT);
     }
 

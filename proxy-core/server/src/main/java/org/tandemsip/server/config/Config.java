@@ -9,11 +9,13 @@ import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.server.dns.Domain;
+import org.tandemsip.server.dns.Names;
 import org.tandemsip.server.transport.NetworkConfig.Streams;
 
 /**
- * A configuration that was checked: every name in it is defined, every host has an address. Immutable. Made by
- * {@link ConfigReader}.
+ * A configuration that was checked: every trunk and route that it names is defined. Host names stay names. Immutable.
+ * Made by {@link ConfigReader}.
  *
  * @param source       file it was read from as the user named it, or what stands for one
  * @param loops        I/O loops; 0: by the number of cores
@@ -25,12 +27,19 @@ import org.tandemsip.server.transport.NetworkConfig.Streams;
  * @param ringSize     slots of a shard's ring
  * @param transactions most transactions, over all shards
  * @param stateDir     folder of the token key; empty: the first of the usual places
+ * @param dns          how host names are looked up
  * @param effective    every key with its value and origin, for people
  */
 public record Config(String source, List<Listen> listen, Mode mode, Threading threading, int loops, List<Trunk> trunks,
         List<Route> routes, int maxForwards, boolean recordRoute, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
-        Timing timing, Optional<Path> stateDir, Log log, Effective effective) {
+        Timing timing, Optional<Path> stateDir, Log log, Names.Settings dns, Effective effective) {
+    /** This configuration with other trunks. */
+    public Config withTrunks(final List<Trunk> newTrunks) {
+        return new Config(source, listen, mode, threading, loops, newTrunks, routes, maxForwards, recordRoute, admin,
+                limits, streams, socketBuffer, ringSize, transactions, timing, stateDir, log, dns, effective);
+    }
+
     /** A strategy of {@code ARCHITECTURE.md}, "Threading is a strategy". */
     public enum Threading {
         AUTO, SHARED, DEDICATED
@@ -71,12 +80,18 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      * @param transport {@code null}: UDP, and TCP for large requests
      * @param priority  lower numbers first
      * @param weight    share of the calls among peers of the same priority
+     * @param domain    what has to be looked up to know the address, and often the port; else {@code null}
      */
     public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, int priority,
-            int weight) {}
+            int weight, Domain domain) {}
 
     /** A trunk. @param maxForwards 0 for the global one */
-    public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards) {}
+    public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards) {
+        /** This trunk with other peers. */
+        public Trunk withPeers(final List<Peer> newPeers) {
+            return new Trunk(name, newPeers, allow, failover, maxForwards);
+        }
+    }
 
     /**
      * A route.
@@ -123,7 +138,7 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
     public record Log(LogFormat format, LogLevel level, Optional<Path> file) {}
 
     /** Host and port as URIs write them. */
-    static String hostPort(final long addressHigh, final long addressLow, final int port) {
+    public static String hostPort(final long addressHigh, final long addressLow, final int port) {
         final String host = IpAddress.toString(addressHigh, addressLow);
         return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + port;
     }

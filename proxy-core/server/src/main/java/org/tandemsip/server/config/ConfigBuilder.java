@@ -8,25 +8,24 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.server.dns.Names;
 import org.tandemsip.server.transport.NetworkConfig.Streams;
 
 /** From typed values to the records: whatever takes more than one value to decide. */
 final class ConfigBuilder {
     private final Reading reading;
     private final Bound top;
-    private final Peers.Resolver resolver;
 
-    ConfigBuilder(final Reading reading, final Bound top, final Peers.Resolver resolver) {
+    ConfigBuilder(final Reading reading, final Bound top) {
         this.reading = reading;
         this.top = top;
-        this.resolver = resolver;
     }
 
     /** The configuration; {@code null} when it holds mistakes, which are noted in the reading. */
     Config build(final String source) {
         final List<Config.Listen> listen = listen();
         final Mode mode = mode(top, Keys.MODE);
-        final TrunkBuilder trunks = new TrunkBuilder(reading, resolver);
+        final TrunkBuilder trunks = new TrunkBuilder(reading);
         final List<Config.Trunk> trunkList = trunks.build(top.get(Keys.TRUNKS));
         final List<Config.Route> routes = new RouteBuilder(reading, this).build(top);
         final Config.Admin admin = admin();
@@ -37,12 +36,15 @@ final class ConfigBuilder {
             return null;
         }
         final Bound log = top.get(Keys.LOG);
+        final Bound dns = top.get(Keys.DNS);
         return new Config(source, listen, mode, top.get(Keys.THREADING), top.get(Keys.LOOPS), trunkList, routes,
                 top.get(Keys.MAX_FORWARDS), top.get(Keys.RECORD_ROUTE), admin, limits, streams,
                 top.get(Keys.LIMITS).get(LimitKeys.SOCKET_BUFFER), top.get(Keys.LIMITS).get(LimitKeys.RING_SIZE),
                 top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, Optional.ofNullable(top.get(Keys.STATE_DIR)),
                 new Config.Log(log.get(Keys.LOG_FORMAT), log.get(Keys.LOG_LEVEL),
                         Optional.ofNullable(log.get(Keys.LOG_FILE))),
+                new Names.Settings(values(dns.get(Keys.DNS_SERVERS)), dns.get(Keys.DNS_TIMEOUT),
+                        dns.get(Keys.DNS_STALE)),
                 Effective.of(top));
     }
 

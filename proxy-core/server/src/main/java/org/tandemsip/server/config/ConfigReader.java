@@ -1,6 +1,5 @@
 package org.tandemsip.server.config;
 
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -13,7 +12,6 @@ import org.snakeyaml.engine.v2.nodes.MappingNode;
 public final class ConfigReader {
     private final Map<String, String> flags;
     private final UnaryOperator<String> environment;
-    private final Peers.Resolver resolver;
 
     /**
      * Makes a reader.
@@ -21,14 +19,12 @@ public final class ConfigReader {
      * @param flags values given on the command line, by key path: {@code mode}, {@code admin.socket}
      */
     public ConfigReader(final Map<String, String> flags) {
-        this(flags, System::getenv, InetAddress::getAllByName);
+        this(flags, System::getenv);
     }
 
-    ConfigReader(final Map<String, String> flags, final UnaryOperator<String> environment,
-            final Peers.Resolver resolver) {
+    ConfigReader(final Map<String, String> flags, final UnaryOperator<String> environment) {
         this.flags = Map.copyOf(flags);
         this.environment = environment;
-        this.resolver = resolver;
     }
 
     /**
@@ -61,7 +57,7 @@ public final class ConfigReader {
         reading.check();
         final Bound top = Keys.TOP.bind(reading, document, "", "");
         // Relations are looked at even when single values are wrong, so that one run names as much as it can.
-        final Config config = new ConfigBuilder(reading, top, resolver).build(source);
+        final Config config = new ConfigBuilder(reading, top).build(source);
         reading.check();
         return config;
     }

@@ -28,8 +28,6 @@ public enum ErrorCode {
     BAD_LISTEN("C024"),
     /** Not a peer. */
     BAD_PEER("C025"),
-    /** The host name of a peer has no address. */
-    HOST_NOT_FOUND("C026"),
     /** Not an address range. */
     BAD_RANGE("C027"),
     /** This build has no such mode. */

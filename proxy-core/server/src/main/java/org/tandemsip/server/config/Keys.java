@@ -1,5 +1,6 @@
 package org.tandemsip.server.config;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,9 @@ final class Keys {
     // Trunks
     static final Key<List<Item<Peers.Spec>>> PEERS = Key.of("peers", new ListOf<>(new PeerType(), 64), "[]",
             "[198.51.100.10]",
-            "Addresses that requests to this trunk are sent to. Host names are looked up when the file is loaded.");
+            "Addresses that requests to this trunk are sent to. Host names are looked up by RFC 3263 (NAPTR, SRV, A and"
+                    + " AAAA) at start and whenever an answer runs out; addresses of this machine and others that are"
+                    + " no host's are refused unless they lie inside allow.");
     static final Key<List<Item<Cidr>>> ALLOW = Key.of("allow", new ListOf<>(Addresses.CIDR, 256), "[]",
             "[198.51.100.0/24]",
             "Sources whose requests count as coming from this trunk, besides its peers.");
@@ -94,6 +97,16 @@ final class Keys {
             "File to append to, opened again on SIGUSR1. When absent: standard error.");
     static final Section LOG_SECTION = new Section(List.of(LOG_FORMAT, LOG_LEVEL, LOG_FILE));
 
+    // DNS
+    static final Key<List<Item<InetSocketAddress>>> DNS_SERVERS = Key.of("servers",
+            new ListOf<>(Addresses.DNS_SERVER, 4), "[]", "[198.51.100.53, \"198.51.100.54:5353\"]",
+            "DNS servers, asked in this order. When empty: those of /etc/resolv.conf.");
+    static final Key<Long> DNS_TIMEOUT = Key.of("timeout", Scalars.duration("100ms", "10s"), "2s",
+            "How long one question may take, all servers together.");
+    static final Key<Long> DNS_STALE = Key.of("stale", Scalars.duration("0s", "24h"), "1h",
+            "How long an answer is still used after its time to live, while no server answers (RFC 8767).");
+    static final Section DNS_SECTION = new Section(List.of(DNS_SERVERS, DNS_TIMEOUT, DNS_STALE));
+
     // Top
     static final Key<List<Item<String>>> INCLUDE = Key.optional("include",
             new ListOf<>(Scalars.text("a file name or pattern", ".+", "a file name"), 64), "conf.d/*.yaml",
@@ -124,6 +137,8 @@ final class Keys {
             "Bounds of what is accepted; each hit is counted. Needs a restart to change.", null);
     static final Key<Bound> TIMERS = new Key<>("timers", TIMERS_SECTION, null, false,
             "Timer values of RFC 3261 appendix A.", null);
+    static final Key<Bound> DNS = new Key<>("dns", DNS_SECTION, null, false,
+            "How host names are looked up. Needs a restart to change.", null);
     static final Key<Path> STATE_DIR = Key.optional("state-dir", Scalars.path(), "/var/lib/tandem",
             "Folder for the token key, by which calls survive a restart. When absent: $STATE_DIRECTORY, else"
                     + " /var/lib/tandem, else $XDG_STATE_HOME/tandem or ~/.local/state/tandem.");
@@ -131,7 +146,7 @@ final class Keys {
 
     /** The whole file. */
     static final Section TOP = new Section(List.of(INCLUDE, LISTEN, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
-            MAX_FORWARDS, RECORD_ROUTE, ADMIN, LIMITS, TIMERS, STATE_DIR, LOG));
+            MAX_FORWARDS, RECORD_ROUTE, ADMIN, LIMITS, TIMERS, DNS, STATE_DIR, LOG));
 
     private Keys() {}
 }

@@ -1,26 +1,12 @@
 package org.tandemsip.server.config;
 
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.server.dns.Domain;
 
-/** From the peer in the file to the addresses behind it. Control path only: looking up a name may take seconds. */
+/** From the peer in the file to the peer of the configuration. */
 final class Peers {
-    /** Looks up the addresses of a host name. */
-    @FunctionalInterface
-    interface Resolver {
-        InetAddress[] resolve(String host) throws UnknownHostException;
-    }
-
-    /** Most addresses taken from one name. */
-    private static final int MAX_ADDRESSES = 16;
-
-    /** A peer as written. @param transport {@code null}: the trunk's */
+    /** A peer as written. @param port 0 when none is given @param transport {@code null}: the trunk's */
     record Spec(String text, String host, int port, Transport transport, int priority, int weight) {
         Spec with(final int newPriority, final int newWeight) {
             return new Spec(text, host, port, transport, newPriority, newWeight);
@@ -30,30 +16,19 @@ final class Peers {
     private Peers() {}
 
     /**
-     * The addresses of a peer: itself when it is one, else what its name resolves to.
+     * The peer that is meant: an address, or a name to be looked up while the server runs.
      *
      * @param transport the trunk's, for peers that name none
-     * @throws UnknownHostException the name has no address
      */
-    static List<Config.Peer> resolve(final Spec spec, final Transport transport, final Resolver resolver)
-            throws UnknownHostException {
+    static Config.Peer of(final Spec spec, final Transport transport) {
         final Transport chosen = spec.transport() == null ? transport : spec.transport();
         final IpAddress literal = new IpAddress();
         if (literal.parse(spec.host())) {
-            return List.of(new Config.Peer(spec.text(), chosen, literal.high(), literal.low(), spec.port(),
-                    spec.priority(), spec.weight()));
+            final int port = spec.port() == 0 ? Transport.UDP.defaultPort() : spec.port();
+            return new Config.Peer(spec.text(), chosen, literal.high(), literal.low(), port, spec.priority(),
+                    spec.weight(), null);
         }
-        final List<Config.Peer> peers = new ArrayList<>();
-        for (final InetAddress address : resolver.resolve(spec.host())) {
-            if (peers.size() == MAX_ADDRESSES) {
-                break;
-            }
-            final ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
-            final boolean six = address instanceof Inet6Address;
-            peers.add(new Config.Peer(spec.text(), chosen, six ? bytes.getLong() : 0,
-                    six ? bytes.getLong() : IpAddress.IPV4_PREFIX | bytes.getInt() & 0xFFFF_FFFFL, spec.port(),
-                    spec.priority(), spec.weight()));
-        }
-        return peers;
+        return new Config.Peer(spec.text(), chosen, 0, 0, spec.port(), spec.priority(), spec.weight(),
+                new Domain(spec.host(), spec.port(), chosen, false));
     }
 }

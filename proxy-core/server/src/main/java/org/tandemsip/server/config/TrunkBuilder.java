@@ -1,6 +1,5 @@
 package org.tandemsip.server.config;
 
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,8 +9,9 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.server.dns.Domain;
 
-/** Builds the trunks: looks peers up, and sees that no address belongs to two of them. */
+/** Builds the trunks, and sees that no address and no name belongs to two of them. */
 final class TrunkBuilder {
     /** Words that stand for something else where a trunk name can stand. */
     static final Set<String> RESERVED = Set.of("any", "request-uri");
@@ -20,12 +20,11 @@ final class TrunkBuilder {
     private record Claim(long high, long low, int prefixBits, int port) {}
 
     private final Reading reading;
-    private final Peers.Resolver resolver;
     private final Map<Claim, String> claims = new HashMap<>();
+    private final Map<Domain, String> names = new HashMap<>();
 
-    TrunkBuilder(final Reading reading, final Peers.Resolver resolver) {
+    TrunkBuilder(final Reading reading) {
         this.reading = reading;
-        this.resolver = resolver;
     }
 
     List<Config.Trunk> build(final Map<String, Bound> trunks) {
@@ -45,13 +44,21 @@ final class TrunkBuilder {
 
     private Config.Trunk trunk(final String name, final Bound bound) {
         final List<Config.Peer> peers = new ArrayList<>();
-        final Config.PeerTransport transport = bound.get(Keys.TRANSPORT);
+        final Transport preferred = switch (bound.get(Keys.TRANSPORT)) {
+            case UDP -> Transport.UDP;
+            case TCP -> Transport.TCP;
+            case AUTO -> null;
+            case null -> null;
+        };
         final List<Item<Peers.Spec>> specs = bound.get(Keys.PEERS);
         for (final Item<Peers.Spec> spec : specs == null ? List.<Item<Peers.Spec>>of() : specs) {
-            for (final Config.Peer peer : peersOf(spec, transport)) {
+            final Config.Peer peer = Peers.of(spec.value(), preferred);
+            if (peer.domain() == null) {
                 claim(name, spec.node(), new Claim(peer.addressHigh(), peer.addressLow(), 128, peer.port()));
-                peers.add(peer);
+            } else {
+                claim(name, spec, peer.domain());
             }
+            peers.add(peer);
         }
         final List<Item<Cidr>> allow = bound.get(Keys.ALLOW);
         for (final Item<Cidr> range : allow == null ? List.<Item<Cidr>>of() : allow) {
@@ -66,19 +73,12 @@ final class TrunkBuilder {
                 ConfigBuilder.values(bound.get(Keys.FAILOVER)), maxForwards == null ? 0 : maxForwards);
     }
 
-    private List<Config.Peer> peersOf(final Item<Peers.Spec> spec, final Config.PeerTransport transport) {
-        final Transport preferred = switch (transport) {
-            case UDP -> Transport.UDP;
-            case TCP -> Transport.TCP;
-            case AUTO -> null;
-            case null -> null;
-        };
-        try {
-            return Peers.resolve(spec.value(), preferred, resolver);
-        } catch (final UnknownHostException e) {
-            reading.problem(ErrorCode.HOST_NOT_FOUND, spec.node(),
-                    "host '" + spec.value().host() + "' has no address (A or AAAA record)");
-            return List.of();
+    /** A name stands for the sources behind it as an address does. */
+    private void claim(final String trunk, final Item<Peers.Spec> spec, final Domain domain) {
+        final String other = names.putIfAbsent(domain, trunk);
+        if (other != null && !other.equals(trunk)) {
+            reading.problem(ErrorCode.ADDRESS_CLAIMED, spec.node(), "trunk '" + trunk + "' claims "
+                    + spec.value().text() + ", which belongs to trunk '" + other + "' already");
         }
     }
 

@@ -10,10 +10,11 @@ import java.util.List;
  * @param hops      lowest tier first; at most {@link ServerLocation#MAX_HOPS}
  * @param expiresNs when the first of the answers this rests on runs out, on the clock of {@link Names}
  * @param stale     whether one of them has run out already
+ * @param fromHostsFile whether the hosts file of this machine says so
  * @param steps     questions in the order they were asked, with their answers
  */
 public record Located(Domain domain, Answer.Kind kind, List<Hop> hops, long expiresNs, boolean stale,
-        List<Step> steps) {
+        boolean fromHostsFile, List<Step> steps) {
     /** A question and its answer. */
     public record Step(Question question, Answer answer) {}
 

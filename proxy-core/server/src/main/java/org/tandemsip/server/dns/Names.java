@@ -78,7 +78,7 @@ public final class Names implements AutoCloseable {
     public void locate(final Domain domain, final Reach reach, final Consumer<Located> located) {
         final EventLoop resolver = loop();
         if (resolver == null) {
-            located.accept(new Located(domain, Answer.Kind.FAILED, List.of(), nowNs(), false, List.of()));
+            located.accept(new Located(domain, Answer.Kind.FAILED, List.of(), nowNs(), false, false, List.of()));
             return;
         }
         resolver.execute(() -> new Search(domain, reach, located).begin());
@@ -141,6 +141,7 @@ public final class Names implements AutoCloseable {
         private final Map<Question, Answer> answers = new LinkedHashMap<>();
         private final List<Domain> candidates = new ArrayList<>();
         private ScheduledFuture<?> patience;
+        private boolean fromHostsFile;
         private boolean plain;
         private boolean done;
 
@@ -155,9 +156,9 @@ public final class Names implements AutoCloseable {
             patience = loop.schedule(this::giveUp, MAX_ROUNDS * settings.timeoutNs(), TimeUnit.NANOSECONDS);
             // Names of one label belong to this machine or its search domains: no service is announced under them.
             final boolean single = asked.host().indexOf('.') < 0;
-            final boolean known = system.knows(asked.host());
-            plain = single || known;
-            if (single && !known) {
+            fromHostsFile = system.knows(asked.host());
+            plain = single || fromHostsFile;
+            if (single && !fromHostsFile) {
                 system.search().forEach(domain -> candidates.add(new Domain(asked.host() + '.' + domain, asked.port(),
                         asked.transport(), asked.secure())));
             }
@@ -206,7 +207,7 @@ public final class Names implements AutoCloseable {
             final long leftNs = answers.values().stream().mapToLong(answer -> answer.expiresNs() - nowNs).min()
                     .orElse(0);
             located.accept(new Located(asked, kind, hops, nowNs + Math.max(0, leftNs),
-                    answers.values().stream().anyMatch(Answer::stale), steps));
+                    answers.values().stream().anyMatch(Answer::stale), fromHostsFile, steps));
         }
     }
 }

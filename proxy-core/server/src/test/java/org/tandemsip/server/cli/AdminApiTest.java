@@ -165,11 +165,14 @@ class AdminApiTest {
                 assertTrue(line.split(" ")[2].startsWith("tandem_"), line);
             } else if (!line.startsWith("#")) {
                 assertTrue(line.matches("[a-z_]+(\\{[a-z_]+=\"[^\"]*\"(,[a-z_]+=\"[^\"]*\")*\\})? \\S+"), line);
-                assertTrue(declared.contains(line.replaceFirst("[{ ].*", "")), line);
+                final String name = line.replaceFirst("[{ ].*", "");
+                assertTrue(declared.contains(name) || declared.contains(name.replaceFirst("_(bucket|sum|count)$", "")),
+                        line);
                 assertTrue(series.add(line.substring(0, line.lastIndexOf(' '))), line);
                 Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
             }
         }
+        assertTrue(text.contains("tandem_dns_duration_seconds_bucket{type=\"srv\",le=\"+Inf\"} 0\n"));
         assertTrue(text.contains("tandem_mode_info{mode=\"stateful\"} 1\n"));
         assertTrue(text.contains("tandem_dropped_total{reason=\"parse\"} 0\n"));
     }

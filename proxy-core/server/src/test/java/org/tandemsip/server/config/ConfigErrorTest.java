@@ -113,8 +113,13 @@ class ConfigErrorTest {
                         "t.yaml:1:22: error[C025]: '3402000000' holds neither an address nor a host name"),
                 row(ErrorCode.BAD_PEER, "trunks: {a: {peers: ['sips:x.example']}}\n",
                         "t.yaml:1:22: error[C025]: 'sips:x.example' needs TLS, which this build does not have"),
-                row(ErrorCode.HOST_NOT_FOUND, "trunks: {a: {peers: [nowhere.example]}}\n",
-                        "t.yaml:1:22: error[C026]: host 'nowhere.example' has no address (A or AAAA record)"),
+                row(ErrorCode.BAD_PEER, "trunks: {a: {peers: [sip.1]}}\n",
+                        "t.yaml:1:22: error[C025]: 'sip.1' holds neither an address nor a host name"),
+                row(ErrorCode.BAD_VALUE, "dns: {servers: [ns.example]}\n",
+                        "t.yaml:1:17: error[C020]: 'ns.example' is not the address of a DNS server; write IPV4,"
+                                + " IPV4:PORT or [IPV6]:PORT"),
+                row(ErrorCode.ADDRESS_CLAIMED, "trunks: {a: {peers: [x.example]}, b: {peers: [x.example]}}\n",
+                        "t.yaml:1:47: error[C032]: trunk 'b' claims x.example, which belongs to trunk 'a' already"),
                 row(ErrorCode.BAD_RANGE, "trunks: {a: {allow: [10.0.0.1/8]}}\n",
                         "t.yaml:1:22: error[C027]: '10.0.0.1/8' has bits set past its prefix; the range is 10.0.0.0/8"),
                 row(ErrorCode.BAD_RANGE, "trunks: {a: {allow: [10.0.0.0/33]}}\n",
@@ -243,10 +248,11 @@ class ConfigErrorTest {
 
     @Test
     void shouldTellMistakesInTheOrderOfTheFileWhenTheyAreFoundInAnother() {
-        // given: an unknown host is found after all that is wrong in itself
+        // given: names that clash are found after all that is wrong in itself
         final String text = """
                 trunks:
-                  a: {peers: [sip.nowhere.invalid], weight: 3}
+                  a: {peers: [x.example]}
+                  b: {peers: [x.example], weight: 3}
                 mode: fast
                 """;
 
@@ -255,7 +261,7 @@ class ConfigErrorTest {
                 () -> ConfigTest.reader(Map.of(), Map.of()).read("t.yaml", text));
 
         // then
-        assertEquals(List.of("2:15", "2:37", "3:7"),
+        assertEquals(List.of("3:15", "3:27", "4:7"),
                 e.problems().stream().map(problem -> problem.line() + ":" + problem.column()).toList());
     }
 

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,24 +15,18 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.server.dns.Domain;
 import org.tandemsip.server.transport.NetworkConfig.Streams;
 
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 class ConfigTest {
-    /** A reader in a world of its own: the given environment, and one host name. */
+    /** A reader in a world of its own: the given environment. */
     static ConfigReader reader(final Map<String, String> flags, final Map<String, String> environment) {
-        return new ConfigReader(flags, environment::get, host -> {
-            if (host.equals("sip.carrier.example")) {
-                return new InetAddress[] {InetAddress.getByAddress(new byte[] {(byte) 198, 51, 100, 7}),
-                    InetAddress.ofLiteral("2001:db8::7")};
-            }
-            throw new UnknownHostException(host);
-        });
+        return new ConfigReader(flags, environment::get);
     }
 
     private static Config read(final String text) throws ConfigException {
@@ -67,8 +59,8 @@ class ConfigTest {
                 config.listen().stream().map(Config.Listen::toString).toList());
         assertEquals(Mode.STATEFUL, config.mode());
         assertEquals(List.of("carrier", "pbx"), config.trunks().stream().map(Config.Trunk::name).toList());
-        assertEquals(List.of("198.51.100.7", "2001:db8::7"), config.trunks().getFirst().peers().stream()
-                .map(peer -> IpAddress.toString(peer.addressHigh(), peer.addressLow())).toList());
+        assertEquals(List.of(new Domain("sip.carrier.example", 0, null, false)),
+                config.trunks().getFirst().peers().stream().map(Config.Peer::domain).toList());
         assertEquals(List.of("carrier-to-pbx", "pbx-to-carrier"),
                 config.routes().stream().map(Config.Route::name).toList());
         assertEquals("http://127.0.0.1:8060", config.admin().listen().orElseThrow().toString());
@@ -127,6 +119,7 @@ class ConfigTest {
                   slow-message: 2s, idle-trunk: 3m, idle: 4s, write-high: 2KiB, write-queue: 4KiB, connect-queue: 3KiB,
                   socket-buffer: 1MiB, ring-size: 128, transactions: 5000}
                 timers: {t1: 100ms, t2: 1s, t4: 2s, timer-c: 200s}
+                dns: {servers: [10.0.0.53, "10.0.0.54:5353", "[2001:db8::53]:54", "2001:db8::53"], timeout: 1s, stale: 2h}
                 state-dir: /var/tmp/tandem
                 log: {format: json, level: debug, file: /tmp/tandem.log}
                 """;
@@ -171,6 +164,10 @@ class ConfigTest {
         assertEquals(5_000, config.transactions());
         assertEquals(new Timing(100_000_000L, 1_000_000_000L, 2_000_000_000L, 200_000_000_000L), config.timing());
         assertEquals(Optional.of(Path.of("/var/tmp/tandem")), config.stateDir());
+        assertEquals(List.of("/10.0.0.53:53", "/10.0.0.54:5353", "/[2001:db8:0:0:0:0:0:53]:54",
+                "/[2001:db8:0:0:0:0:0:53]:53"), config.dns().servers().stream().map(Object::toString).toList());
+        assertEquals(TimeUnit.SECONDS.toNanos(1), config.dns().timeoutNs());
+        assertEquals(TimeUnit.HOURS.toNanos(2), config.dns().staleNs());
         assertEquals(
                 new Config.Log(Config.LogFormat.JSON, Config.LogLevel.DEBUG, Optional.of(Path.of("/tmp/tandem.log"))),
                 config.log());

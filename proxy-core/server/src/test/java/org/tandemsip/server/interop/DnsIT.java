@@ -1,0 +1,277 @@
+package org.tandemsip.server.interop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.server.Tandem;
+import org.tandemsip.server.cli.Main;
+import org.tandemsip.server.config.ConfigReader;
+import org.tandemsip.server.dns.Answer;
+import org.tandemsip.server.dns.Domain;
+import org.tandemsip.server.dns.Located;
+import org.tandemsip.server.dns.Names;
+import org.tandemsip.server.dns.Reach;
+import org.tandemsip.testkit.FreePorts;
+
+/** Names against a real DNS server, and calls to peers that are names. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class DnsIT {
+    private static final Reach REACH = new Reach(true, true, false, true, false);
+
+    @TempDir
+    private Path directory;
+    private DatagramSocket carrier;
+    private DatagramSocket pbx;
+    private Nsd nsd;
+    private int sequence;
+
+    @BeforeAll
+    static void requireNsd() {
+        Nsd.require();
+    }
+
+    @BeforeEach
+    void openAgents() throws IOException {
+        carrier = agent();
+        pbx = agent();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        carrier.close();
+        pbx.close();
+        if (nsd != null) {
+            nsd.stop();
+        }
+    }
+
+    @Test
+    void shouldFollowNaptrSrvAndAddressesOfARealServer() throws Exception {
+        serve("""
+                carrier IN NAPTR 10 50 "s" "SIPS+D2T" "" _sips._tcp.carrier
+                carrier IN NAPTR 20 50 "s" "SIP+D2T" "" _sip._tcp.carrier
+                carrier IN NAPTR 30 50 "s" "SIP+D2U" "" _sip._udp.carrier
+                _sip._tcp.carrier IN SRV 10 0 5070 gw1.carrier
+                _sip._udp.carrier IN SRV 20 10 5080 gw2.carrier
+                _sip._udp.carrier IN SRV 10 60 5080 gw1.carrier
+                _sip._udp.carrier IN SRV 10 40 5081 alias.carrier
+                gw1.carrier IN A 192.0.2.1
+                gw2.carrier IN A 192.0.2.2
+                alias.carrier IN CNAME gw3.carrier
+                gw3.carrier IN A 192.0.2.3
+                """);
+        try (Names names = names()) {
+            assertEquals(List.of("TCP 192.0.2.1:5070 0/0", "UDP 192.0.2.1:5080 1/60", "UDP 192.0.2.3:5081 1/40",
+                    "UDP 192.0.2.2:5080 2/10"), hops(locate(names, "carrier.test", 0, null)));
+            assertEquals(List.of("UDP 192.0.2.1:5080 0/60", "UDP 192.0.2.3:5081 0/40", "UDP 192.0.2.2:5080 1/10"),
+                    hops(locate(names, "carrier.test", 0, Transport.UDP)));
+            assertEquals(List.of("null 192.0.2.3:5066 0/1"), hops(locate(names, "alias.carrier.test", 5066, null)));
+            Located nothing = locate(names, "nowhere.test", 0, null);
+            assertEquals(Answer.Kind.NONE, nothing.kind());
+            assertTrue(nothing.expiresNs() - names.nowNs() <= TimeUnit.SECONDS.toNanos(2), "MINIMUM of the SOA");
+        }
+    }
+
+    @Test
+    void shouldTakeAnswersThatAreTooLargeForADatagram() throws Exception {
+        StringBuilder zone = new StringBuilder();
+        for (int i = 0; i < 200; i++) {
+            zone.append("_sip._udp.many IN SRV %d 1 5060 a-rather-long-name-of-a-gateway-%d.many\n".formatted(i, i));
+            zone.append("a-rather-long-name-of-a-gateway-%d.many IN A 192.0.2.%d\n".formatted(i, i + 1));
+        }
+        serve(zone.toString());
+        try (Names names = names()) {
+            assertEquals(32, locate(names, "many.test", 0, null).hops().size(), "over TCP, and bounded");
+        }
+    }
+
+    @Test
+    void shouldAskAgainWhenTheTimeIsUpAndGoOnWithTheOldAnswerWhenNobodyAnswers() throws Exception {
+        serve("gw 1 IN A 192.0.2.1\n");
+        try (Names names = names()) {
+            assertEquals(List.of("null 192.0.2.1:5060 0/1"), hops(locate(names, "gw.test", 0, null)));
+            nsd.replace("gw 1 IN A 192.0.2.2\n");
+            await(() -> hops(locate(names, "gw.test", 0, null)).equals(List.of("null 192.0.2.2:5060 0/1")));
+
+            nsd.stop();
+            await(() -> locate(names, "gw.test", 5060, null).stale());
+
+            assertEquals(List.of("null 192.0.2.2:5060 0/1"), hops(locate(names, "gw.test", 5060, null)));
+            long startNs = System.nanoTime();
+            assertEquals(Answer.Kind.FAILED, locate(names, "new.test", 5060, null).kind());
+            assertTrue(System.nanoTime() - startNs < TimeUnit.SECONDS.toNanos(10));
+        }
+    }
+
+    @Test
+    void shouldReachTheSecondTargetWhenTheFirstIsDead() throws Exception {
+        serve("""
+                _sip._udp.carrier IN SRV 10 1 %d gw.carrier
+                _sip._udp.carrier IN SRV 20 1 %d gw.carrier
+                gw.carrier IN A 127.0.0.1
+                """.formatted(FreePorts.udpAndTcp("127.0.0.1"), carrier.getLocalPort()));
+        try (Tandem tandem = tandem("allow: [127.0.0.0/8]")) {
+            send(pbx, tandem, invite("sip:+1555@127.0.0.1"));
+
+            assertTrue(receive(carrier).startsWith("INVITE sip:+1555@127.0.0.1"));
+        }
+    }
+
+    @Test
+    void shouldStartWithoutAnAddressAnswer503AndGoOnOnceThereIsOne() throws Exception {
+        serve("");
+        try (Tandem tandem = tandem("allow: [127.0.0.0/8]")) {
+            send(pbx, tandem, invite("sip:+1555@127.0.0.1"));
+            assertTrue(receive(pbx).startsWith("SIP/2.0 503"));
+            assertEquals(0, tandem.policy().trunks().getFirst().peers().size());
+
+            nsd.replace("""
+                    _sip._udp.carrier IN SRV 10 1 %d gw.carrier
+                    gw.carrier IN A 127.0.0.1
+                    """.formatted(carrier.getLocalPort()));
+            await(() -> !tandem.policy().trunks().getFirst().peers().isEmpty());
+            send(pbx, tandem, invite("sip:+1555@127.0.0.1"));
+
+            assertTrue(receive(carrier).startsWith("INVITE"));
+            String resolved = run(tandem, "dns", "resolve", "sip:carrier.test");
+            assertTrue(resolved.contains("_sip._udp.carrier.test"), resolved);
+            assertTrue(resolved.contains("127.0.0.1:" + carrier.getLocalPort()), resolved);
+            String json = run(tandem, "dns", "resolve", "carrier.test", "-o", "json");
+            assertTrue(json.contains("\"result\":\"found\""), json);
+            assertTrue(run(tandem, "dns", "resolve", "sip:3402000000").contains("names no host"), "a realm");
+        }
+    }
+
+    @Test
+    void shouldNotBeLedToThisMachineByDns() throws Exception {
+        serve("carrier IN A 127.0.0.1\n");
+        try (Tandem tandem = tandem("")) {
+            assertEquals(0, tandem.policy().trunks().getFirst().peers().size());
+            assertEquals(1, tandem.names().counters().forbiddenAddresses());
+        }
+    }
+
+    @Test
+    void shouldWarnAndPassWhenAFileWithANameIsChecked() throws Exception {
+        serve("");
+        Path file = directory.resolve("check.yaml");
+        Files.writeString(file, yaml(""));
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+
+        int code = Main.run(new String[] {"check", "-c", file.toString()}, new PrintWriter(out), new PrintWriter(err));
+
+        assertEquals(0, code, err.toString());
+        assertTrue(err.toString().contains("warning: peer 'sip:carrier.test' has no address now (no such name"),
+                err.toString());
+    }
+
+    private void serve(String records) throws Exception {
+        nsd = Nsd.start(Files.createDirectory(directory.resolve("nsd")), FreePorts.udpAndTcp("127.0.0.1"), records);
+    }
+
+    private Names names() {
+        return new Names(new Names.Settings(List.of(nsd.address()), TimeUnit.SECONDS.toNanos(1),
+                TimeUnit.HOURS.toNanos(1)));
+    }
+
+    private static Located locate(Names names, String host, int port, Transport transport) {
+        CompletableFuture<Located> located = new CompletableFuture<>();
+        names.locate(new Domain(host, port, transport, false), REACH, located::complete);
+        return located.orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
+    private static List<String> hops(Located located) {
+        return located.hops().stream().map(hop -> hop.transport() + " " + IpAddress.toString(hop.high(), hop.low())
+                + ":" + hop.port() + " " + hop.tier() + "/" + hop.weight()).toList();
+    }
+
+    private String yaml(String more) {
+        return """
+                listen: [udp://127.0.0.1:0]
+                loops: 1
+                trunks:
+                  carrier:
+                    peers: [carrier.test]
+                    %s
+                  pbx: {peers: ["127.0.0.1:%d"]}
+                routes:
+                  - {from: pbx, to: carrier}
+                timers: {t1: 20ms, t2: 80ms}
+                dns: {servers: ["127.0.0.1:%d"], timeout: 1s}
+                admin: {socket: %s}
+                state-dir: %s
+                """.formatted(more, pbx.getLocalPort(), nsd.address().getPort(), directory.resolve("admin.sock"),
+                directory.resolve("state"));
+    }
+
+    private Tandem tandem(String more) throws Exception {
+        return Tandem.start(new ConfigReader(Map.of()).read("test", yaml(more)));
+    }
+
+    private String run(Tandem tandem, String... words) {
+        StringWriter out = new StringWriter();
+        String[] all = java.util.Arrays.copyOf(words, words.length + 2);
+        all[words.length] = "--socket";
+        all[words.length + 1] = tandem.adminSocket().orElseThrow().toString();
+        Main.run(all, new PrintWriter(out), new PrintWriter(out));
+        return out.toString();
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long startNs = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            assertFalse(System.nanoTime() - startNs > TimeUnit.SECONDS.toNanos(60), "does not happen");
+            Thread.onSpinWait();
+        }
+    }
+
+    private static DatagramSocket agent() throws IOException {
+        DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    private String invite(String uri) {
+        sequence++;
+        return "INVITE " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:" + pbx.getLocalPort()
+                + ";branch=z9hG4bK-dns-" + sequence + "\r\nMax-Forwards: 70\r\nFrom: <sip:a@127.0.0.1>;tag=1\r\nTo: <"
+                + uri + ">\r\nCall-ID: dns-" + sequence + "@127.0.0.1\r\nCSeq: 1 INVITE\r\nContact: <sip:a@127.0.0.1:"
+                + pbx.getLocalPort() + ">\r\nContent-Length: 0\r\n\r\n";
+    }
+
+    private static void send(DatagramSocket from, Tandem to, String message) throws IOException {
+        byte[] bytes = message.getBytes(StandardCharsets.US_ASCII);
+        from.send(new DatagramPacket(bytes, bytes.length, InetAddress.getLoopbackAddress(), to.port(Transport.UDP)));
+    }
+
+    private static String receive(DatagramSocket socket) throws IOException {
+        DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
+        socket.receive(packet);
+        return new String(packet.getData(), 0, packet.getLength(), StandardCharsets.US_ASCII);
+    }
+}
