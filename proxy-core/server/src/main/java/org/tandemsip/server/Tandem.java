@@ -60,6 +60,7 @@ public final class Tandem implements Control, AutoCloseable {
     private final Names names;
     private final Reach reach;
     private final PeerNames peerNames;
+    private final WireNames wireNames;
     private Network network;
     private AdminServer admin;
     private volatile Config config;
@@ -81,6 +82,7 @@ public final class Tandem implements Control, AutoCloseable {
         names = new Names(config.dns());
         reach = PeerNames.reach(config);
         peerNames = new PeerNames(names, reach, () -> Thread.ofVirtual().name("tandem-names").start(this::readdress));
+        wireNames = new WireNames(names, reach, () -> policy);
         peerNames.watch(config, config.dns().timeoutNs());
         resolved = peerNames.resolve(config);
         policy = Policies.of(resolved, keys);
@@ -106,7 +108,8 @@ public final class Tandem implements Control, AutoCloseable {
         try {
             tandem.network = Network.start(Networks.of(config, tandem.keys),
                     Modes.module(config.mode()).orElseGet(ProxyFactory::new), tandem.policy, filter(tandem.policy),
-                    new LogReports());
+                    new LogReports(), tandem.wireNames);
+            tandem.wireNames.answer(tandem.network);
             tandem.admin = AdminServer.start(config.admin(), tandem);
         } catch (final BindException e) {
             tandem.names.close();

@@ -34,6 +34,9 @@ public sealed interface ShardCommand {
         }
     }
 
+    /** The addresses of a host name that the shard asked {@link NameService} for. */
+    record Resolved(HostName.Answer answer) implements ShardCommand {}
+
     /** Runs on the shard thread between two messages: for looking at shard state from outside (status, tests). */
     record Inspect(Runnable task) implements ShardCommand {}
 }

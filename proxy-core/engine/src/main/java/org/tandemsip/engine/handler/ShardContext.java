@@ -17,9 +17,18 @@ import org.tandemsip.engine.timer.TimerLanes;
  * @param keys         secrets of this process
  * @param maxTransactions most transactions the shard may hold; past it new requests are refused
  * @param policy       configuration in force at start
+ * @param names        who finds the addresses of host names
  */
 public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters counters,
-        List<ListenPoint> listenPoints, Limits limits, Keys keys, int maxTransactions, Policy policy) {
+        List<ListenPoint> listenPoints, Limits limits, Keys keys, int maxTransactions, Policy policy,
+        NameService names) {
+    /** Without host names. */
+    public ShardContext(final int shard, final Egress egress, final TimerLanes timers, final Counters counters,
+            final List<ListenPoint> listenPoints, final Limits limits, final Keys keys, final int maxTransactions,
+            final Policy policy) {
+        this(shard, egress, timers, counters, listenPoints, limits, keys, maxTransactions, policy, NameService.NONE);
+    }
+
     /**
      * Secrets. The token key is the same before and after a restart and on all nodes that stand for each other, so that
      * branches stay the same for a retransmission and Record-Routes stay valid; the table key is new in every process,

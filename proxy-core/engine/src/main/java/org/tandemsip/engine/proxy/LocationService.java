@@ -38,7 +38,10 @@ import org.tandemsip.engine.routing.Trunk;
  * left, 403.
  * </ol>
  *
- * Depends on the request, the policy and the listen points only, never on what was sent before, so that a
+ * A host that is a name is looked up where a literal address would be sent to, and nowhere else: not on behalf of a
+ * pre-loaded Route that no line follows.
+ *
+ * <p>Depends on the request, the policy, DNS and the listen points only, never on what was sent before, so that a
  * retransmission, CANCEL and ACK follow their INVITE (section 16.11). That is why ACK and CANCEL match lines as INVITE
  * does. Shard thread only.
  */
@@ -54,10 +57,16 @@ final class LocationService {
     private RouteInformation information;
     private Targets targets;
     private Mode mode;
+    private final HostNames names;
+    private long nowNs;
+    /** Name that has to be looked up before more can be said, or {@code null}. */
+    private HostNames.Entry awaited;
+    private boolean lookUpFailed;
     /** Place in the order made last of the peer that the Request-URI names, or -1. */
     private int namedPlace;
 
-    LocationService(final ShardContext context, final ListenPoints listenPoints) {
+    LocationService(final ShardContext context, final ListenPoints listenPoints, final HostNames names) {
+        this.names = names;
         this.listenPoints = listenPoints;
         rendezvous = new Rendezvous(context);
     }
@@ -68,10 +77,13 @@ final class LocationService {
      * @param by        policy to look up
      * @param from      trunk the request comes from, or {@code null}
      * @param routeInfo what preprocessing made of the request
-     * @return {@code null} when there is a target, else what to answer
+     * @return {@code null} when there is a target or {@link #awaited} says what is missing, else what to answer
      */
     Status locate(final SipMessage message, final Source receivedFrom, final RoutingPolicy by, final Trunk from,
-            final RouteInformation routeInfo, final Targets into) {
+            final RouteInformation routeInfo, final Targets into, final long now) {
+        nowNs = now;
+        awaited = null;
+        lookUpFailed = false;
         request = message;
         source = receivedFrom;
         policy = by;
@@ -87,13 +99,18 @@ final class LocationService {
         }
         if (routeInfo.inDialog()) {
             if (routeInfo.hasNextRoute()) {
-                return addUri(routeInfo.nextRoute()) ? null : unreachable();
+                return addUri(routeInfo.nextRoute()) || addName(routeInfo.nextRoute(), null) ? null : unreachable();
             }
-            if (!routeInfo.requestUriIsOurs() && addUri(requestUri)) {
+            if (!routeInfo.requestUriIsOurs() && (addUri(requestUri) || addName(requestUri, null))) {
                 return null;
             }
         }
         return from == null ? unreachable() : byTable(from);
+    }
+
+    /** Name that has to be looked up before the request located last can be sent anywhere, or {@code null}. */
+    HostNames.Entry awaited() {
+        return awaited;
     }
 
     /** Mode for the request located last. */
@@ -120,7 +137,7 @@ final class LocationService {
             }
             mode = policy.modeOf(route);
             if (route.toRequestUri()) {
-                if (isWithin(route.within(), nextHop) && addUri(nextHop)) {
+                if (isWithin(route.within(), nextHop) && addUri(nextHop) || addName(nextHop, route.within())) {
                     return null;
                 }
             } else if (preloaded && (leadsTo(route.to(), nextHop) || leadsTo(route.then(), nextHop))
@@ -133,7 +150,7 @@ final class LocationService {
             }
         }
         mode = policy.mode();
-        return preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
+        return lookUpFailed ? unreachable() : preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
     }
 
     /** Whether the trunks have no address, because their names have none for now. */
@@ -260,12 +277,7 @@ final class LocationService {
         if (!addressOf(uri) || listenPoints.find(request.bytes(), uri) != ListenPoints.NONE) {
             return false;
         }
-        for (int i = 0; i < ranges.size(); i++) {
-            if (ranges.get(i).contains(address.high(), address.low())) {
-                return true;
-            }
-        }
-        return false;
+        return holds(ranges, address.high(), address.low());
     }
 
     private boolean leadsTo(final List<Trunk> trunks, final SipUri uri) {
@@ -297,7 +309,7 @@ final class LocationService {
 
     /**
      * Reads the address that a URI leads to (maddr before host, RFC 3263 section 4) into {@link #address}: a literal,
-     * or that of a peer with this name. Names are not resolved, and a host of digits only is a realm, never an address.
+     * or that of a peer with this name. A host of digits only is a realm, never an address.
      */
     private boolean addressOf(final SipUri uri) {
         if (uri.scheme() != SipUri.Scheme.SIP) {
@@ -334,6 +346,55 @@ final class LocationService {
         // An address without a transport parameter means UDP (RFC 3263 section 4.1).
         final Transport transport = wanted == null ? Transport.UDP : wanted;
         return add(null, null, wanted, portGiven ? uri.port() : transport.defaultPort(), 0);
+    }
+
+    /**
+     * Adds the addresses behind the host name of {@code uri} (RFC 3263), in the order of this call, best ones first.
+     * ACK and CANCEL do not wait for an answer, and take an old one: they have to go where their INVITE went.
+     *
+     * @param within ranges that the addresses must lie in, or {@code null}
+     * @return whether there are any, or it is to be waited for them: {@link #awaited} is set then
+     */
+    private boolean addName(final SipUri uri, final List<Cidr> within) {
+        if (uri.scheme() != SipUri.Scheme.SIP || listenPoints.find(request.bytes(), uri) != ListenPoints.NONE) {
+            return false;
+        }
+        final boolean stripped = isStripped(uri);
+        final long host = Slice.exists(uri.maddr()) && !stripped ? uri.maddr() : uri.host();
+        final int port = stripped || uri.port() == SipUri.NOT_GIVEN ? 0 : uri.port();
+        final HostNames.Entry entry = names.find(request.bytes(), host, port, stripped ? null : uri.transport(),
+                nowNs);
+        if (entry == null) {
+            return false;
+        }
+        if (!HostNames.fresh(entry, nowNs)) {
+            if (request.method() != Method.ACK && request.method() != Method.CANCEL) {
+                awaited = entry;
+                return true;
+            }
+            if (!entry.known()) {
+                return false;
+            }
+        }
+        lookUpFailed |= entry.failed();
+        final int count = rendezvous.order(entry.addresses(), rendezvous.callHash(request), Targets.MAX);
+        for (int place = 0; place < count; place++) {
+            final Peer peer = rendezvous.peer(place);
+            if (within == null || holds(within, peer.addressHigh(), peer.addressLow())) {
+                address.set(peer.addressHigh(), peer.addressLow());
+                add(null, null, peer.transport(), peer.port(), place);
+            }
+        }
+        return targets.size() > 0;
+    }
+
+    private static boolean holds(final List<Cidr> ranges, final long high, final long low) {
+        for (int i = 0; i < ranges.size(); i++) {
+            if (ranges.get(i).contains(high, low)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean addPeer(final Trunk trunk, final Peer peer, final int group) {

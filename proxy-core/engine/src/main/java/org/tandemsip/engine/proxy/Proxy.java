@@ -52,6 +52,7 @@ public final class Proxy implements MessageHandler {
     private final Transactions transactions;
     private final RequestForwarder requests;
     private final RequestChecks checks;
+    private final HostNames names;
     private final LocationService locationService;
     private final Targets targets = new Targets();
     private final StatelessUas uas;
@@ -77,11 +78,12 @@ public final class Proxy implements MessageHandler {
         transactions.timing(policy.timing());
         requests = new RequestForwarder(context, listenPoints, branches);
         checks = new RequestChecks(listenPoints, branches);
-        locationService = new LocationService(context, listenPoints);
+        names = new HostNames(context);
+        locationService = new LocationService(context, listenPoints, names);
         uas = new StatelessUas(context);
         final ResponseForwarder responses = new ResponseForwarder();
         stateless = new StatelessProxy(context, branches, requests, responses);
-        stateful = new StatefulProxy(context, transactions, branches, requests, responses);
+        stateful = new StatefulProxy(context, transactions, branches, requests, responses, names);
         stateful.timing(policy.timing());
     }
 
@@ -132,13 +134,18 @@ public final class Proxy implements MessageHandler {
         if (invalid != null) {
             return refuse(request, source, invalid);
         }
-        final Status unroutable = locationService.locate(request, source, by, from, information, targets);
+        final Status unroutable = locationService.locate(request, source, by, from, information, targets, nowNs);
         if (unroutable != null) {
             return isToUs(request, information) ? uas.answer(request, source, Status.OK_200)
                     : refuse(request, source, unroutable);
         }
         if (requests.maxLength() > MAX_MESSAGE_BYTES) {
             return refuse(request, source, Status.MESSAGE_TOO_LARGE_513);
+        }
+        if (locationService.awaited() != null) {
+            // In a stateless mode too: what waits is kept in a transaction, and its retransmissions find that.
+            final Disposition kept = stateful.await(request, source, locationService.awaited(), nowNs);
+            return kept != null ? kept : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
         }
         if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted) {
             return stateless.forward(request, source, targets, statelessMode(request), nowNs);
@@ -214,9 +221,31 @@ public final class Proxy implements MessageHandler {
                     stateful.onUnreachable(branches.key(), report, nowNs);
                 }
             }
+            case ShardCommand.Resolved resolved -> {
+                ResponseContext context = names.answered(resolved.answer(), nowNs);
+                while (context != null) {
+                    final ResponseContext next = context.nextWaiting;
+                    resume(context, nowNs);
+                    context = next;
+                }
+            }
             case ShardCommand.Inspect _ -> {
                 // Run by the shard itself.
             }
+        }
+    }
+
+    /** Routes a request anew that has waited for a name; another name of another line may be what it needs next. */
+    private void resume(final ResponseContext context, final long nowNs) {
+        settle(nowNs);
+        final Source source = context.source;
+        final SipMessage request = context.kept();
+        final Status unroutable = locationService.locate(request, source, policy, policy.trunkOf(source),
+                requests.routeInformation(), targets, nowNs);
+        if (unroutable != null || locationService.awaited() == null) {
+            context.resume(unroutable, request, targets, branches.key(request, source, 0), nowNs);
+        } else if (!names.await(locationService.awaited(), context)) {
+            context.resume(Status.SERVICE_UNAVAILABLE_503, request, targets, 0, nowNs);
         }
     }
 

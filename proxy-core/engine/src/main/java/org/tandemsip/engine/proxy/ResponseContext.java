@@ -31,9 +31,14 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     /** Next free one of the pool. */
     ResponseContext next;
 
+    /** Name that it waits for, or {@code null}, and the next that waits for the same; kept by {@link HostNames}. */
+    HostNames.Entry waitsFor;
+    ResponseContext nextWaiting;
+    /** Where the request came from. */
+    final Source source = new Source();
+
     private final StatefulProxy proxy;
     private final Fork fork;
-    private final Source source = new Source();
     private ServerTransaction server;
     private boolean invite;
     private boolean recordRoute;
@@ -66,6 +71,16 @@ final class ResponseContext extends TimerNode implements TransactionUser {
      */
     Disposition begin(final ServerTransaction transaction, final SipMessage request, final Source from,
             final Targets targets, final long key, final long nowNs) {
+        init(transaction, from, nowNs);
+        busy = true;
+        try {
+            return start(request, targets, key, true, nowNs);
+        } finally {
+            done();
+        }
+    }
+
+    private void init(final ServerTransaction transaction, final Source from, final long nowNs) {
         server = transaction;
         source.set(from);
         invite = transaction instanceof InviteServerTransaction;
@@ -76,22 +91,38 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         cancelled = false;
         finalSent = false;
         accepted = false;
+    }
+
+    /**
+     * Begins with a request whose next hop is being looked up: the server transaction keeps it until {@link #resume}.
+     */
+    void beginWaiting(final ServerTransaction transaction, final Source from, final long nowNs) {
+        init(transaction, from, nowNs);
+        sayTrying(nowNs);
+    }
+
+    /** Ends the waiting: answers with {@code refusal}, or forwards {@code request} as {@link #begin} does. */
+    void resume(final Status refusal, final SipMessage request, final Targets targets, final long key,
+            final long nowNs) {
         busy = true;
         try {
-            return start(request, targets, key, nowNs);
+            if (refusal != null) {
+                answer(refusal, nowNs);
+            } else {
+                start(request, targets, key, false, nowNs);
+            }
         } finally {
             done();
         }
     }
 
-    private Disposition start(final SipMessage request, final Targets targets, final long key, final long nowNs) {
+    private Disposition start(final SipMessage request, final Targets targets, final long key, final boolean first,
+            final long nowNs) {
         if (!fork.begin(request, targets, key)) {
             answer(Status.MAX_BREADTH_EXCEEDED_440, nowNs);
         } else {
-            if (invite) {
-                server.respond(Status.TRYING_100, nowNs);
-            } else {
-                proxy.armTrying(this, nowNs);
+            if (first) {
+                sayTrying(nowNs);
             }
             fork.tryGroups(fork.nextGroup(), request, source, nowNs);
             if (fork.pending() == 0) {
@@ -99,6 +130,14 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             }
         }
         return finalSent ? Disposition.ANSWERED : Disposition.FORWARDED;
+    }
+
+    private void sayTrying(final long nowNs) {
+        if (invite) {
+            server.respond(Status.TRYING_100, nowNs);
+        } else {
+            proxy.armTrying(this, nowNs);
+        }
     }
 
     /** Whether the request is an INVITE. */
@@ -130,7 +169,10 @@ final class ResponseContext extends TimerNode implements TransactionUser {
 
     /** Takes a CANCEL of the caller (section 16.10): no new branches, and a CANCEL to each that is pending. */
     void cancel(final CancelReason reason, final long nowNs) {
-        if (!finalSent && !cancelled) {
+        if (!finalSent && waitsFor != null) {
+            proxy.names.forget(this);
+            resume(Status.REQUEST_TERMINATED_487, null, null, 0, nowNs);
+        } else if (!finalSent && !cancelled) {
             cancelled = true;
             fork.close();
             fork.cancelPending(reason, nowNs);
@@ -183,7 +225,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         busy = true;
         try {
             if (fork.closed() || !RequestForwarder.isTcpForSize(branch.target)
-                    || !changesTransport(branch) || !fork.resend(branch, prepareKept(), source, nowNs)) {
+                    || !changesTransport(branch) || !fork.resend(branch, kept(), source, nowNs)) {
                 fork.end(branch, Branch.State.FAILED);
                 fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
             }
@@ -193,7 +235,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     }
 
     private boolean changesTransport(final Branch branch) {
-        prepareKept();
+        kept();
         return proxy.requests.changeTransport(branch.target);
     }
 
@@ -211,7 +253,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         try {
             if (changesTransport(branch)) {
                 transaction.terminate(nowNs);
-                if (!fork.resend(branch, prepareKept(), source, nowNs)) {
+                if (!fork.resend(branch, kept(), source, nowNs)) {
                     fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
                 }
             } else if (fork.hasNextGroup()) {
@@ -240,6 +282,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         transactions--;
         if (!finalSent) {
             // Only a fault leads here: nobody is left to be answered.
+            proxy.names.forget(this);
             finalSent();
             fork.close();
             fork.cancelPending(CancelReason.NONE, nowNs);
@@ -330,7 +373,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
 
     private void tryLater(final int group, final long nowNs) {
         if (group != Fork.NO_GROUP) {
-            fork.tryGroups(group, prepareKept(), source, nowNs);
+            fork.tryGroups(group, kept(), source, nowNs);
         }
         if (fork.pending() == 0) {
             sendBest(null, nowNs);
@@ -338,7 +381,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     }
 
     /** The request as received, from the server transaction's copy, ready to be written once more. */
-    private SipMessage prepareKept() {
+    SipMessage kept() {
         server.request(proxy.keptRequest);
         proxy.requests.prepare(proxy.keptRequest, source, recordRoute);
         return proxy.keptRequest;

@@ -33,6 +33,7 @@ final class StatefulProxy {
     final Branches branches;
     final RequestForwarder requests;
     final ResponseForwarder responses;
+    final HostNames names;
     final TimerLanes timers;
     /** Where responses are kept. */
     final MessageMemory memory;
@@ -58,11 +59,12 @@ final class StatefulProxy {
 
     /** Makes the stateful proxy of one shard, which shares its helpers with the {@link Proxy} that owns it. */
     StatefulProxy(final ShardContext context, final Transactions transactions, final Branches branches,
-            final RequestForwarder requests, final ResponseForwarder responses) {
+            final RequestForwarder requests, final ResponseForwarder responses, final HostNames names) {
         this.transactions = transactions;
         this.branches = branches;
         this.requests = requests;
         this.responses = responses;
+        this.names = names;
         timers = context.timers();
         memory = transactions.memory();
         keptRequest = new SipMessage(context.limits().headerRows());
@@ -106,6 +108,33 @@ final class StatefulProxy {
             return null;
         }
         return context.begin(server, request, source, targets, key, nowNs);
+    }
+
+    /**
+     * Keeps a checked request (never an ACK or CANCEL) until the name of its next hop is known.
+     *
+     * @return {@code null} when there is no room for another one: refuse it
+     */
+    Disposition await(final SipMessage request, final Source source, final HostNames.Entry name, final long nowNs) {
+        if (isUnderWay(request, source, 1, branches.key(request, source, 0))) {
+            return Disposition.ABSORBED;
+        }
+        final ResponseContext context = takeContext();
+        if (context == null) {
+            return null;
+        }
+        if (!names.await(name, context)) {
+            giveBack(context);
+            return null;
+        }
+        final ServerTransaction server = transactions.createServer(request, source, context, nowNs);
+        if (server == null) {
+            names.forget(context);
+            giveBack(context);
+            return null;
+        }
+        context.beginWaiting(server, source, nowNs);
+        return Disposition.FORWARDED;
     }
 
     /**

@@ -10,6 +10,7 @@ import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.NameService;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -67,11 +68,17 @@ final class ProxyFixture implements Egress {
     final ArrayDeque<Sent> sent = new ArrayDeque<>();
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[65_536]);
     private int claimed;
+    private NameService names = NameService.NONE;
     private Proxy proxy;
     private long nowNs;
 
     ProxyFixture(final Mode mode) {
         this(policy(mode, ROUTES));
+    }
+
+    ProxyFixture(final Mode mode, final NameService names) {
+        this.names = names;
+        restart(policy(mode, ROUTES));
     }
 
     ProxyFixture(final RoutingPolicy policy) {
@@ -80,7 +87,7 @@ final class ProxyFixture implements Egress {
 
     /** The same node after kill -9: nothing is left but the token key. */
     void restart(final RoutingPolicy policy) {
-        proxy = new Proxy(Messages.context(POINTS, this, policy, Messages.KEYS));
+        proxy = new Proxy(Messages.context(POINTS, this, policy, Messages.KEYS, names));
     }
 
     void configure(final RoutingPolicy policy) {

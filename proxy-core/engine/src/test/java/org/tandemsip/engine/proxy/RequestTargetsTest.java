@@ -62,7 +62,8 @@ class RequestTargetsTest {
     @Test
     void shouldTryPeersInOrderAndBackupTrunksLast() {
         final Trunk backup = Messages.trunk(3, "backup", List.of("192.0.2.90:5060"), List.of());
-        final LocationService service = new LocationService(Messages.context(), new ListenPoints(ProxyFixture.POINTS));
+        final LocationService service = new LocationService(Messages.context(), new ListenPoints(ProxyFixture.POINTS),
+                new HostNames(Messages.context()));
         final Targets one = locate(service, new Route("r", ProxyFixture.CARRIER, Route.Match.ANY,
                 List.of(ProxyFixture.PBX), List.of(backup), List.of(), null));
         assertEquals(List.of(0, 1, 2), IntStream.range(0, one.size()).map(i -> one.get(i).group).boxed().toList());
@@ -86,7 +87,7 @@ class RequestTargetsTest {
         final Targets targets = new Targets();
         assertTrue(information.read(request, Messages.source(CARRIER)));
         assertNull(service.locate(request, Messages.source(CARRIER), (RoutingPolicy) context.policy(),
-                ProxyFixture.CARRIER, information, targets));
+                ProxyFixture.CARRIER, information, targets, 0));
         return targets;
     }
 

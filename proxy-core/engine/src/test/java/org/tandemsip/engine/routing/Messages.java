@@ -15,6 +15,7 @@ import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.NameService;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
@@ -113,8 +114,14 @@ public final class Messages {
     /** Context of a shard that sends to {@code egress}. */
     public static ShardContext context(final List<ListenPoint> listenPoints, final Egress egress,
             final RoutingPolicy policy, final ShardContext.Keys keys) {
+        return context(listenPoints, egress, policy, keys, NameService.NONE);
+    }
+
+    /** As above, with someone who looks names up. */
+    public static ShardContext context(final List<ListenPoint> listenPoints, final Egress egress,
+            final RoutingPolicy policy, final ShardContext.Keys keys, final NameService names) {
         return new ShardContext(0, egress, new TimerLanes(), new Counters(), listenPoints, Limits.DEFAULTS, keys, 1_000,
-                policy);
+                policy, names);
     }
 
     /** Context for things that send nothing. */

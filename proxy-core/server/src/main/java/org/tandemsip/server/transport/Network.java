@@ -12,6 +12,7 @@ import org.HdrHistogram.Histogram;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.HandlerFactory;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.NameService;
 import org.tandemsip.engine.handler.Policy;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
@@ -78,11 +79,17 @@ public final class Network implements AutoCloseable {
      */
     public static Network start(final NetworkConfig config, final HandlerFactory factory, final Policy policy,
             final SourceFilter filter, final ShardReports reports) throws BindException {
+        return start(config, factory, policy, filter, reports, NameService.NONE);
+    }
+
+    /** As above, with someone to ask for the addresses of host names. */
+    public static Network start(final NetworkConfig config, final HandlerFactory factory, final Policy policy,
+            final SourceFilter filter, final ShardReports reports, final NameService names) throws BindException {
         final Sockets sockets = Sockets.best();
         final Network network = new Network(sockets == Sockets.EPOLL ? config : config.withLoops(1), sockets, filter);
         boolean started = false;
         try {
-            network.start(factory, policy, reports);
+            network.start(factory, policy, reports, names);
             started = true;
             return network;
         } finally {
@@ -92,12 +99,12 @@ public final class Network implements AutoCloseable {
         }
     }
 
-    private void start(final HandlerFactory factory, final Policy policy, final ShardReports reports)
-            throws BindException {
+    private void start(final HandlerFactory factory, final Policy policy, final ShardReports reports,
+            final NameService names) throws BindException {
         bindings.bind();
         final Shard[] byNumber = new Shard[shards.length];
         for (int i = 0; i < byNumber.length; i++) {
-            byNumber[i] = makeShard(i, factory, policy, reports);
+            byNumber[i] = makeShard(i, factory, policy, reports, names);
         }
         for (final Loop loop : loops) {
             final Shards chooser = new Shards(byNumber, config.keys());
@@ -119,7 +126,7 @@ public final class Network implements AutoCloseable {
     }
 
     private Shard makeShard(final int number, final HandlerFactory factory, final Policy policy,
-            final ShardReports reports) {
+            final ShardReports reports, final NameService names) {
         final boolean shared = config.threading() == NetworkConfig.Threading.SHARED;
         final Counters shardCounters = new Counters();
         final StageTimers shardStages = new StageTimers();
@@ -128,7 +135,8 @@ public final class Network implements AutoCloseable {
         final Egress egress = shared ? new LoopEgress(number, loops[number].outbound(), shardStages)
                 : new QueueEgress(number, new Peers(loops, shards, registry), shardCounters, shardStages);
         final ShardContext context = new ShardContext(number, egress, new TimerLanes(), shardCounters,
-                bindings.listenPoints(), config.limits(), config.keys(), config.maxTransactions(), policy);
+                bindings.listenPoints(), config.limits(), config.keys(), config.maxTransactions(), policy,
+                names);
         final Shard shard =
                 new Shard(context, factory.create(context), config.ringSize(), shardStages, System::nanoTime,
                         reports);

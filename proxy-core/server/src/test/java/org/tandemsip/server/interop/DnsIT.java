@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.server.Tandem;
 import org.tandemsip.server.cli.Main;
 import org.tandemsip.server.config.ConfigReader;
@@ -163,6 +164,32 @@ class DnsIT {
             String json = run(tandem, "dns", "resolve", "carrier.test", "-o", "json");
             assertTrue(json.contains("\"result\":\"found\""), json);
             assertTrue(run(tandem, "dns", "resolve", "sip:3402000000").contains("names no host"), "a realm");
+        }
+    }
+
+    @Test
+    void shouldFollowTheNameInARequestUriWhereALineLeadsThere() throws Exception {
+        serve("""
+                _sip._udp.phones IN SRV 10 1 %d phone
+                phone IN A 127.0.0.1
+                carrier IN A 127.0.0.1
+                """.formatted(carrier.getLocalPort()));
+        String relay = yaml("allow: [127.0.0.3]").replace("to: carrier}", "to: request-uri, within: [127.0.0.0/8]}");
+        try (Tandem tandem = Tandem.start(new ConfigReader(Map.of()).read("test", relay))) {
+            send(pbx, tandem, invite("sip:+1555@phones.test"));
+            assertTrue(receive(pbx).startsWith("SIP/2.0 100"));
+            assertTrue(receive(carrier).startsWith("INVITE sip:+1555@phones.test"));
+
+            tandem.mode(Mode.STATELESS);
+            send(pbx, tandem, invite("sip:+1555@phones.test"));
+            assertTrue(receive(carrier).startsWith("INVITE sip:+1555@phones.test"));
+
+            send(pbx, tandem, invite("sip:+1555@nowhere.test"));
+            String answer = receive(pbx);
+            while (!answer.startsWith("SIP/2.0 404")) {
+                assertTrue(answer.startsWith("SIP/2.0 100"), answer);
+                answer = receive(pbx);
+            }
         }
     }
 

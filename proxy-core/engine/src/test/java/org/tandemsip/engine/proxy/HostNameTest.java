@@ -1,0 +1,224 @@
+package org.tandemsip.engine.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.tandemsip.engine.proxy.ProxyFixture.message;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.HostName;
+import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.proxy.ProxyFixture.Sent;
+import org.tandemsip.engine.routing.Messages;
+import org.tandemsip.engine.routing.Mode;
+
+/** Next hops that are host names: requests wait for the answer without holding up anything else. */
+@Timeout(10)
+class HostNameTest {
+    private static final String AGENT = "192.0.2.7:5060";
+    private static final String VIA = "SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bKfirst";
+
+    private final ArrayDeque<HostName> asked = new ArrayDeque<>();
+    private final ProxyFixture proxy = new ProxyFixture(Mode.STATEFUL, (_, name) -> asked.add(name));
+
+    @Test
+    void shouldKeepARequestUntilItsNameIsKnown() {
+        assertEquals(Disposition.FORWARDED, proxy.request(AGENT, invite("Gw.Example.ORG")));
+        assertEquals("SIP/2.0 100 Trying", proxy.one().startLine());
+        assertEquals(Disposition.ABSORBED, proxy.request(AGENT, invite("Gw.Example.ORG")), "a retransmission");
+        proxy.sent.clear();
+        assertEquals(new HostName("gw.example.org", 0, null), asked.remove());
+        assertTrue(asked.isEmpty());
+
+        answer("gw.example.org", "192.0.2.50 5070 0 1");
+
+        Sent sent = proxy.one();
+        assertEquals("INVITE sip:bob@Gw.Example.ORG SIP/2.0", sent.startLine());
+        assertEquals("UDP 192.0.2.50 5070", sent.to());
+    }
+
+    @Test
+    void shouldGoAtOnceWhereTheNameIsKnownAndAskAgainWhenItsTimeIsUp() {
+        proxy.request(AGENT, invite("gw.example.org"));
+        answer("gw.example.org", "192.0.2.50 5070 0 1");
+        proxy.sent.clear();
+        asked.clear();
+
+        proxy.request(AGENT, invite("gw.example.org").replace("call-1", "call-2").replace("first", "second"));
+        assertEquals(List.of("SIP/2.0 100 Trying", "INVITE sip:bob@gw.example.org SIP/2.0"), lines());
+        assertTrue(asked.isEmpty());
+
+        proxy.sleep(61);
+        proxy.request(AGENT, invite("gw.example.org").replace("call-1", "call-3").replace("first", "third"));
+        assertEquals(List.of("SIP/2.0 100 Trying"), lines());
+        assertEquals(1, asked.size());
+    }
+
+    @Test
+    void shouldSpreadCallsByWeightAndTryTheNextWhenOneFails() {
+        Set<String> first = new HashSet<>();
+        proxy.request(AGENT, invite("gw.example.org").replace("call-1", "call-x").replace("first", "x"));
+        answer("gw.example.org", "192.0.2.50 5060 0 1", "192.0.2.51 5060 0 1", "192.0.2.52 5060 1 1");
+        proxy.sent.clear();
+        for (int call = 0; call < 40; call++) {
+            proxy.request(AGENT,
+                    invite("gw.example.org").replace("call-1", "call-" + call).replace("first", "b" + call));
+            proxy.sent.poll();
+            Sent invite = proxy.one();
+            first.add(invite.to());
+            proxy.response(invite.to().split(" ")[1] + ":5060", ProxyFixture.answer(invite, 503, "t"));
+            Sent next = proxy.sent.stream().filter(sent -> sent.startLine().startsWith("INVITE")).findFirst()
+                    .orElseThrow();
+            assertNotEquals(invite.to(), next.to());
+            assertFalse(next.to().contains("192.0.2.52"), "a lower priority comes last");
+            proxy.sent.clear();
+        }
+        assertEquals(Set.of("UDP 192.0.2.50 5060", "UDP 192.0.2.51 5060"), first);
+    }
+
+    @Test
+    void shouldNotGoOutsideOfTheRangesOfTheLine() {
+        proxy.request(AGENT, invite("rebind.example.org"));
+        proxy.sent.clear();
+        answer("rebind.example.org", "127.0.0.1 5060 0 1", "10.0.0.11 5060 0 1");
+
+        assertEquals(List.of("SIP/2.0 404 Not Found"), lines());
+    }
+
+    @Test
+    void shouldAnswer500WhenNobodyKnowsAnd404WhenThereIsNoSuchHost() {
+        proxy.request(AGENT, invite("dead.example.org"));
+        proxy.request(AGENT, invite("gone.example.org").replace("call-1", "call-2").replace("first", "second"));
+        proxy.sent.clear();
+        proxy.command(new ShardCommand.Resolved(new HostName.Answer(asked.remove(), List.of(), true, 1)));
+        proxy.command(new ShardCommand.Resolved(new HostName.Answer(asked.remove(), List.of(), false, 1)));
+
+        assertEquals(List.of("SIP/2.0 500 Server Internal Error", "SIP/2.0 404 Not Found"), lines());
+    }
+
+    @Test
+    void shouldEndWithA487WhenTheCallerGivesUpWhileItWaits() {
+        proxy.request(AGENT, invite("gw.example.org"));
+        proxy.sent.clear();
+
+        proxy.request(AGENT, message("CANCEL", "sip:bob@gw.example.org", VIA, "", null));
+
+        assertEquals(List.of("SIP/2.0 200 OK", "SIP/2.0 487 Request Terminated"), lines());
+        answer("gw.example.org", "192.0.2.50 5070 0 1");
+        assertTrue(proxy.sent.isEmpty());
+    }
+
+    @Test
+    void shouldWaitInAStatelessModeToo() {
+        ProxyFixture stateless = new ProxyFixture(Mode.STATELESS, (_, name) -> asked.add(name));
+        stateless.request(AGENT, message("MESSAGE", "sip:bob@gw.example.org", VIA, "", null));
+        assertTrue(stateless.sent.isEmpty());
+
+        stateless.command(answerOf("gw.example.org", "192.0.2.50 5070 0 1"));
+        assertEquals("UDP 192.0.2.50 5070", stateless.one().to());
+        stateless.request(AGENT, message("MESSAGE", "sip:bob@gw.example.org", VIA, "", null).replace("call-1", "c2"));
+
+        assertEquals("UDP 192.0.2.50 5070", stateless.one().to(), "from memory, without a transaction");
+    }
+
+    @Test
+    void shouldWaitWithSoManyOnly() {
+        for (int i = 0; i < 990; i++) {
+            proxy.request(AGENT, message("MESSAGE", "sip:bob@gw.example.org", VIA + i, "", null)
+                    .replace("call-1", "call-" + i));
+        }
+        assertEquals(1, asked.size(), "one question for all");
+        for (int i = 0; i < 40; i++) {
+            proxy.request(AGENT, message("MESSAGE", "sip:bob@gw.example.org", VIA + "x" + i, "", null)
+                    .replace("call-1", "call-x" + i));
+        }
+        assertTrue(lines().contains("SIP/2.0 503 Service Unavailable"));
+        answer("gw.example.org", "192.0.2.50 5070 0 1");
+        assertTrue(proxy.sent.size() >= 990);
+    }
+
+    @Test
+    void shouldForgetTheOldestWhenThereAreTooManyNamesAndRefuseWhenAllAreBeingAskedFor() {
+        HostNames names = new HostNames(Messages.context(ProxyFixture.POINTS, new Messages.Silence(),
+                ProxyFixture.policy(Mode.STATEFUL, ProxyFixture.ROUTES), Messages.KEYS, (_, name) -> asked.add(name)));
+        for (int i = 0; i < 5_000; i++) {
+            assertNotNull(find(names, "n" + i + ".example.org"));
+            names.answered(new HostName.Answer(asked.remove(), List.of(), false, TimeUnit.MINUTES.toNanos(1)), i);
+        }
+        int refused = 0;
+        for (int i = 0; i < 5_000; i++) {
+            refused += find(names, "m" + i + ".example.org") == null ? 1 : 0;
+        }
+        assertEquals(5_000, refused + asked.size());
+        assertTrue(asked.size() <= 1_024 && asked.size() > 900, "asked for " + asked.size());
+    }
+
+    private static HostNames.Entry find(HostNames names, String host) {
+        return names.find(new UnsafeBuffer(host.getBytes(StandardCharsets.US_ASCII)), Slice.of(0, host.length()), 0,
+                null, 0);
+    }
+
+    @Test
+    void shouldAskNobodyOnBehalfOfAPreloadedRouteThatNoLineFollows() {
+        proxy.request("198.51.100.1:5060", message("INVITE", "sip:+1@203.0.113.10",
+                "SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKr", "Route: <sip:inside.example.org;lr>\n", null));
+
+        assertTrue(asked.isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"3402000000", "34020000002000000001", "2130706433", "0x7f000001", "127.1", "a.1"})
+    void shouldNeverAskForARealmOfDigits(String host) {
+        proxy.request(AGENT, invite(host));
+
+        assertTrue(asked.isEmpty());
+        assertTrue(lines().getFirst().startsWith("SIP/2.0 4"));
+        assertFalse(HostNames.isName(new UnsafeBuffer(host.getBytes(StandardCharsets.US_ASCII)),
+                Slice.of(0, host.length())));
+    }
+
+    private static String invite(String host) {
+        return message("INVITE", "sip:bob@" + host, VIA, "", null);
+    }
+
+    private List<String> lines() {
+        List<String> lines = proxy.sent.stream().map(Sent::startLine).toList();
+        proxy.sent.clear();
+        return lines;
+    }
+
+    /** @param hops each as ADDRESS PORT PRIORITY WEIGHT */
+    private void answer(String name, String... hops) {
+        proxy.command(answerOf(name, hops));
+    }
+
+    private static ShardCommand answerOf(String name, String... hops) {
+        return new ShardCommand.Resolved(new HostName.Answer(new HostName(name, 0, null),
+                Stream.of(hops).map(HostNameTest::hop).toList(), false, TimeUnit.MINUTES.toNanos(1)));
+    }
+
+    private static HostName.Hop hop(String text) {
+        String[] words = text.split(" ");
+        IpAddress address = new IpAddress();
+        assertTrue(address.parse(words[0]));
+        return new HostName.Hop(Transport.UDP, address.high(), address.low(), Integer.parseInt(words[1]),
+                Integer.parseInt(words[2]), Integer.parseInt(words[3]));
+    }
+}
