@@ -77,9 +77,9 @@ public class MatchBenchmark {
             }
             // All but the first 64 have branches that nobody asks for.
             final SipMessage request = i < SampleMessages.COUNT ? requests[i] : parse(other(i));
-            final ServerTransaction server = transactions.createServer(request, source, new Nobody(), 0);
+            final ServerTransaction server = transactions.createServer(request, source, TransactionUser.NOBODY, 0);
             final ClientTransaction client =
-                    transactions.createClient(key(i), true, new Destination().set(source), new Nobody(), 0);
+                    transactions.createClient(key(i), true, new Destination().set(source), TransactionUser.NOBODY, 0);
             if (server == null || client == null) {
                 throw new IllegalStateException("no room for transaction " + i);
             }
@@ -178,20 +178,5 @@ public class MatchBenchmark {
         public int flush() {
             return 0;
         }
-    }
-
-    /** Nothing ends here. */
-    private static final class Nobody implements TransactionUser {
-        @Override
-        public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTransportError(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTerminated(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTerminated(final ServerTransaction transaction, final long nowNs) {}
     }
 }

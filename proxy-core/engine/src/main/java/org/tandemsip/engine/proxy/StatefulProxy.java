@@ -43,7 +43,6 @@ final class StatefulProxy {
     final int maxMessageBytes;
 
     private final CancelReason cancelReason = new CancelReason();
-    private final TransactionUser cancelUser = new CancelUser();
     private final int maxContexts;
     private ResponseContext freeContexts;
     private Branch freeBranches;
@@ -164,7 +163,7 @@ final class StatefulProxy {
         if (invite == null || !comesFrom(invite.responseDestination(), source)) {
             return null;
         }
-        final ServerTransaction server = transactions.createServer(cancel, source, cancelUser, nowNs);
+        final ServerTransaction server = transactions.createServer(cancel, source, TransactionUser.NOBODY, nowNs);
         if (server != null) {
             server.respond(Status.OK_200, nowNs);
         }
@@ -295,20 +294,5 @@ final class StatefulProxy {
             elapsedNs += intervalNs;
         }
         return elapsedNs;
-    }
-
-    /** User of the server transactions of CANCELs: answered at once, nothing is left to be told. */
-    private static final class CancelUser implements TransactionUser {
-        @Override
-        public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTransportError(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTerminated(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTerminated(final ServerTransaction transaction, final long nowNs) {}
     }
 }

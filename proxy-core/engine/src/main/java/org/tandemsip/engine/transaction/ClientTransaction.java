@@ -42,7 +42,7 @@ public abstract sealed class ClientTransaction extends Transaction
      * {@link #user()} is then nobody of theirs.
      */
     public final void detach() {
-        user = Transactions.NOBODY;
+        user = TransactionUser.NOBODY;
     }
 
     /** Where the request went. */

@@ -36,7 +36,7 @@ public abstract sealed class ServerTransaction extends Transaction
      * {@link #user()} is then nobody of theirs.
      */
     public final void detach() {
-        user = Transactions.NOBODY;
+        user = TransactionUser.NOBODY;
     }
 
     /**

@@ -6,6 +6,24 @@ package org.tandemsip.engine.transaction;
  */
 public interface TransactionUser {
     /**
+     * Wants to be told nothing: of a CANCEL, whose outcome shows in the INVITE transaction, and of what lingers on its
+     * own.
+     */
+    TransactionUser NOBODY = new TransactionUser() {
+        @Override
+        public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTransportError(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTerminated(final ClientTransaction transaction, final long nowNs) {}
+
+        @Override
+        public void onTerminated(final ServerTransaction transaction, final long nowNs) {}
+    };
+
+    /**
      * No final response: timer B or F ran out (section 17.1), or 64*T1 after a CANCEL (section 9.1). The transaction
      * is about to terminate.
      */

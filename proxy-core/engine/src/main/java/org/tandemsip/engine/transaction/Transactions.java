@@ -45,20 +45,6 @@ public final class Transactions {
     /** Kept messages have passed the limits when they came, but may have grown by what a proxy puts on. */
     private static final Limits KEPT_LIMITS = new Limits(MAX_MESSAGE, MAX_MESSAGE, MAX_MESSAGE, MAX_ROWS, MAX_MESSAGE,
             MAX_MESSAGE, MAX_MESSAGE, MAX_MESSAGE, MAX_ROWS, MAX_ROWS);
-    /** User of CANCEL transactions, whose outcome shows in the INVITE transaction, and of detached ones. */
-    static final TransactionUser NOBODY = new TransactionUser() {
-        @Override
-        public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTransportError(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTerminated(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTerminated(final ServerTransaction transaction, final long nowNs) {}
-    };
 
     final Egress egress;
     final TimerLanes timers;
@@ -231,7 +217,8 @@ public final class Transactions {
             return null;
         }
         final NonInviteClientTransaction transaction = pools.takeNonInviteClient();
-        begin(transaction, invite.branchKey(), invite.branchKey() ^ CANCEL_MARK, invite.destination, NOBODY);
+        begin(transaction, invite.branchKey(), invite.branchKey() ^ CANCEL_MARK, invite.destination,
+                TransactionUser.NOBODY);
         transaction.begin(true, nowNs);
         return transaction;
     }

@@ -41,19 +41,6 @@ class TransactionsMemoryTest {
     private final Wire inviteOk = new Wire(typicalResponse("200 OK", "INVITE"));
     private final Wire byeOk = new Wire(typicalResponse("200 OK", "BYE"));
     private final Wire ack = new Wire(typicalRequest("ACK"));
-    private final TransactionUser user = new TransactionUser() {
-        @Override
-        public void onTimeout(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTransportError(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTerminated(final ClientTransaction transaction, final long nowNs) {}
-
-        @Override
-        public void onTerminated(final ServerTransaction transaction, final long nowNs) {}
-    };
     private long nowNs;
 
     @Test
@@ -125,9 +112,10 @@ class TransactionsMemoryTest {
 
     private void inviteUntilRinging(final int call) {
         final SipMessage message = invite.parse(call);
-        final ServerTransaction server = transactions.createServer(message, source, user, nowNs);
+        final ServerTransaction server = transactions.createServer(message, source, TransactionUser.NOBODY, nowNs);
         server.respond(Status.TRYING_100, nowNs);
-        final ClientTransaction client = transactions.createClient(call, true, destination, user, nowNs);
+        final ClientTransaction client =
+                transactions.createClient(call, true, destination, TransactionUser.NOBODY, nowNs);
         start(client, message);
         client.onResponse(ringing.parse(call), nowNs);
         respond(server, ringing, 180);
@@ -140,8 +128,9 @@ class TransactionsMemoryTest {
 
     private void bye(final int call) {
         final SipMessage message = bye.parse(call);
-        final ServerTransaction server = transactions.createServer(message, source, user, nowNs);
-        final ClientTransaction client = transactions.createClient(1L << 32 | call, false, destination, user, nowNs);
+        final ServerTransaction server = transactions.createServer(message, source, TransactionUser.NOBODY, nowNs);
+        final ClientTransaction client =
+                transactions.createClient(1L << 32 | call, false, destination, TransactionUser.NOBODY, nowNs);
         start(client, message);
         client.onResponse(byeOk.parse(call), nowNs);
         respond(server, byeOk, 200);
