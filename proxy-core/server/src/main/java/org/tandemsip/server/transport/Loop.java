@@ -5,6 +5,7 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.DirectBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.engine.handler.Source;
@@ -211,6 +212,15 @@ final class Loop implements ShardThread {
 
     // --- What the ingress uses ---
 
+    /** Whether a datagram was dropped, and counted, before it was parsed. */
+    boolean dropsAtFirstLook(final DirectBuffer bytes, final int length, final Source source) {
+        if (!admission.dropsAtFirstLook(bytes, length, source)) {
+            return false;
+        }
+        countDropped();
+        return true;
+    }
+
     /** Whether a parsed message may go on; if not, it was answered or dropped, and counted. */
     boolean admits(final SipMessage parsed, final Source source) {
         switch (admission.judge(parsed, source)) {
@@ -221,13 +231,15 @@ final class Loop implements ShardThread {
                 counters.increment(Counter.OVERLOAD_REFUSED);
                 refusals.overload(parsed, source);
             }
-            case DROP -> {
-                counters.increment(Counter.OVERLOAD_DROPPED);
-                counters.increment(Counter.DROPPED_OVERLOAD);
-            }
+            case DROP -> countDropped();
             case ABSORB -> counters.increment(Counter.ABSORBED);
         }
         return false;
+    }
+
+    private void countDropped() {
+        counters.increment(Counter.OVERLOAD_DROPPED);
+        counters.increment(Counter.DROPPED_OVERLOAD);
     }
 
     /**

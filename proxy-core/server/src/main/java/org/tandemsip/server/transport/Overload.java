@@ -14,7 +14,7 @@ package org.tandemsip.server.transport;
  * </pre>
  * The shortest wait of a while tells a standing queue from a burst (CoDel, RFC 8289 section 3.1). Once it stands, the
  * share follows each cycle, so that the queue stays short and is yet never empty: time is lost neither to waiting
- * messages nor to idling.
+ * messages nor to idling. In the first 20 s it takes a wait of 400 ms instead of 20.
  */
 final class Overload {
     /** A message may wait so long; the longest of SIP's transactions sends its first copy again after 500 ms. */
@@ -28,6 +28,12 @@ final class Overload {
      * a call that it delays is better off than one that is refused.
      */
     private static final long STANDING_NS = 500_000_000L;
+    /**
+     * For so long after the start code is still being compiled and messages may wait longer: what comes in these
+     * seconds would be served at once a little later, and its callers wait half a second before they ask again.
+     */
+    static final long YOUNG_NS = 20_000_000_000L;
+    private static final long YOUNG_TARGET_NS = 400_000_000L;
     /** So full a socket buffer is about to lose messages, of calls under way as well. */
     private static final double FULL = 0.75;
     /** Sockets that have not been empty for so long are worth a closer look. */
@@ -35,6 +41,8 @@ final class Overload {
     private static final long CALM_NS = 1_000_000_000L;
 
     private boolean started;
+    private long startedNs;
+    private boolean young = true;
     private long cycleNs;
     private long emptyNs;
     private long shortNs;
@@ -82,6 +90,7 @@ final class Overload {
     void endCycle(final long nowNs, final long ringNs) {
         if (!started) {
             started = true;
+            startedNs = nowNs;
             cycleNs = nowNs;
             emptyNs = nowNs;
             shortNs = nowNs;
@@ -112,7 +121,8 @@ final class Overload {
     }
 
     private void decide(final long nowNs, final long waitNs, final boolean full) {
-        if (waitNs <= TARGET_NS) {
+        young = young && nowNs - startedNs < YOUNG_NS;
+        if (waitNs <= (young ? YOUNG_TARGET_NS : TARGET_NS)) {
             shortNs = nowNs;
         }
         if (!active && (full || nowNs - shortNs > STANDING_NS)) {

@@ -66,6 +66,9 @@ final class UdpIngress {
 
     private void parse(final SipMessage message, final Datagram datagram) {
         final Source source = datagram.source;
+        if (loop.dropsAtFirstLook(datagram.bytes, datagram.bytes.capacity(), source)) {
+            return;
+        }
         final ParseError error = loop.parser().parse(message, false);
         if (error != ParseError.NONE) {
             loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, datagram.bytes, 0,

@@ -32,10 +32,14 @@ class OverloadTest {
         }
     }
 
+    private void growUp() {
+        waits(0, Overload.YOUNG_NS);
+    }
+
     @Test
     void shouldRefuseNothingWhenAPauseLetsMessagesPileUp() {
         // given
-        waits(0, SECOND);
+        growUp();
 
         // when
         for (long waitedNs = 900 * MS; waitedNs > 0; waitedNs -= 2 * MS) {
@@ -50,7 +54,7 @@ class OverloadTest {
     @Test
     void shouldRefuseByHowLongMessagesWaitWhenAQueueStands() {
         // given
-        waits(0, SECOND);
+        growUp();
         waits(21 * MS, 499 * MS);
         assertFalse(overload.active());
         waits(21 * MS, 3 * MS);
@@ -83,9 +87,44 @@ class OverloadTest {
     }
 
     @Test
+    void shouldLetMessagesWaitLongerWhenItHasJustStarted() {
+        // given
+        waits(0, MS);
+
+        // when
+        waits(390 * MS, 5 * SECOND);
+
+        // then
+        assertFalse(overload.active());
+
+        // when
+        waits(410 * MS, 502 * MS);
+
+        // then
+        assertTrue(overload.active());
+    }
+
+    @Test
+    void shouldLoseNoCallWhenCodeIsCompiledUnderHalfTheCapacity() {
+        // given
+        final OverloadedLoop loop = new OverloadedLoop();
+        loop.serveNs = 3 * OverloadedLoop.SERVE_NS;
+
+        // when: half as much again as it can do at first
+        loop.run(120 * MS, CAPACITY / 2);
+        loop.serveNs = OverloadedLoop.SERVE_NS;
+        loop.run(4 * SECOND, CAPACITY / 2);
+        loop.run(2 * SECOND, 0);
+
+        // then
+        assertEquals(loop.offered[0], loop.completed());
+        assertEquals(Set.of(Admission.Verdict.TAKE), loop.verdicts.keySet());
+    }
+
+    @Test
     void shouldCountWhatWaitsInRingsAndStreams() {
         // given
-        waits(0, SECOND);
+        growUp();
         waits(25 * MS, 600 * MS);
 
         // when
@@ -106,7 +145,7 @@ class OverloadTest {
     @Test
     void shouldEndWhenNothingWasRefusedForASecond() {
         // given
-        waits(0, SECOND);
+        growUp();
         waits(25 * MS, 600 * MS);
 
         // when
