@@ -8,15 +8,16 @@ import picocli.CommandLine.Spec;
 
 /** {@code tandem compare}: what Tandem costs, beside others and by itself. */
 @Command(name = "compare", mixinStandardHelpOptions = true,
-        description = "Measures Tandem beside the peers found on this machine, or its start, memory and collectors.",
-        subcommands = {PeersVerb.class, StartVerb.class, MemoryVerb.class, CollectorsVerb.class})
+        description = "Measures Tandem beside the peers found on this machine, or under overload, or its start,"
+                + " memory and collectors.",
+        subcommands = {PeersVerb.class, OverloadVerb.class, StartVerb.class, MemoryVerb.class, CollectorsVerb.class})
 public final class CompareCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Tell what: peers, start, memory or collectors.");
+        throw new ParameterException(spec.commandLine(), "Tell what: peers, overload, start, memory or collectors.");
     }
 
     /** Brings the verb to the command line. */

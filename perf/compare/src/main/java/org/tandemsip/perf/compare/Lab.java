@@ -6,7 +6,9 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +64,7 @@ final class Lab implements AutoCloseable {
     /** Configuration of Tandem that relays by Request-URI, as the peers' do; everything else is the default. */
     Path config(final String mode) throws IOException {
         return Files.writeString(directory.resolve("tandem.yaml"), """
-                listen: [udp://127.0.0.1:%1$d]
+                listen: [udp://127.0.0.1:%1$d, tcp://127.0.0.1:%1$d]
                 mode: %2$s
                 state-dir: %3$s
                 trunks: {agents: {allow: [127.0.0.0/8]}}
@@ -143,8 +145,14 @@ final class Lab implements AutoCloseable {
         return Sample.of(report, before, server.usage());
     }
 
+    /**
+     * Runs {@code bench} on a server and returns its report.
+     *
+     * @param seconds how long it is expected to take at most
+     * @throws IOException the generator did not get to the end or does not stand for its numbers; says why
+     */
     @SuppressWarnings("unchecked")
-    private Map<String, Object> bench(final Server server, final long seconds, final String... options)
+    Map<String, Object> bench(final Server server, final long seconds, final String... options)
             throws IOException, InterruptedException {
         final Path report = directory.resolve("report.json");
         Files.deleteIfExists(report);
@@ -161,6 +169,25 @@ final class Lab implements AutoCloseable {
             }
         }
         return (Map<String, Object>) Json.parse(Files.readString(report));
+    }
+
+    /** Keeps the last report under a name, for {@link #comparePage}. */
+    void keepReport(final String name) throws IOException {
+        Files.copy(directory.resolve("report.json"), directory.resolve(name + ".json"),
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Draws two kept reports on one page. */
+    void comparePage(final Collection<String> names, final Path page) throws IOException, InterruptedException {
+        final List<String> arguments = new ArrayList<>(List.of("bench", "compare"));
+        names.stream().limit(2).forEach(name -> arguments.add(directory.resolve(name + ".json").toString()));
+        arguments.addAll(List.of("--html", page.toAbsolutePath().toString()));
+        try (Child child = new Child(Child.tandem(_ -> true, List.of(), arguments), -1, log("page"))) {
+            final int exit = child.await(BENCH_MARGIN_SECONDS);
+            if (exit != ExitCode.OK && exit != ExitCode.THRESHOLD_MISSED) {
+                throw new IOException("bench compare ended with " + exit + ":\n" + child.output());
+            }
+        }
     }
 
     private int core(final int side) {

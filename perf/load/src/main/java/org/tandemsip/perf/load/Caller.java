@@ -18,7 +18,7 @@ import org.tandemsip.codec.SipMessage;
  *                       |                |--CANCEL--> cancelling --487, ACK----------------> free (succeeded)
  *                       +----------------+--486, ACK where that is expected----------------> free (succeeded)
  *   free --request----> asking --200-------------------------------------------------------> free (succeeded)
- *   any: another final response, 64*T1 without an answer ----------------------------------> free (failed)
+ *   any: another final response, no answer for too long (64*T1) --------------------------> free (failed)
  * </pre>
  */
 final class Caller {
@@ -35,6 +35,7 @@ final class Caller {
     private final Text text;
     private final Scenario scenario;
     private final long holdNs;
+    private final long patienceNs;
     private final boolean retransmit;
     private final boolean stream;
     private final int mask;
@@ -66,6 +67,7 @@ final class Caller {
         this.text = text;
         scenario = plan.scenario();
         holdNs = plan.holdNs();
+        patienceNs = plan.patienceNs();
         retransmit = plan.retransmit();
         stream = plan.stream();
         mask = slots - 1;
@@ -100,7 +102,7 @@ final class Caller {
         numbers[slot] = number;
         dueNs[slot] = intendedNs;
         intervalNs[slot] = T1_NS;
-        giveUpNs[slot] = nowNs + 64 * T1_NS;
+        giveUpNs[slot] = nowNs + patienceNs;
         sendAgainIn(slot, T1_NS, nowNs);
         if (recording) {
             Latencies.record(latencies.late(), nowNs - intendedNs);
@@ -172,7 +174,7 @@ final class Caller {
                 states[slot] = State.RINGING;
                 if (scenario.kind(number) == Kind.CANCELLED) {
                     nextNs[slot] = nowNs + holdNs;
-                    giveUpNs[slot] = nextNs[slot] + 64 * T1_NS;
+                    giveUpNs[slot] = nextNs[slot] + patienceNs;
                     if (holdNs == 0) {
                         onTime(slot, nowNs);
                     }
@@ -245,7 +247,7 @@ final class Caller {
         final State state = states[slot];
         if (state == State.TALKING) {
             states[slot] = State.ENDING;
-            giveUpNs[slot] = nowNs + 64 * T1_NS;
+            giveUpNs[slot] = nowNs + patienceNs;
             intervalNs[slot] = T1_NS;
             // From here on what is timed is the end of the call (RFC 6076 section 4.4, session disconnect delay).
             dueNs[slot] = nowNs;

@@ -70,6 +70,11 @@ final class LoadOptions {
             description = "A run with over 1 %% of its calls begun later than this fails (${DEFAULT-VALUE}).")
     private long lateNs;
 
+    @Option(names = "--patience", defaultValue = "32s", paramLabel = "TIME", converter = Durations.class,
+            description = "How long the answer to a request is waited for before the call has failed"
+                    + " (${DEFAULT-VALUE}: 64*T1). Shorter to offer more than the target can take.")
+    private long patienceNs;
+
     @Option(names = "--no-rehearsal",
             description = "Leave out the four seconds in which the generator warms up and measures its own ceiling."
                     + " The report says so.")
@@ -101,7 +106,8 @@ final class LoadOptions {
         try {
             address(target);
             return new LoadPlan(address(caller), address(answerer), requestHost, rate, durationNs, holdNs, warmUpNs,
-                    scenario, transport == Carrier.TCP, connections, !noRetransmit, busyPoll);
+                    scenario, transport == Carrier.TCP, connections, !noRetransmit, busyPoll,
+                    patienceNs);
         } catch (final IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

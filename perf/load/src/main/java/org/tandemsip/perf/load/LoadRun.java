@@ -104,7 +104,7 @@ public final class LoadRun implements AutoCloseable {
                 }
                 if (stopped || next >= calls && nowNs - startNs >= plan.durationNs()) {
                     offeringEndNs = Math.min(offeringEndNs, nowNs);
-                    if (caller.active() == 0 || nowNs - offeringEndNs > LoadPlan.DRAIN_NS + plan.holdNs() + SECOND_NS) {
+                    if (caller.active() == 0 || nowNs - offeringEndNs > plan.patienceNs() + plan.holdNs() + SECOND_NS) {
                         break;
                     }
                 }

@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 final class Pair implements AutoCloseable {
     private static final long TICK_NS = 10_000_000L;
     private static final int BATCH = 64;
-    private static final int MAX_SLOTS = 1 << 17;
+    private static final int MAX_SLOTS = 1 << 18;
     /** Set-up and tear-down of a call may take this long before calls find no room. */
     private static final int ROOM_SECONDS = 8;
 

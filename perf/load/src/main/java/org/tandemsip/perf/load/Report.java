@@ -209,6 +209,7 @@ record Report(Instant at, String target, long pid, Rehearsal rehearsal, LoadResu
         counts(json, step.result());
         number(json, "p50", step.result().setup().getValueAtPercentile(50) / 1e3);
         number(json, "p99", step.result().setup().getValueAtPercentile(99) / 1e3);
+        number(json, "late_p99", step.result().latencies().late().getValueAtPercentile(99) / 1e3);
         usage(json, step.result());
         json.writeEndObject();
     }

@@ -121,7 +121,7 @@ class LoadRunTest {
     void shouldCountCallsThatNobodyAnswersAsFailedAndGiveUpSoon(final boolean retransmit) throws IOException {
         final LoadPlan base = plan(20);
         final LoadPlan plan = new LoadPlan(base.caller(), base.answerer(), null, 20, base.durationNs(), 0, 0,
-                Scenario.CALL, false, 1, retransmit, false);
+                Scenario.CALL, false, 1, retransmit, false, LoadPlan.PATIENCE_NS);
         try (LoadRun run = new LoadRun(plan);
                 DatagramSocket silent = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
             final LoadResult result =
@@ -144,7 +144,8 @@ class LoadRunTest {
 
     private static LoadPlan plan(final Scenario scenario, final boolean stream) {
         final InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
-        return new LoadPlan(any, any, null, 40, 1_000_000_000L, 20_000_000L, 0, scenario, stream, 3, true, false);
+        return new LoadPlan(any, any, null, 40, 1_000_000_000L, 20_000_000L, 0, scenario, stream, 3, true, false,
+                LoadPlan.PATIENCE_NS);
     }
 
     private static LoadPlan plan(final int calls) {

@@ -20,7 +20,7 @@ class RehearsalTest {
         final InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
 
         final Rehearsal rehearsal = Rehearsal.of(new LoadPlan(any, any, "192.0.2.1:5060", 20, 1_000_000_000L,
-                60_000_000_000L, 0, Scenario.CALL, stream, 2, true, false));
+                60_000_000_000L, 0, Scenario.CALL, stream, 2, true, false, LoadPlan.PATIENCE_NS));
 
         assertTrue(rehearsal.warmUpCalls() > 0);
         assertTrue(rehearsal.ceiling() > 0);
