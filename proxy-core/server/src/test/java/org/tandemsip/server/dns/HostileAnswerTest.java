@@ -125,7 +125,7 @@ class HostileAnswerTest {
     @Test
     void shouldSurviveWhateverIsDoneToTheBytes() {
         SplittableRandom random = new SplittableRandom(20_263);
-        for (int round = 0; round < 20_000; round++) {
+        for (int round = 0; round < 4_000; round++) {
             ByteBuf message = new Packet("a.test", NAPTR)
                     .record("a.test", NAPTR, 60, bytes(0, 1, 0, 1, 1, 's', 3, 'a', 'b', 'c', 0).writeBytes(name("x.y")))
                     .record("a.test", SRV, 60, bytes(0, 1, 0, 1, 0x13, 0xC4).writeBytes(name("x.y")))
