@@ -1,8 +1,8 @@
 package org.tandemsip.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -15,22 +15,38 @@ import java.lang.invoke.VarHandle;
 /**
  * The functions of the C library that this package calls. Pointers are passed as numbers: a call with a segment would
  * mark the segment's arena as in use and back, two atomic operations each.
+ *
+ * <p>All are linked as functions of six longs. On 64-bit Linux that many are passed in registers, an {@code int} takes
+ * the same place as a long, and who is called does not see what is too much. To link one shape takes the JVM some ten
+ * milliseconds of its start, so there is one.
  */
 final class LibC {
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+    private static final FunctionDescriptor SHAPE = FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+            JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-    static final MethodHandle SOCKET = function("socket", JAVA_INT, JAVA_INT, JAVA_INT);
-    static final MethodHandle SETSOCKOPT = function("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
-    static final MethodHandle GETSOCKOPT = function("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle CLOCK_GETTIME = function("clock_gettime", JAVA_INT, JAVA_LONG);
-    static final MethodHandle BIND = function("bind", JAVA_INT, JAVA_LONG, JAVA_INT);
-    static final MethodHandle GETSOCKNAME = function("getsockname", JAVA_INT, JAVA_LONG, JAVA_LONG);
-    static final MethodHandle CLOSE = function("close", JAVA_INT);
-    static final MethodHandle RECVMMSG = function("recvmmsg", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
-    static final MethodHandle SENDMMSG = function("sendmmsg", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+    private static final MethodHandle SOCKET = function("socket");
+    private static final MethodHandle SETSOCKOPT = function("setsockopt");
+    private static final MethodHandle GETSOCKOPT = function("getsockopt");
+    private static final MethodHandle CLOCK_GETTIME = function("clock_gettime");
+    private static final MethodHandle BIND = function("bind");
+    private static final MethodHandle GETSOCKNAME = function("getsockname");
+    private static final MethodHandle CLOSE = function("close");
+    private static final MethodHandle MMAP = function("mmap");
+    private static final MethodHandle MUNMAP = function("munmap");
+    private static final MethodHandle RECVMMSG = function("recvmmsg");
+    private static final MethodHandle SENDMMSG = function("sendmmsg");
+
+    private static final int PROT_READ_WRITE = 1 | 2;
+    private static final int MAP_PRIVATE_ANONYMOUS = 2 | 0x20;
 
     private LibC() {}
+
+    /** Whether all functions are there; an error of linkage when not. */
+    static boolean isAvailable() {
+        return SENDMMSG != null;
+    }
 
     /** Memory for the {@code errno} of one thread's calls; never freed, a few bytes. */
     static MemorySegment callState() {
@@ -46,6 +62,7 @@ final class LibC {
     static String describe(final int errno) {
         return switch (errno) {
             case 1 -> "Operation not permitted";
+            case 12 -> "Cannot allocate memory";
             case 13 -> "Permission denied";
             case 22 -> "Invalid argument";
             case 24 -> "Too many open files";
@@ -56,13 +73,78 @@ final class LibC {
         };
     }
 
-    /** A function that returns an {@code int}; its handle takes the call state before the arguments. */
+    static int socket(final MemorySegment callState, final int family, final int type) {
+        return (int) call(SOCKET, callState, family, type, 0, 0, 0, 0);
+    }
+
+    static int setsockopt(final MemorySegment callState, final int fd, final int level, final int name,
+            final long value, final int length) {
+        return (int) call(SETSOCKOPT, callState, fd, level, name, value, length, 0);
+    }
+
+    static int getsockopt(final MemorySegment callState, final int fd, final int level, final int name,
+            final long value, final long length) {
+        return (int) call(GETSOCKOPT, callState, fd, level, name, value, length, 0);
+    }
+
+    static int clockGettime(final MemorySegment callState, final int clock, final long timespec) {
+        return (int) call(CLOCK_GETTIME, callState, clock, timespec, 0, 0, 0, 0);
+    }
+
+    static int bind(final MemorySegment callState, final int fd, final long address, final int length) {
+        return (int) call(BIND, callState, fd, address, length, 0, 0, 0);
+    }
+
+    static int getsockname(final MemorySegment callState, final int fd, final long address, final long length) {
+        return (int) call(GETSOCKNAME, callState, fd, address, length, 0, 0, 0);
+    }
+
+    static int close(final MemorySegment callState, final int fd) {
+        return (int) call(CLOSE, callState, fd, 0, 0, 0, 0, 0);
+    }
+
+    static int recvmmsg(final MemorySegment callState, final int fd, final long headers, final int count,
+            final int flags) {
+        return (int) call(RECVMMSG, callState, fd, headers, count, flags, 0, 0);
+    }
+
+    static int sendmmsg(final MemorySegment callState, final int fd, final long headers, final int count,
+            final int flags) {
+        return (int) call(SENDMMSG, callState, fd, headers, count, flags, 0, 0);
+    }
+
+    /**
+     * Address of {@code bytes} of memory, all 0, whose pages the system provides when they are first touched; to be
+     * given back by {@link #unmap}.
+     */
+    static long map(final MemorySegment callState, final long bytes) throws IOException {
+        final long address = call(MMAP, callState, 0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+        if (address == -1) {
+            throw new IOException("mmap(): " + describe(errno(callState)));
+        }
+        return address;
+    }
+
+    static void unmap(final MemorySegment callState, final long address, final long bytes) {
+        call(MUNMAP, callState, address, bytes, 0, 0, 0, 0);
+    }
+
+    /** The compiler inlines it where {@code function} is a constant, and with it the handle. */
+    private static long call(final MethodHandle function, final MemorySegment callState, final long a, final long b,
+            final long c, final long d, final long e, final long f) {
+        try {
+            return (long) function.invokeExact(callState, a, b, c, d, e, f);
+        } catch (final Throwable impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** Its handle takes the call state before the arguments. */
     @SuppressWarnings("restricted") // Calling C is what this class is for.
-    private static MethodHandle function(final String name, final MemoryLayout... arguments) {
+    private static MethodHandle function(final String name) {
         final Linker linker = Linker.nativeLinker();
         final MemorySegment address = linker.defaultLookup().find(name)
                 .orElseThrow(() -> new UnsupportedOperationException("no " + name + " in the C library"));
-        return linker.downcallHandle(address, FunctionDescriptor.of(JAVA_INT, arguments),
-                Linker.Option.captureCallState("errno"));
+        return linker.downcallHandle(address, SHAPE, Linker.Option.captureCallState("errno"));
     }
 }

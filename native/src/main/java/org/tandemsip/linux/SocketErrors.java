@@ -67,11 +67,7 @@ public final class SocketErrors {
         header.set(JAVA_INT, 8, NAME_BYTES);
         header.set(JAVA_LONG, 40, CONTROL_BYTES);
         name.fill((byte) 0);
-        try {
-            return (int) LibC.RECVMMSG.invokeExact(callState, fd, header.address(), 1, MSG_ERRQUEUE_DONTWAIT, 0L) == 1;
-        } catch (final Throwable impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return LibC.recvmmsg(callState, fd, header.address(), 1, MSG_ERRQUEUE_DONTWAIT) == 1;
     }
 
     /**

@@ -28,13 +28,8 @@ public final class SocketMemory {
      */
     public boolean look(final int fd) {
         length.set(JAVA_INT, 0, NUMBERS * 4);
-        try {
-            if ((int) LibC.GETSOCKOPT.invokeExact(callState, fd, SOL_SOCKET, SO_MEMINFO, numbers.address(),
-                    length.address()) == 0) {
-                return true;
-            }
-        } catch (final Throwable impossible) {
-            throw new IllegalStateException(impossible);
+        if (LibC.getsockopt(callState, fd, SOL_SOCKET, SO_MEMINFO, numbers.address(), length.address()) == 0) {
+            return true;
         }
         numbers.fill((byte) 0);
         return false;

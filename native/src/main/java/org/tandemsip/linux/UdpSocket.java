@@ -79,7 +79,8 @@ public final class UdpSocket implements AutoCloseable {
     private final MemorySegment callState = LibC.callState();
     private final MemorySegment received;
     private final MemorySegment receivedAddresses;
-    private final MemorySegment datagrams;
+    /** Memory apart: of its pages those are provided that datagrams have reached, which are few of each 64 KiB. */
+    private final long datagrams;
     private final MemorySegment sent;
     private final MemorySegment sentVectors;
     private final MemorySegment sentAddresses;
@@ -94,7 +95,7 @@ public final class UdpSocket implements AutoCloseable {
             return false;
         }
         try {
-            return LibC.RECVMMSG != null;
+            return LibC.isAvailable();
         } catch (final LinkageError missing) {
             return false;
         }
@@ -114,7 +115,6 @@ public final class UdpSocket implements AutoCloseable {
         received = arena.allocate(HEADER_BYTES * receiveSlots, 8);
         receivedAddresses = arena.allocate(ADDRESS_BYTES * receiveSlots, 8);
         final MemorySegment receivedVectors = arena.allocate(IOVEC_BYTES * receiveSlots, 8);
-        datagrams = arena.allocate((long) DATAGRAM_BYTES * receiveSlots, 4_096);
         controls = arena.allocate(CONTROL_BYTES * receiveSlots, 8);
         scratch = arena.allocate(16, 8);
         sent = arena.allocate(HEADER_BYTES * sendSlots, 8);
@@ -122,24 +122,31 @@ public final class UdpSocket implements AutoCloseable {
         sentVectors = arena.allocate(IOVEC_BYTES * sendSlots, 8);
         prepare(received, receivedAddresses, receivedVectors, receiveSlots);
         prepare(sent, sentAddresses, sentVectors, sendSlots);
+        lastReceived = receiveSlots;
+        long mapped = 0;
+        int opened = -1;
+        try {
+            mapped = LibC.map(callState, (long) DATAGRAM_BYTES * receiveSlots);
+            opened = check("socket", LibC.socket(callState, ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM_NONBLOCK_CLOEXEC));
+        } finally {
+            if (opened < 0) {
+                release(mapped);
+            }
+        }
+        datagrams = mapped;
+        fd = opened;
         for (int i = 0; i < receiveSlots; i++) {
             received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL, controls.address() + i * CONTROL_BYTES);
             receivedVectors.set(JAVA_LONG, i * IOVEC_BYTES, datagram(i));
             receivedVectors.set(JAVA_LONG, i * IOVEC_BYTES + 8, DATAGRAM_BYTES);
         }
-        lastReceived = receiveSlots;
-        int opened = -1;
-        try {
-            opened = check("socket", (int) LibC.SOCKET.invokeExact(callState, ipv6 ? AF_INET6 : AF_INET,
-                    SOCK_DGRAM_NONBLOCK_CLOEXEC, 0));
-        } catch (final Throwable failure) {
-            throw asIo(failure);
-        } finally {
-            if (opened < 0) {
-                arena.close();
-            }
+    }
+
+    private void release(final long mapped) {
+        if (mapped != 0) {
+            LibC.unmap(callState, mapped, (long) DATAGRAM_BYTES * receiveSlots);
         }
-        fd = opened;
+        arena.close();
     }
 
     private static void prepare(final MemorySegment headers, final MemorySegment addresses, final MemorySegment vectors,
@@ -191,14 +198,9 @@ public final class UdpSocket implements AutoCloseable {
      */
     public int bind(final long addressHigh, final long addressLow, final int port) throws IOException {
         final int length = putAddress(sentAddresses, 0, addressHigh, addressLow, port);
-        try {
-            check("bind", (int) LibC.BIND.invokeExact(callState, fd, sentAddresses.address(), length));
-            sentVectors.set(JAVA_INT, 0, (int) ADDRESS_BYTES);
-            check("getsockname", (int) LibC.GETSOCKNAME.invokeExact(callState, fd, sentAddresses.address(),
-                    sentVectors.address()));
-        } catch (final Throwable failure) {
-            throw asIo(failure);
-        }
+        check("bind", LibC.bind(callState, fd, sentAddresses.address(), length));
+        sentVectors.set(JAVA_INT, 0, (int) ADDRESS_BYTES);
+        check("getsockname", LibC.getsockname(callState, fd, sentAddresses.address(), sentVectors.address()));
         return Short.toUnsignedInt(sentAddresses.get(NET_SHORT, 2));
     }
 
@@ -222,11 +224,7 @@ public final class UdpSocket implements AutoCloseable {
         if (!stamping || received.get(JAVA_LONG, slot * HEADER_BYTES + CONTROL_LENGTH) < STAMP_END) {
             return 0;
         }
-        try {
-            final int ignored = (int) LibC.CLOCK_GETTIME.invokeExact(callState, 0, scratch.address());
-        } catch (final Throwable impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        LibC.clockGettime(callState, 0, scratch.address());
         final long at = slot * CONTROL_BYTES;
         return Math.max(0, (scratch.get(JAVA_LONG, 0) - controls.get(JAVA_LONG, at + STAMP_SECONDS)) * 1_000_000_000L
                 + scratch.get(JAVA_LONG, 8) - controls.get(JAVA_LONG, at + STAMP_NANOS));
@@ -242,18 +240,14 @@ public final class UdpSocket implements AutoCloseable {
                 received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL_LENGTH, CONTROL_BYTES);
             }
         }
-        try {
-            lastReceived = Math.max(0, (int) LibC.RECVMMSG.invokeExact(callState, fd, received.address(), receiveSlots,
-                    MSG_DONTWAIT, 0L));
-        } catch (final Throwable impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        lastReceived = Math.max(0,
+                LibC.recvmmsg(callState, fd, received.address(), receiveSlots, MSG_DONTWAIT));
         return lastReceived;
     }
 
     /** Memory address of datagram {@code slot} of the last {@link #receive}. */
     public long datagram(final int slot) {
-        return datagrams.address() + (long) slot * DATAGRAM_BYTES;
+        return datagrams + (long) slot * DATAGRAM_BYTES;
     }
 
     /** Its size in bytes. */
@@ -300,13 +294,8 @@ public final class UdpSocket implements AutoCloseable {
      */
     public int send(final int slot, final int count) {
         while (true) {
-            final int result;
-            try {
-                result = (int) LibC.SENDMMSG.invokeExact(callState, fd, sent.address() + slot * HEADER_BYTES, count,
-                        MSG_DONTWAIT);
-            } catch (final Throwable impossible) {
-                throw new IllegalStateException(impossible);
-            }
+            final int result =
+                    LibC.sendmmsg(callState, fd, sent.address() + slot * HEADER_BYTES, count, MSG_DONTWAIT);
             if (result > 0) {
                 return result;
             }
@@ -319,12 +308,8 @@ public final class UdpSocket implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            final int ignored = (int) LibC.CLOSE.invokeExact(callState, fd);
-        } catch (final Throwable impossible) {
-            throw new IllegalStateException(impossible);
-        }
-        arena.close();
+        LibC.close(callState, fd);
+        release(datagrams);
     }
 
     private int putAddress(final MemorySegment into, final long at, final long addressHigh, final long addressLow,
@@ -353,11 +338,7 @@ public final class UdpSocket implements AutoCloseable {
     private int option(final int level, final int name, final int value) {
         // Not among the vectors: there may be datagrams that wait to be sent.
         scratch.set(JAVA_INT, 0, value);
-        try {
-            return (int) LibC.SETSOCKOPT.invokeExact(callState, fd, level, name, scratch.address(), 4);
-        } catch (final Throwable impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return LibC.setsockopt(callState, fd, level, name, scratch.address(), 4);
     }
 
     private int check(final String call, final int result) throws IOException {
@@ -365,9 +346,5 @@ public final class UdpSocket implements AutoCloseable {
             throw new IOException(call + "(): " + LibC.describe(LibC.errno(callState)));
         }
         return result;
-    }
-
-    private static IOException asIo(final Throwable failure) {
-        return failure instanceof IOException io ? io : new IOException(failure);
     }
 }
