@@ -47,7 +47,7 @@ final class Child implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(keep).forEach(command::add);
         command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.tandemsip.server.cli.Main"));
+        command.addAll(List.of("-jar", System.getProperty("java.class.path")));
         command.addAll(arguments);
         return command;
     }
