@@ -25,6 +25,11 @@ public final class LogSetup {
 
     private LogSetup() {}
 
+    /** Loads log4j, which {@link #apply} would wait for else; it may run meanwhile. */
+    public static void load() {
+        LoggerContext.getContext(false);
+    }
+
     /**
      * Takes over format, level and file.
      *

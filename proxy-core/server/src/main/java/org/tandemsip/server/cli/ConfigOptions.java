@@ -50,6 +50,13 @@ final class ConfigOptions {
             description = "Address of the admin API, such as http://127.0.0.1:8060.")
     private String admin;
 
+    /** As if {@code -c file} was given and nothing else. */
+    static ConfigOptions of(final Path file) {
+        final ConfigOptions options = new ConfigOptions();
+        options.file = file;
+        return options;
+    }
+
     /** The file in use, or what stands for it. */
     String name() {
         return file() == null ? COMMAND_LINE : file().toString();

@@ -1,5 +1,6 @@
 package org.tandemsip.server.cli;
 
+import java.io.PrintWriter;
 import org.tandemsip.server.config.ConfigException;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -9,14 +10,24 @@ final class Failure {
 
     /** One line on standard error. */
     static int say(final CommandSpec spec, final int exitCode, final String message) {
-        spec.commandLine().getErr().println("tandem: " + message);
+        return say(spec.commandLine().getErr(), exitCode, message);
+    }
+
+    /** One line on {@code err}. */
+    static int say(final PrintWriter err, final int exitCode, final String message) {
+        err.println("tandem: " + message);
         return exitCode;
     }
 
     /** All mistakes of a configuration on standard error. */
     static int badConfig(final CommandSpec spec, final ConfigException e) {
-        spec.commandLine().getErr().print(e.report());
-        spec.commandLine().getErr().flush();
+        return badConfig(spec.commandLine().getErr(), e);
+    }
+
+    /** All mistakes of a configuration on {@code err}. */
+    static int badConfig(final PrintWriter err, final ConfigException e) {
+        err.print(e.report());
+        err.flush();
         return ExitCode.BAD_CONFIG;
     }
 }
