@@ -14,31 +14,37 @@ public final class LatencyWindow {
 
     private final List<StageTimers> sources;
     private final Histogram scratch = StageTimers.emptyHistogram();
+    /** {@code null} where nothing was ever recorded: all of them take 7 MB, and many a server is quiet. */
     private final Histogram[][] seconds = new Histogram[SECONDS][Stage.values().length];
     private int ticks;
 
     /** Makes the window over the recorders of {@code sources}. */
     public LatencyWindow(final Collection<StageTimers> sources) {
         this.sources = List.copyOf(sources);
-        for (final Histogram[] second : seconds) {
-            for (int i = 0; i < second.length; i++) {
-                second[i] = StageTimers.emptyHistogram();
-            }
-        }
     }
 
     /** Closes a second: to be called once per second. */
     public void tick() {
         final Histogram[] second = seconds[ticks % SECONDS];
         for (final Stage stage : Stage.values()) {
-            final Histogram histogram = second[stage.ordinal()];
-            histogram.reset();
+            if (second[stage.ordinal()] != null) {
+                second[stage.ordinal()].reset();
+            }
             for (final StageTimers source : sources) {
                 source.takeInterval(stage, scratch);
-                histogram.add(scratch);
+                add(second, stage);
             }
         }
         ticks++;
+    }
+
+    private void add(final Histogram[] second, final Stage stage) {
+        if (scratch.getTotalCount() > 0) {
+            if (second[stage.ordinal()] == null) {
+                second[stage.ordinal()] = StageTimers.emptyHistogram();
+            }
+            second[stage.ordinal()].add(scratch);
+        }
     }
 
     /**
@@ -50,7 +56,10 @@ public final class LatencyWindow {
         final Histogram sum = StageTimers.emptyHistogram();
         final int wanted = Math.min(Math.clamp(windowSeconds, 1, SECONDS), ticks);
         for (int back = 1; back <= wanted; back++) {
-            sum.add(seconds[(ticks - back) % SECONDS][stage.ordinal()]);
+            final Histogram second = seconds[(ticks - back) % SECONDS][stage.ordinal()];
+            if (second != null) {
+                sum.add(second);
+            }
         }
         return sum;
     }

@@ -4,8 +4,9 @@ import com.lmax.disruptor.EventPoller;
 import com.lmax.disruptor.InsufficientCapacityException;
 import com.lmax.disruptor.RingBuffer;
 import com.lmax.disruptor.YieldingWaitStrategy;
-import java.nio.ByteBuffer;
+import java.lang.ref.Cleaner;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.ManyToManyConcurrentArrayQueue;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.Limits;
@@ -19,7 +20,7 @@ import org.tandemsip.engine.handler.Source;
  * <pre>
  *   slot    0        1        2              n-1
  *         +--------+--------+--------+-- --+--------+
- *   slab  | 4 KiB  | 4 KiB  | 4 KiB  | ... | 4 KiB  |   one direct buffer
+ *   slab  | 4 KiB  | 4 KiB  | 4 KiB  | ... | 4 KiB  |   one piece of memory
  *         +--------+--------+--------+-- --+--------+
  *   pool  [ 64 KiB ] [ 64 KiB ] ...                     lent to the slots of larger messages
  * </pre>
@@ -35,11 +36,13 @@ final class InboundRing {
      */
     private static final int RESERVE_FRACTION = 8;
     private static final long FULL = -1;
+    private static final Cleaner CLEANER = Cleaner.create();
 
     private final RingBuffer<InboundSlot> ring;
     private final EventPoller<InboundSlot> poller;
     private final UnsafeBuffer slab;
     private final ManyToManyConcurrentArrayQueue<MutableDirectBuffer> largeBuffers;
+    private final int maxHeaderRows;
     private final int reserve;
     private final int mask;
     /** Slots that refer to lent messages. Shard thread only. */
@@ -47,15 +50,20 @@ final class InboundRing {
 
     InboundRing(final int slots, final Limits limits) {
         // The wait strategy is never asked: producers do not wait, and the consumer polls.
-        ring = RingBuffer.createMultiProducer(() -> new InboundSlot(limits.headerRows()), slots,
-                new YieldingWaitStrategy());
+        ring = RingBuffer.createMultiProducer(InboundSlot::new, slots, new YieldingWaitStrategy());
         poller = ring.newPoller();
         ring.addGatingSequences(poller.getSequence());
-        slab = new UnsafeBuffer(ByteBuffer.allocateDirect(slots * SLOT_BYTES));
+        // Not cleared: a ring that is never filled never has the system provide its pages.
+        final long slabBytes = (long) slots * SLOT_BYTES;
+        final long address = UnsafeApi.allocateMemory(slabBytes + (long) LARGE_BUFFERS * limits.messageBytes());
+        CLEANER.register(this, () -> UnsafeApi.freeMemory(address));
+        slab = new UnsafeBuffer(address, Math.toIntExact(slabBytes));
         largeBuffers = new ManyToManyConcurrentArrayQueue<>(LARGE_BUFFERS);
         for (int i = 0; i < LARGE_BUFFERS; i++) {
-            largeBuffers.offer(new UnsafeBuffer(ByteBuffer.allocateDirect(limits.messageBytes())));
+            largeBuffers.offer(new UnsafeBuffer(address + slabBytes + (long) i * limits.messageBytes(),
+                    limits.messageBytes()));
         }
+        maxHeaderRows = limits.headerRows();
         reserve = slots / RESERVE_FRACTION;
         mask = slots - 1;
     }
@@ -82,7 +90,7 @@ final class InboundRing {
             final MutableDirectBuffer buffer = large != null ? large : slab;
             final int offset = large != null ? 0 : ((int) sequence & mask) * SLOT_BYTES;
             buffer.putBytes(offset, message.bytes(), 0, length);
-            slot.message = slot.copy.copyIndexFrom(message, buffer, offset);
+            slot.message = slot.copy(maxHeaderRows).copyIndexFrom(message, buffer, offset);
         } finally {
             ring.publish(sequence);
         }

@@ -11,18 +11,20 @@ import org.tandemsip.engine.handler.Source;
  * given back.
  */
 final class InboundSlot {
-    final SipMessage copy;
     final Source copySource = new Source();
-    /** {@link #copy}, or the message that was lent. */
+    /** The slot's own copy, or the message that was lent. */
     SipMessage message;
-    Source source;
+    Source source = copySource;
     /** Holds the bytes of a copy too large for the slab; on loan from the ring's pool, else {@code null}. */
     MutableDirectBuffer large;
+    private SipMessage copy;
 
-    InboundSlot(final int maxHeaderRows) {
-        copy = new SipMessage(maxHeaderRows);
-        message = copy;
-        source = copySource;
+    /** The message to copy into; made when first asked for, since a slot that only holds what is lent needs none. */
+    SipMessage copy(final int maxHeaderRows) {
+        if (copy == null) {
+            copy = new SipMessage(maxHeaderRows);
+        }
+        return copy;
     }
 
     boolean isLent() {
