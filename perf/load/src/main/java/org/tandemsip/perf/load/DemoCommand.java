@@ -30,7 +30,10 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "demo", mixinStandardHelpOptions = true,
         description = "Starts the proxy in front of an embedded carrier and sends real calls through it.",
-        footer = {"", "Exit code 0 only if every call succeeded."})
+        footer = {"",
+            "Caller, proxy and carrier share this process, and nothing is measured beforehand: what it shows is no"
+                    + " limit of the proxy. For figures to rely on: tandem bench.",
+            "Exit code 0 only if every call succeeded."})
 public final class DemoCommand implements Callable<Integer> {
     private static final long PROGRESS_WARM_UP_NS = 2_000_000_000L;
 
