@@ -2,7 +2,6 @@ package org.tandemsip.perf.compare;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.tandemsip.server.cli.ExitCode;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -19,57 +19,37 @@ import picocli.CommandLine.Spec;
 @Command(name = "collectors", mixinStandardHelpOptions = true,
         description = "CPU per call, latency and memory under each garbage collector of this JDK.")
 final class CollectorsVerb implements Callable<Integer> {
-    private static final List<String> COLLECTORS = List.of("ZGC", "ShenandoahGC", "G1GC", "ParallelGC", "SerialGC");
     private static final Pattern COLLECTOR_FLAG = Pattern.compile("-XX:[+-]Use(\\w+GC)|-XX:AOTCache=.*");
     private static final long PROBE_SECONDS = 20;
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--rate", defaultValue = "4000", paramLabel = "CALLS/S",
-            description = "Calls begun per second (${DEFAULT-VALUE}).")
-    private int rate;
-
-    @Option(names = "--seconds", defaultValue = "60", paramLabel = "N",
-            description = "Length of a measured run (${DEFAULT-VALUE}).")
-    private int seconds;
-
-    @Option(names = "--warm-up", defaultValue = "40", paramLabel = "N",
-            description = "Seconds of load before it: over 64*T1, so that as much state ends as begins "
-                    + "(${DEFAULT-VALUE}).")
-    private int warmUp;
-
-    @Option(names = "--rounds", defaultValue = "3", paramLabel = "N", description = "Rounds (${DEFAULT-VALUE}).")
-    private int rounds;
+    @Mixin
+    private RoundOptions rounds;
 
     @Option(names = "--mode", defaultValue = "stateful", paramLabel = "MODE", description = "Mode (${DEFAULT-VALUE}).")
     private String mode;
 
-    @Option(names = "--late", defaultValue = "10ms", paramLabel = "TIME",
-            description = "How late the generator may be with one call in a hundred (${DEFAULT-VALUE}).")
-    private String late;
-
-    @Option(names = "--out", defaultValue = "perf/results", paramLabel = "DIR",
-            description = "Where to keep the result (${DEFAULT-VALUE}).")
-    private Path directory;
+    @Option(names = "--collectors", split = ",", defaultValue = "ZGC,ShenandoahGC,G1GC,SerialGC", paramLabel = "NAME",
+            description = "Collectors to compare (${DEFAULT-VALUE}).")
+    private List<String> collectors;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         final PrintWriter out = spec.commandLine().getOut();
         try (Lab lab = new Lab()) {
-            final Table table = new Table("Collectors", "`tandem compare collectors`: Tandem " + mode + ", " + rate
-                    + " calls/s, medians of " + rounds + " alternating rounds of " + seconds + " s after " + warmUp
-                    + " s of warm-up; no AOT cache. "
-                    + (lab.pinned() ? "The server has core 0, the generator core 1." : "Nothing is pinned to a core."));
+            final Table table = new Table("Collectors", "`tandem compare collectors`: Tandem " + mode
+                    + " without AOT cache, " + rounds.text(lab));
             final Map<String, List<Sample>> samples = new LinkedHashMap<>();
-            for (final String collector : COLLECTORS) {
+            for (final String collector : collectors) {
                 if (known(lab, collector)) {
                     samples.put(collector, new ArrayList<>());
                 } else {
                     table.fact("This JDK has no " + collector + '.');
                 }
             }
-            for (int round = 1; round <= rounds; round++) {
+            for (int round = 1; round <= rounds.rounds(); round++) {
                 for (final Map.Entry<String, List<Sample>> each : samples.entrySet()) {
                     final Sample sample = run(lab, each.getKey());
                     each.getValue().add(sample);
@@ -85,7 +65,7 @@ final class CollectorsVerb implements Callable<Integer> {
                     Table.figure(Sample.median(list, Sample::p999)),
                     Table.mebibytes(Sample.median(list, Sample::residentBytes)),
                     Integer.toString((int) list.stream().mapToDouble(Sample::failed).sum())));
-            table.write(out, directory, "collectors-" + mode, json -> samples.forEach((name, list) -> {
+            table.write(out, rounds.directory(), "collectors-" + mode, json -> samples.forEach((name, list) -> {
                 json.writeArrayPropertyStart(name);
                 list.forEach(sample -> sample.write(json));
                 json.writeEndArray();
@@ -106,9 +86,6 @@ final class CollectorsVerb implements Callable<Integer> {
     }
 
     private Sample run(final Lab lab, final String collector) throws IOException, InterruptedException {
-        try (Server server = lab.tandem(mode, CollectorsVerb::keep, List.of("-XX:+Use" + collector))) {
-            lab.warmUp(server, rate, warmUp);
-            return lab.measure(server, rate, seconds, late);
-        }
+        return rounds.run(lab, () -> lab.tandem(mode, CollectorsVerb::keep, List.of("-XX:+Use" + collector)));
     }
 }

@@ -3,7 +3,6 @@ package org.tandemsip.perf.compare;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tandemsip.server.cli.ExitCode;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,20 +29,8 @@ final class PeersVerb implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--rate", defaultValue = "4000", paramLabel = "CALLS/S",
-            description = "Calls begun per second (${DEFAULT-VALUE}).")
-    private int rate;
-
-    @Option(names = "--seconds", defaultValue = "10", paramLabel = "N",
-            description = "Length of a measured run (${DEFAULT-VALUE}).")
-    private int seconds;
-
-    @Option(names = "--warm-up", defaultValue = "25", paramLabel = "N",
-            description = "Seconds of load before each measured run (${DEFAULT-VALUE}).")
-    private int warmUp;
-
-    @Option(names = "--rounds", defaultValue = "5", paramLabel = "N", description = "Rounds (${DEFAULT-VALUE}).")
-    private int rounds;
+    @Mixin
+    private RoundOptions rounds;
 
     @Option(names = "--modes", split = ",", defaultValue = "stateless,stateful", paramLabel = "MODE",
             description = "Modes to compare (${DEFAULT-VALUE}).")
@@ -52,34 +40,17 @@ final class PeersVerb implements Callable<Integer> {
             description = "A proxy that runs already and relays by Request-URI; may be given again.")
     private List<String> others = List.of();
 
-    @Option(names = "--late", defaultValue = "10ms", paramLabel = "TIME",
-            description = "How late the generator may be with one call in a hundred (${DEFAULT-VALUE}).")
-    private String late;
-
-    @Option(names = "--out", defaultValue = "perf/results", paramLabel = "DIR",
-            description = "Where to keep the result (${DEFAULT-VALUE}).")
-    private Path directory;
-
-    /** Starts a server under test. */
-    @FunctionalInterface
-    private interface Starter {
-        Server start() throws IOException, InterruptedException;
-    }
-
     @Override
     public Integer call() throws IOException, InterruptedException {
         final PrintWriter out = spec.commandLine().getOut();
         try (Lab lab = new Lab()) {
-            final Table table = new Table("Side by side", "`tandem compare peers`: " + rate
-                    + " calls/s over UDP on 127.0.0.1, medians of " + rounds + " alternating rounds of " + seconds
-                    + " s, each after " + warmUp + " s of warm-up. "
-                    + (lab.pinned() ? "The server has core 0, the generator core 1." : "Nothing is pinned to a core."));
-            final Map<String, Starter> contenders = contenders(lab, table);
+            final Table table = new Table("Side by side", "`tandem compare peers`: " + rounds.text(lab));
+            final Map<String, RoundOptions.Starter> contenders = contenders(lab, table);
             final Map<String, List<Sample>> samples = new LinkedHashMap<>();
             contenders.keySet().forEach(name -> samples.put(name, new ArrayList<>()));
-            for (int round = 1; round <= rounds; round++) {
-                for (final Map.Entry<String, Starter> each : contenders.entrySet()) {
-                    final Sample sample = run(lab, each.getValue());
+            for (int round = 1; round <= rounds.rounds(); round++) {
+                for (final Map.Entry<String, RoundOptions.Starter> each : contenders.entrySet()) {
+                    final Sample sample = rounds.run(lab, each.getValue());
                     samples.get(each.getKey()).add(sample);
                     out.printf("round %d  %-28s %6.1f us CPU per call, p50 %.0f p99 %.0f us, %.0f failed%n", round,
                             each.getKey(), sample.cpuMicros(), sample.p50(), sample.p99(), sample.failed());
@@ -87,8 +58,8 @@ final class PeersVerb implements Callable<Integer> {
                 }
             }
             tabulate(table, samples);
-            table.write(out, directory, "peers", json -> {
-                json.writeNumberProperty("rate_per_s", rate);
+            table.write(out, rounds.directory(), "peers", json -> {
+                json.writeNumberProperty("rate_per_s", rounds.rate());
                 samples.forEach((name, list) -> {
                     json.writeArrayPropertyStart(name);
                     list.forEach(sample -> sample.write(json));
@@ -99,8 +70,9 @@ final class PeersVerb implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private Map<String, Starter> contenders(final Lab lab, final Table table) throws IOException, InterruptedException {
-        final Map<String, Starter> all = new LinkedHashMap<>();
+    private Map<String, RoundOptions.Starter> contenders(final Lab lab, final Table table)
+            throws IOException, InterruptedException {
+        final Map<String, RoundOptions.Starter> all = new LinkedHashMap<>();
         if (Lab.found("cc")) {
             all.put(NULL, () -> lab.nullForwarder(1));
             all.put("null, recvmmsg/sendmmsg", () -> lab.nullForwarder(64));
@@ -128,13 +100,6 @@ final class PeersVerb implements Callable<Integer> {
                     Long.parseLong(parts.group(4)), null));
         }
         return all;
-    }
-
-    private Sample run(final Lab lab, final Starter starter) throws IOException, InterruptedException {
-        try (Server server = starter.start()) {
-            lab.warmUp(server, rate, warmUp);
-            return lab.measure(server, rate, seconds, late);
-        }
     }
 
     private void tabulate(final Table table, final Map<String, List<Sample>> samples) {
