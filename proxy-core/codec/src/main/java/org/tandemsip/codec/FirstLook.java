@@ -108,14 +108,14 @@ public final class FirstLook {
 
     private boolean readCallId(final DirectBuffer bytes, final int from, final int end) {
         final int start = Scan.skipLws(bytes, from, end);
-        final int stop = Scan.skip(bytes, start, end, Scan.VISIBLE);
+        final int stop = Scan.visible(bytes, start, end);
         callId = Slice.of(start, stop - start);
         return stop > start && stop == end;
     }
 
     private boolean readNumber(final DirectBuffer bytes, final int from, final int end) {
         final int start = Scan.skipLws(bytes, from, end);
-        final int stop = Scan.skip(bytes, start, end, Scan.DIGIT);
+        final int stop = Scan.digits(bytes, start, end);
         long number = 0;
         for (int p = start; p < stop; p++) {
             number = 10 * number + bytes.getByte(p) - '0';

@@ -58,21 +58,13 @@ final class HeaderChecks {
                     cseq(start, end);
                 }
             }
-            case MAX_FORWARDS -> {
-                if (message.request && single(HeaderName.MAX_FORWARDS, rowStart)) {
-                    message.maxForwards = number(start, end, MAX_MAX_FORWARDS, ParseError.BAD_MAX_FORWARDS);
-                }
-            }
+            case MAX_FORWARDS -> maxForwards(rowStart, start, end);
             case CONTENT_LENGTH -> {
                 if (single(HeaderName.CONTENT_LENGTH, rowStart)) {
                     message.contentLength = number(start, end, Integer.MAX_VALUE, ParseError.BAD_CONTENT_LENGTH);
                 }
             }
-            case MAX_BREADTH -> {
-                if (message.request && single(HeaderName.MAX_BREADTH, rowStart)) {
-                    number(start, end, Integer.MAX_VALUE, ParseError.BAD_HEADER_VALUE);
-                }
-            }
+            case MAX_BREADTH -> maxBreadth(rowStart, start, end);
             case ROUTE -> {
                 if (message.request) {
                     routeValues = routes(start, end, routeValues, true);
@@ -148,7 +140,7 @@ final class HeaderChecks {
 
     private void callId(final int start, final int end) {
         message.callId = Slice.between(start, end);
-        final int p = Scan.skip(bytes, start, end, Scan.VISIBLE);
+        final int p = Scan.visible(bytes, start, end);
         if (p < end || start == end) {
             parser.fail(ParseError.BAD_CALL_ID, p);
         } else if (end - start > limits.tokenBytes()) {
@@ -158,10 +150,10 @@ final class HeaderChecks {
 
     /** 1*DIGIT LWS Method. */
     private void cseq(final int start, final int end) {
-        final int p = Scan.skip(bytes, start, end, Scan.DIGIT);
+        final int p = Scan.digits(bytes, start, end);
         final long number = Scan.number(bytes, start, p, MAX_CSEQ);
         final int methodStart = Scan.skipLws(bytes, p, end);
-        final int methodEnd = Scan.skip(bytes, methodStart, end, Scan.TOKEN);
+        final int methodEnd = Scan.token(bytes, methodStart, end);
         if (number < 0 || methodStart == p || methodEnd == methodStart || methodEnd < end) {
             parser.fail(ParseError.BAD_CSEQ, number < 0 ? start : methodEnd);
             return;
@@ -190,6 +182,18 @@ final class HeaderChecks {
             }
         }
         return true;
+    }
+
+    private void maxForwards(final int rowStart, final int start, final int end) {
+        if (message.request && single(HeaderName.MAX_FORWARDS, rowStart)) {
+            message.maxForwards = number(start, end, MAX_MAX_FORWARDS, ParseError.BAD_MAX_FORWARDS);
+        }
+    }
+
+    private void maxBreadth(final int rowStart, final int start, final int end) {
+        if (message.request && single(HeaderName.MAX_BREADTH, rowStart)) {
+            number(start, end, Integer.MAX_VALUE, ParseError.BAD_HEADER_VALUE);
+        }
     }
 
     private int number(final int start, final int end, final int max, final ParseError kind) {

@@ -21,11 +21,8 @@ final class HeaderNames {
     private static final int MAX_LENGTH = 24;
     private static final int SLOT_BITS = 8;
 
-    private static final int[] LENGTH = new int[1 << SLOT_BITS];
-    private static final long[] FIRST = new long[1 << SLOT_BITS];
-    private static final long[] SECOND = new long[1 << SLOT_BITS];
-    private static final long[] LAST = new long[1 << SLOT_BITS];
-    private static final int[] ORDINAL = new int[1 << SLOT_BITS];
+    /** Per slot first, second and last word, then length and ordinal: half a cache line. */
+    private static final long[] TABLE = new long[4 << SLOT_BITS];
     private static final long MULTIPLIER = fill();
 
     private HeaderNames() {}
@@ -35,13 +32,14 @@ final class HeaderNames {
      */
     static int ordinal(final DirectBuffer bytes, final int start, final int length) {
         final long first = Scan.lowerWord(bytes, start, length);
-        final int slot = slot(first, length, MULTIPLIER);
-        if (LENGTH[slot] != length || FIRST[slot] != first
-                || length > 8 && LAST[slot] != Scan.lowerWord(bytes, start + length - 8, 8)
-                || length > 16 && SECOND[slot] != Scan.lowerWord(bytes, start + 8, 8)) {
+        final int at = slot(first, length, MULTIPLIER) << 2;
+        final long lengthAndOrdinal = TABLE[at + 3];
+        if (TABLE[at] != first || (int) (lengthAndOrdinal >>> 32) != length
+                || length > 8 && TABLE[at + 2] != Scan.lowerWord(bytes, start + length - 8, 8)
+                || length > 16 && TABLE[at + 1] != Scan.lowerWord(bytes, start + 8, 8)) {
             return OTHER;
         }
-        return ORDINAL[slot];
+        return (int) lengthAndOrdinal;
     }
 
     private static int slot(final long first, final int length, final long multiplier) {
@@ -74,11 +72,10 @@ final class HeaderNames {
             final String text = spellings.get(i);
             final int length = text.length();
             final int slot = slot(firstWord(text), length, multiplier);
-            LENGTH[slot] = length;
-            FIRST[slot] = firstWord(text);
-            SECOND[slot] = length > 16 ? Scan.lowerWord(text.substring(8, 16)) : 0;
-            LAST[slot] = length > 8 ? Scan.lowerWord(text.substring(length - 8)) : 0;
-            ORDINAL[slot] = ordinals.get(i);
+            TABLE[slot << 2] = firstWord(text);
+            TABLE[(slot << 2) + 1] = length > 16 ? Scan.lowerWord(text.substring(8, 16)) : 0;
+            TABLE[(slot << 2) + 2] = length > 8 ? Scan.lowerWord(text.substring(length - 8)) : 0;
+            TABLE[(slot << 2) + 3] = (long) length << 32 | ordinals.get(i);
         }
         return multiplier;
     }

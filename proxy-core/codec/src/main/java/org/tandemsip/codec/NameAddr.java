@@ -121,6 +121,9 @@ public final class NameAddr {
             p = Scan.skipLws(bytes, p, limit);
             return p < limit && bytes.getByte(p) == '<' ? inBrackets(p, limit) : fail(p);
         }
+        if (p < limit && bytes.getByte(p) == '<') {
+            return inBrackets(p, limit);
+        }
         p = Scan.skip(bytes, p, limit, Scan.DISPLAY);
         if (p == limit) {
             return fail(start);
@@ -134,7 +137,7 @@ public final class NameAddr {
     }
 
     private int inBrackets(final int open, final int limit) {
-        final int close = Scan.skip(bytes, open + 1, limit, Scan.URI);
+        final int close = Scan.uri(bytes, open + 1, limit);
         if (close == limit || bytes.getByte(close) != '>' || !hasScheme(open + 1, close)) {
             return fail(close);
         }
@@ -156,6 +159,9 @@ public final class NameAddr {
     }
 
     private boolean hasScheme(final int start, final int stop) {
+        if (Scan.isSip(bytes, start, stop)) {
+            return true;
+        }
         final int colon = Scan.skip(bytes, start, stop, Scan.SCHEME);
         return colon > start && colon + 1 < stop && bytes.getByte(colon) == ':'
                 && Scan.lower(bytes.getByte(start)) >= 'a';

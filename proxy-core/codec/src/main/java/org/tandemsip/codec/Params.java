@@ -29,7 +29,7 @@ final class Params {
      */
     int read(final DirectBuffer bytes, final int semicolon, final int limit) {
         nameStart = Scan.skipLws(bytes, semicolon + 1, limit);
-        nameEnd = Scan.skip(bytes, nameStart, limit, Scan.TOKEN);
+        nameEnd = Scan.token(bytes, nameStart, limit);
         valueStart = NONE;
         valueEnd = nameEnd;
         if (nameEnd == nameStart) {
@@ -45,7 +45,7 @@ final class Params {
             valueEnd = Scan.quotedEnd(bytes, p, limit);
             return valueEnd;
         }
-        valueEnd = Scan.skip(bytes, p, limit, Scan.VALUE);
+        valueEnd = Scan.value(bytes, p, limit);
         return valueEnd == p ? -1 : valueEnd;
     }
 

@@ -26,6 +26,7 @@ public final class SipMessage {
     public static final int NOT_GIVEN = -1;
 
     private static final HeaderName[] NAMES = HeaderName.values();
+    private static final int OTHER = HeaderName.OTHER.ordinal();
 
     /** Ints per row in {@link #table}. */
     private static final int STRIDE = 4;
@@ -192,7 +193,7 @@ public final class SipMessage {
         return first[name.ordinal()];
     }
 
-    /** Next row of the same name as {@code row}, or {@link #NO_ROW}. */
+    /** Next row of the same name as {@code row}, or {@link #NO_ROW}. Not for {@link HeaderName#OTHER}. */
     public int nextRow(final int row) {
         return next[row];
     }
@@ -318,6 +319,9 @@ public final class SipMessage {
         table[at + VALUE_END] = valueEnd;
         names[row] = (byte) name;
         next[row] = NO_ROW;
+        if (name == OTHER) {
+            return;
+        }
         if (first[name] == NO_ROW) {
             first[name] = (short) row;
         } else {

@@ -136,7 +136,7 @@ public final class SipParser {
         } else {
             name = HeaderNames.ordinal(bytes, start, nameEnd - start);
             if (name == HeaderName.OTHER.ordinal()) {
-                final int bad = Scan.skip(bytes, start, nameEnd, Scan.TOKEN);
+                final int bad = Scan.token(bytes, start, nameEnd);
                 if (bad < nameEnd) {
                     fail(ParseError.BAD_HEADER_NAME, bad);
                 }

@@ -68,6 +68,11 @@ public final class SipUri {
         transport = null;
         lr = false;
         maddr = Slice.NONE;
+        if (Scan.isSip(buffer, uriStart, uriEnd)) {
+            schemeEnd = uriStart + 3;
+            scheme = Scheme.SIP;
+            return authority(uriStart + 4);
+        }
         schemeEnd = Scan.skip(buffer, uriStart, uriEnd, Scan.SCHEME);
         if (schemeEnd == uriStart || schemeEnd + 1 >= uriEnd || buffer.getByte(schemeEnd) != ':'
                 || Scan.lower(buffer.getByte(uriStart)) < 'a') {
@@ -169,20 +174,22 @@ public final class SipUri {
 
     /** [ userinfo ] hostport uri-parameters [ headers ]. A semicolon or slash before the '@' belongs to the user. */
     private boolean authority(final int from) {
-        final int at = Scan.skip(bytes, from, end, Scan.NO_AT);
+        final int userEnd = Scan.uri(bytes, from, end, Scan.COLONS, Scan.AT_SIGNS);
+        final int at = userEnd < end && bytes.getByte(userEnd) == ':' ? notAt(userEnd) : userEnd;
         if (at == end) {
             return hostport(from);
         }
-        final int bad = bytes.getByte(at) == '@' ? Scan.skip(bytes, at + 1, end, Scan.NO_AT) : at;
-        if (bad < end) {
-            return fail(bad);
-        }
-        final int userEnd = Scan.skip(bytes, from, at, Scan.USER);
-        if (userEnd == from) {
-            return fail(from);
+        final int bad = bytes.getByte(at) == '@' ? notAt(at + 1) : at;
+        if (bad < end || userEnd == from) {
+            return fail(bad < end ? bad : from);
         }
         user = Slice.between(from, userEnd);
         return hostport(at + 1);
+    }
+
+    /** First offset from {@code from} on that holds an {@code @} or what no URI holds. */
+    private int notAt(final int from) {
+        return Scan.uri(bytes, from, end, Scan.AT_SIGNS, Scan.AT_SIGNS);
     }
 
     private boolean hostport(final int from) {
@@ -195,7 +202,7 @@ public final class SipUri {
                 return fail(from);
             }
         } else {
-            p = Scan.skip(bytes, p, end, Scan.HOST);
+            p = Scan.host(bytes, p, end);
             if (p == from) {
                 return fail(p);
             }
@@ -203,7 +210,7 @@ public final class SipUri {
         host = Slice.between(from, p);
         if (p < end && bytes.getByte(p) == ':') {
             final int digits = p + 1;
-            p = Scan.skip(bytes, digits, end, Scan.DIGIT);
+            p = Scan.digits(bytes, digits, end);
             port = (int) Scan.number(bytes, digits, p, MAX_PORT);
             if (port <= 0) {
                 return fail(digits);
@@ -272,7 +279,7 @@ public final class SipUri {
     }
 
     private int parameterEnd(final int from) {
-        return Scan.skip(bytes, from, end, Scan.PARAMETER);
+        return Scan.uri(bytes, from, end, Scan.SEMICOLONS, Scan.QUESTION_MARKS);
     }
 
     private int nameEnd(final int from, final int next) {
@@ -293,7 +300,7 @@ public final class SipUri {
     }
 
     private boolean visible(final int from) {
-        final int p = Scan.skip(bytes, from, end, Scan.URI);
+        final int p = Scan.uri(bytes, from, end);
         return p == end || fail(p);
     }
 

@@ -49,7 +49,7 @@ final class StartLine {
     private static void statusLine(final SipMessage message, final UnsafeBuffer bytes, final int eol,
             final SipParser parser) {
         if (eol < 8 || Scan.word(bytes, 0, 8) != VERSION_SPACE) {
-            final int space = Scan.skip(bytes, 0, eol, Scan.URI);
+            final int space = Scan.uri(bytes, 0, eol);
             if (space + 4 > eol || !isVersion(bytes, 4, space)) {
                 parser.fail(ParseError.BAD_START_LINE, Math.min(space, eol));
                 return;
@@ -58,7 +58,7 @@ final class StartLine {
                 parser.fail(ParseError.BAD_VERSION, 4);
             }
         }
-        final int digits = Scan.skip(bytes, 0, eol, Scan.URI) + 1;
+        final int digits = Scan.uri(bytes, 0, eol) + 1;
         // Exactly three digits; the SP behind them may be missing where there is no reason (RFC 4475 section 3.1.1.13).
         final long code = digits + 3 <= eol ? Scan.number(bytes, digits, digits + 3, 699) : -1;
         if (code < 100 || digits + 3 < eol && bytes.getByte(digits + 3) != ' ') {
@@ -69,7 +69,7 @@ final class StartLine {
     }
 
     private int requestLine(final SipMessage message, final UnsafeBuffer bytes, final int eol, final SipParser parser) {
-        final int methodEnd = Scan.skip(bytes, 0, eol, Scan.TOKEN);
+        final int methodEnd = Scan.token(bytes, 0, eol);
         if (methodEnd == 0 || methodEnd == eol || bytes.getByte(methodEnd) != ' ') {
             return NOT_SIP;
         }
@@ -106,7 +106,7 @@ final class StartLine {
         if (eol >= 4 && Scan.lowerWord(bytes, 0, 4) == SIP_SLASH) {
             return true;
         }
-        final int methodEnd = Scan.skip(bytes, 0, eol, Scan.TOKEN);
+        final int methodEnd = Scan.token(bytes, 0, eol);
         if (methodEnd == 0 || methodEnd == eol || bytes.getByte(methodEnd) != ' ') {
             return false;
         }

@@ -192,7 +192,7 @@ public final class StreamFramer {
 
     /** Tells other protocols from SIP by the first bytes: a method and a space, or {@code SIP/}. */
     private boolean mayBeSip(final int available) {
-        methodEnd = Scan.skip(view, methodEnd, available, Scan.TOKEN);
+        methodEnd = Scan.token(view, methodEnd, available);
         if (methodEnd == available) {
             return true;
         }

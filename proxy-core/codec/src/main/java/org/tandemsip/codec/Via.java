@@ -214,7 +214,7 @@ public final class Via {
         if (from < 0) {
             return from;
         }
-        final int p = Scan.skip(bytes, from, limit, Scan.TOKEN);
+        final int p = Scan.token(bytes, from, limit);
         return p == from ? fail(p) : p;
     }
 
@@ -237,7 +237,7 @@ public final class Via {
                 return fail(from);
             }
         } else {
-            p = Scan.skip(bytes, p, limit, Scan.HOST);
+            p = Scan.host(bytes, p, limit);
             if (p == from) {
                 return fail(p);
             }
@@ -248,7 +248,7 @@ public final class Via {
             return p;
         }
         final int digits = Scan.skipLws(bytes, colon + 1, limit);
-        p = Scan.skip(bytes, digits, limit, Scan.DIGIT);
+        p = Scan.digits(bytes, digits, limit);
         port = (int) Scan.number(bytes, digits, p, MAX_PORT);
         return port > 0 ? p : fail(digits);
     }
