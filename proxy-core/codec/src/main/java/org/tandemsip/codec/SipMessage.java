@@ -40,6 +40,7 @@ public final class SipMessage {
     private final short[] next;
     private final short[] first = new short[NAMES.length];
     private final short[] last = new short[NAMES.length];
+    private final SipUri parsedUri = new SipUri();
     private final Via topVia = new Via();
     private final Via nextVia = new Via();
     private int rows;
@@ -111,6 +112,9 @@ public final class SipMessage {
         toTag = other.toTag;
         viaValues = other.viaValues;
         badLineEnds = other.badLineEnds;
+        if (request) {
+            parsedUri.copyFrom(other.parsedUri, bytes);
+        }
         topVia.copyFrom(other.topVia, bytes);
         if (viaValues > 1) {
             nextVia.copyFrom(other.nextVia, bytes);
@@ -146,6 +150,14 @@ public final class SipMessage {
     /** Bytes of the Request-URI; {@link Slice#NONE} for a response. */
     public long requestUri() {
         return uriStart < 0 ? Slice.NONE : Slice.between(uriStart, uriEnd);
+    }
+
+    /**
+     * The Request-URI, already parsed; only of a request in which {@link SipParser} found nothing wrong, and valid
+     * until the next {@link #wrap}.
+     */
+    public SipUri parsedUri() {
+        return parsedUri;
     }
 
     /** Status code of a response, 100 to 699; 0 for a request. */

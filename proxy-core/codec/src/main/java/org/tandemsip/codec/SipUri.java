@@ -165,6 +165,24 @@ public final class SipUri {
         return Slice.NONE;
     }
 
+    /** Takes over what {@code other} read, whose bytes now stand in {@code buffer} at the same offsets. */
+    void copyFrom(final SipUri other, final DirectBuffer buffer) {
+        bytes = buffer;
+        start = other.start;
+        end = other.end;
+        failedAt = other.failedAt;
+        scheme = other.scheme;
+        schemeEnd = other.schemeEnd;
+        user = other.user;
+        host = other.host;
+        port = other.port;
+        paramsStart = other.paramsStart;
+        paramsEnd = other.paramsEnd;
+        transport = other.transport;
+        lr = other.lr;
+        maddr = other.maddr;
+    }
+
     private static Scheme schemeOf(final long word, final int length) {
         if (length == 3) {
             return word == SIP ? Scheme.SIP : word == TEL ? Scheme.TEL : Scheme.OPAQUE;

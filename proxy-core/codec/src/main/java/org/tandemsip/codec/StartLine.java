@@ -24,7 +24,6 @@ final class StartLine {
     private static final long TEL_COLON = Scan.lowerWord("tel:");
 
     private final Limits limits;
-    private final SipUri uri = new SipUri();
 
     StartLine(final Limits limits) {
         this.limits = limits;
@@ -87,6 +86,7 @@ final class StartLine {
         if (methodEnd > limits.methodBytes()) {
             parser.fail(ParseError.TOKEN_TOO_LONG, limits.methodBytes());
         }
+        final SipUri uri = message.parsedUri();
         if (uriEnd - message.uriStart > limits.uriBytes()) {
             parser.fail(ParseError.URI_TOO_LONG, message.uriStart + limits.uriBytes());
         } else if (!uri.wrap(bytes, message.uriStart, uriEnd)) {

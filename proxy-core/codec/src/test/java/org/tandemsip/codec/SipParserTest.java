@@ -65,4 +65,25 @@ class SipParserTest {
         assertEquals(Wire.INVITE.length(), message.length());
         assertEquals("INVITE", Wire.text(message.bytes(), 0, 6));
     }
+
+    @Test
+    void shouldKeepTheParsedRequestUriWhenIndexIsCopied() {
+        // given
+        final SipMessage message = Wire.parsed(Wire.INVITE.replace("example.com SIP", "example.com:5070;lr SIP"));
+        final SipMessage copy = new SipMessage(Limits.DEFAULTS.headerRows());
+
+        // when
+        copy.copyIndexFrom(message, Wire.bytes("xyz" + Wire.text(message.bytes(), 0, message.length())), 3);
+        message.wrap(Wire.bytes("BYE tel:1"), 0, 9);
+
+        // then
+        final SipUri uri = copy.parsedUri();
+        assertEquals(SipUri.Scheme.SIP, uri.scheme());
+        assertEquals("bob", Wire.text(copy.bytes(), uri.user()));
+        assertEquals("biloxi.example.com", Wire.text(copy.bytes(), uri.host()));
+        assertEquals(5070, uri.port());
+        assertTrue(uri.hasLr());
+        assertEquals(0, Slice.length(uri.parameter(new byte[] {'l', 'r'})));
+        assertEquals(Slice.end(copy.requestUri()), uri.end());
+    }
 }

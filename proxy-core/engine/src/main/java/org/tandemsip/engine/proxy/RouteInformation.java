@@ -36,8 +36,9 @@ final class RouteInformation {
     private final RecordRoutes recordRoutes;
     private final ValueCursor cursor = new ValueCursor();
     private final NameAddr nameAddr = new NameAddr();
-    private final SipUri requestUri = new SipUri();
+    private final SipUri restoredUri = new SipUri();
     private final SipUri routeUri = new SipUri();
+    private SipUri requestUri = restoredUri;
     private final int[] starts;
     private final int[] ends;
     private final int[] rows;
@@ -67,7 +68,7 @@ final class RouteInformation {
     /**
      * Reads {@code request} as received from {@code source}.
      *
-     * @return whether its Request-URI and Route values are well-formed; when not, nothing else may be asked (400)
+     * @return whether its Route values are well-formed; when not, nothing else may be asked (400)
      */
     boolean read(final SipMessage request, final Source source) {
         restored = false;
@@ -76,8 +77,8 @@ final class RouteInformation {
         ourListenPoint = ListenPoints.NONE;
         cutCount = 0;
         final DirectBuffer bytes = request.bytes();
-        final long uri = request.requestUri();
-        if (!collect(request) || !requestUri.wrap(bytes, Slice.offset(uri), Slice.end(uri))) {
+        requestUri = request.parsedUri();
+        if (!collect(request)) {
             return false;
         }
         uriListenPoint = find(request, requestUri);
@@ -124,9 +125,10 @@ final class RouteInformation {
         ourListenPoint = uriListenPoint;
         restored = true;
         last--;
-        if (!wrapRoute(request, last, requestUri)) {
+        if (!wrapRoute(request, last, restoredUri)) {
             return false;
         }
+        requestUri = restoredUri;
         uriListenPoint = find(request, requestUri);
         return true;
     }
