@@ -37,7 +37,8 @@ import org.tandemsip.codec.Slice;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED")
+@Fork(value = 1, jvmArgsAppend = {"--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+    "-Dagrona.disable.bounds.checks=true"})
 public class ForwardBenchmark {
     private static final byte[] VIA = ascii("Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK");
     private static final byte[] RECORD_ROUTE = ascii("Record-Route: <sip:192.0.2.1:5060;lr;t=");

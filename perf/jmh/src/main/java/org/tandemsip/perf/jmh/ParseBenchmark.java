@@ -30,7 +30,8 @@ import org.tandemsip.codec.SipParser;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED")
+@Fork(value = 1, jvmArgsAppend = {"--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+    "-Dagrona.disable.bounds.checks=true"})
 public class ParseBenchmark {
     private final UnsafeBuffer[] messages = SampleMessages.invites();
     private final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());

@@ -32,7 +32,8 @@ import org.tandemsip.codec.Status;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED")
+@Fork(value = 1, jvmArgsAppend = {"--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+    "-Dagrona.disable.bounds.checks=true"})
 public class ResponseBenchmark {
     private final UnsafeBuffer invite = SampleMessages.invites()[0];
     private final UnsafeBuffer out = new UnsafeBuffer(ByteBuffer.allocateDirect(4_096));
