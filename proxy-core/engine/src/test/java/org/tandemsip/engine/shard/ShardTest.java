@@ -2,7 +2,6 @@ package org.tandemsip.engine.shard;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,11 +21,7 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
-import org.tandemsip.codec.Slice;
-import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
-import org.tandemsip.engine.handler.Egress;
-import org.tandemsip.engine.handler.MessageHandler;
 import org.tandemsip.engine.handler.Policy;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
@@ -49,7 +43,7 @@ class ShardTest {
     private final TimerLanes timers = new TimerLanes();
     private final StageTimers stages = new StageTimers();
     private final FakeEgress egress = new FakeEgress();
-    private final FakeHandler handler = new FakeHandler();
+    private final FakeHandler handler = new FakeHandler(stages);
     private final FakeReports reports = new FakeReports();
     private final SipParser parser = new SipParser(Limits.DEFAULTS);
     private final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
@@ -515,122 +509,5 @@ class ShardTest {
                 onExpiry.run(nowNs);
             }
         };
-    }
-
-    private static final class FakeEgress implements Egress {
-        private int flushes;
-        private boolean broken;
-
-        @Override
-        public MutableDirectBuffer claim(final int length) {
-            throw new AssertionError("nobody sends here");
-        }
-
-        @Override
-        public void send(final int length, final Destination destination, final long correlation) {
-            throw new AssertionError("nobody sends here");
-        }
-
-        @Override
-        public int flush() {
-            flushes++;
-            if (broken) {
-                throw new IllegalStateException("broken egress");
-            }
-            return 0;
-        }
-    }
-
-    private final class FakeHandler implements MessageHandler {
-        private final List<String> handled = new ArrayList<>();
-        private final List<Long> failed = new ArrayList<>();
-        private Disposition disposition = Disposition.FORWARDED;
-        private Throwable poison = new IllegalStateException("poison");
-        private Source lastSource;
-        private boolean recording = true;
-        private int largestBody;
-        private int live;
-        private long nowNs;
-        private long clockNs;
-        private long takesNs;
-        private long receivedNsSeen;
-
-        @Override
-        public Disposition onRequest(final SipMessage request, final Source from, final long now) {
-            return handle(request, from, now);
-        }
-
-        @Override
-        public Disposition onResponse(final SipMessage response, final Source from, final long now) {
-            return handle(response, from, now);
-        }
-
-        private Disposition handle(final SipMessage handledMessage, final Source from, final long now) {
-            if (recording) {
-                record(handledMessage, from, now);
-            }
-            return disposition;
-        }
-
-        private void record(final SipMessage handledMessage, final Source from, final long now) {
-            final String callId = text(handledMessage, handledMessage.callId());
-            handled.add((handledMessage.isRequest() ? text(handledMessage, handledMessage.methodToken())
-                    : handledMessage.statusCode()) + " " + callId);
-            lastSource = from;
-            largestBody = Math.max(largestBody, handledMessage.bodyLength());
-            nowNs = now;
-            clockNs += takesNs;
-            receivedNsSeen = stages.receivedNs();
-            if (callId.equals("poison")) {
-                ShardTest.<RuntimeException>sneakyThrow(poison);
-            }
-        }
-
-        @Override
-        public void onCommand(final ShardCommand command, final long now) {
-            if (command instanceof ShardCommand.SendFailed(final long correlation)) {
-                if (correlation < 0) {
-                    throw new IllegalStateException("poison command");
-                }
-                failed.add(correlation);
-            }
-        }
-
-        @Override
-        public int live() {
-            return live;
-        }
-    }
-
-    private static String text(final SipMessage message, final long slice) {
-        return message.bytes().getStringWithoutLengthAscii(Slice.offset(slice), Slice.length(slice));
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T extends Throwable> void sneakyThrow(final Throwable cause) throws T {
-        throw (T) cause;
-    }
-
-    private static final class FakeReports implements ShardReports {
-        private final List<String> faults = new ArrayList<>();
-        private final List<Integer> refused = new ArrayList<>();
-        private long lastSuppressed;
-        private boolean broken;
-
-        @Override
-        public void fault(final int shard, final Seam seam, final Throwable cause, final SipMessage message,
-                final long suppressed) {
-            assertNotNull(cause);
-            if (broken) {
-                throw new IllegalStateException("broken reports");
-            }
-            faults.add(message == null ? seam.name() : seam + " " + text(message, message.callId()));
-            lastSuppressed = suppressed;
-        }
-
-        @Override
-        public void refused(final int shard, final Source source, final long suppressed) {
-            refused.add(source.port);
-        }
     }
 }

@@ -65,6 +65,8 @@ final class Loop implements ShardThread {
     private Future<?> timer;
     private long timerAtNs;
     private boolean closing;
+    /** Whether the memory to send from is gone: timers that come due after that have nowhere to write. */
+    private boolean closed;
 
     Loop(final int index, final LoopGroup.TurningLoop eventLoop, final NetworkConfig config, final Sockets sockets,
             final ByteBufAllocator allocator, final SourceFilter filter, final BadMessages badMessages,
@@ -126,6 +128,9 @@ final class Loop implements ShardThread {
     }
 
     private void takeTurn() {
+        if (closed) {
+            return;
+        }
         final long nowNs = System.nanoTime();
         turnNs = nowNs;
         queue.drain(outbound, SEND_LIMIT);
@@ -361,5 +366,6 @@ final class Loop implements ShardThread {
         }
         connections.closeAll();
         outbound.close();
+        closed = true;
     }
 }
