@@ -9,9 +9,11 @@ import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.server.config.Config;
 
 /** From the configuration to what shards route by. */
@@ -22,7 +24,7 @@ final class Policies {
      * The policy of a configuration. Peers are hashed with the token key: all nodes, and this one after a restart,
      * choose alike.
      */
-    static RoutingPolicy of(final Config config, final ShardContext.Keys keys) {
+    static RoutingPolicy of(final Config config, final ShardContext.Keys keys, final States states) {
         final KeyedHash hash = new KeyedHash(keys.token0(), keys.token1());
         final List<Trunk> trunks = new ArrayList<>();
         final Map<String, Trunk> byName = new HashMap<>();
@@ -31,16 +33,28 @@ final class Policies {
                     .map(peer -> new Peer(peer.name(), peer.transport(), peer.addressHigh(), peer.addressLow(),
                             peer.port(),
                             hash.begin().add(peer.addressHigh()).add(peer.addressLow()).add(peer.port()).end(),
-                            peer.priority(), peer.weight()))
+                            peer.priority(), peer.weight(), states.peer(trunk.name(), peer.transport(),
+                                    peer.addressHigh(), peer.addressLow(), peer.port())))
                     .toList();
-            final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(),
-                    trunk.failover().stream().mapToInt(Integer::intValue).toArray(), trunk.maxForwards());
+            final TrunkState state = states.trunk(trunk.name());
+            state.rate(trunk.cps());
+            final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(), ints(trunk.failover()),
+                    trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state);
             trunks.add(made);
             byName.put(made.name(), made);
         }
         final List<Route> routes = config.routes().stream().map(route -> route(route, byName)).toList();
+        states.total().rate(config.cps());
         return new RoutingPolicy(config.mode(), trunks, routes, config.timing(), config.maxForwards(),
-                config.recordRoute());
+                config.recordRoute()).withTotal(states.total());
+    }
+
+    private static Ping ping(final Config.Ping ping) {
+        return new Ping(ping.everyNs(), ping.timeoutNs(), ping.downAfter(), ping.upAfter(), ints(ping.okCodes()));
+    }
+
+    private static int[] ints(final List<Integer> values) {
+        return values.stream().mapToInt(Integer::intValue).toArray();
     }
 
     private static Route route(final Config.Route route, final Map<String, Trunk> byName) {
@@ -75,6 +89,6 @@ final class Policies {
                                 mode))
                 .toList();
         return new RoutingPolicy(policy.mode(), policy.trunks(), routes, policy.timing(), policy.maxForwards(),
-                policy.recordRoute());
+                policy.recordRoute()).withTotal(policy.total()).withDrain(policy.drainSeconds());
     }
 }

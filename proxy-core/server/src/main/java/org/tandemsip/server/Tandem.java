@@ -17,6 +17,8 @@ import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.admin.AdminServer;
@@ -54,6 +56,7 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     private final ShardContext.Keys keys;
+    private final States states = new States();
     private final Optional<Source> source;
     private final long startedEpochMs = System.currentTimeMillis();
     private final CountDownLatch stopping = new CountDownLatch(1);
@@ -63,6 +66,7 @@ public final class Tandem implements Control, AutoCloseable {
     private final WireNames wireNames;
     private Network network;
     private AdminServer admin;
+    private PeerMonitor peers;
     private volatile Config config;
     /** What {@link #config} is with the addresses that its names have now. */
     private volatile Config resolved;
@@ -85,7 +89,7 @@ public final class Tandem implements Control, AutoCloseable {
         wireNames = new WireNames(names, reach, () -> policy);
         peerNames.watch(config, config.dns().timeoutNs());
         resolved = peerNames.resolve(config);
-        policy = Policies.of(resolved, keys);
+        policy = Policies.of(resolved, keys, states);
     }
 
     /**
@@ -110,11 +114,15 @@ public final class Tandem implements Control, AutoCloseable {
                     Modes.module(config.mode()).orElseGet(ProxyFactory::new), tandem.policy, filter(tandem.policy),
                     new LogReports(), tandem.wireNames);
             tandem.wireNames.answer(tandem.network);
+            tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys);
             tandem.admin = AdminServer.start(config.admin(), tandem);
         } catch (final BindException e) {
             tandem.names.close();
             throw StartException.bind(e);
         } catch (final IOException e) {
+            if (tandem.peers != null) {
+                tandem.peers.close();
+            }
             tandem.network.close();
             tandem.names.close();
             throw StartException.bind(e);
@@ -184,6 +192,10 @@ public final class Tandem implements Control, AutoCloseable {
             throw new Refused("there is no route '" + route + "'; there are: "
                     + String.join(", ", policy.routes().stream().map(each -> each.name()).toList()));
         }
+        final String conflict = next.statelessConflict();
+        if (conflict != null) {
+            throw new Refused(conflict);
+        }
         final Mode before = policy.mode();
         configure(next);
         EventLog.info("mode", "from", word(before), "to", word(mode), "route", route == null ? "all" : route);
@@ -196,7 +208,7 @@ public final class Tandem implements Control, AutoCloseable {
             return;
         }
         try {
-            configure(Policies.withModesOf(policy, Policies.of(next, keys)));
+            configure(Policies.withModesOf(policy, Policies.of(next, keys, states)));
             resolved = next;
         } catch (final Refused e) {
             EventLog.warn("dns", "msg", "new addresses are not in force: " + e.getMessage());
@@ -269,7 +281,8 @@ public final class Tandem implements Control, AutoCloseable {
         }
         peerNames.watch(next, next.dns().timeoutNs());
         final Config nextResolved = peerNames.resolve(next);
-        final RoutingPolicy nextPolicy = Policies.of(nextResolved, keys);
+        final RoutingPolicy nextPolicy = Policies.of(nextResolved, keys, states)
+                .withDrain(policy.drainSeconds());
         final List<String> changed = changed(config, next);
         if (!config.log().equals(next.log())) {
             try {
@@ -305,6 +318,7 @@ public final class Tandem implements Control, AutoCloseable {
         add(keys, "trunks", a.trunks(), b.trunks());
         add(keys, "routes", a.routes(), b.routes());
         add(keys, "timers", a.timing(), b.timing());
+        add(keys, "cps", a.cps(), b.cps());
         add(keys, "max-forwards", a.maxForwards(), b.maxForwards());
         add(keys, "record-route", a.recordRoute(), b.recordRoute());
         add(keys, "log", a.log(), b.log());
@@ -322,6 +336,48 @@ public final class Tandem implements Control, AutoCloseable {
         reloads = applied
                 ? new ReloadState(true, System.currentTimeMillis(), before.succeeded() + 1, before.failed())
                 : new ReloadState(false, before.successEpochMs(), before.succeeded(), before.failed() + 1);
+    }
+
+    @Override
+    public synchronized void drain(final int seconds) throws Refused {
+        if (closed || !ready) {
+            throw new Refused("the server is draining or stopping already");
+        }
+        configure(policy.withDrain(seconds));
+        ready = false;
+        EventLog.info("drain", "deadline_seconds", seconds);
+        final Thread end = new Thread(() -> {
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
+            stop();
+        }, "drain");
+        end.setDaemon(true);
+        end.start();
+    }
+
+    @Override
+    public void peers(final String trunkName, final String peerName, final PeerState.Event order) throws Refused {
+        int found = 0;
+        for (final Trunk trunk : policy.trunks()) {
+            for (int i = 0; i < trunk.peers().size(); i++) {
+                final Peer peer = trunk.peers().get(i);
+                if (trunk.name().equals(trunkName) && (peerName == null || peerName.equals(peer.name())
+                        || peerName.equals(peer.hostPort()))) {
+                    found++;
+                    if (order == null) {
+                        peers.probe(trunk, i);
+                    } else {
+                        peer.state().on(order, trunk.ping());
+                    }
+                }
+            }
+        }
+        if (found == 0) {
+            throw new Refused("there is no trunk '" + trunkName + "'"
+                    + (peerName == null ? " with peers" : " with a peer '" + peerName + "'"));
+        }
+        if (order != null) {
+            EventLog.info("peers", "trunk", trunkName, "peer", peerName == null ? "all" : peerName, "order", order);
+        }
     }
 
     @Override
@@ -351,6 +407,7 @@ public final class Tandem implements Control, AutoCloseable {
         }
         closed = true;
         admin.close();
+        peers.close();
         network.close();
         names.close();
         EventLog.info("stop", "uptime_seconds", (System.currentTimeMillis() - startedEpochMs) / 1_000);

@@ -37,6 +37,15 @@ public sealed interface ShardCommand {
     /** The addresses of a host name that the shard asked {@link NameService} for. */
     record Resolved(HostName.Answer answer) implements ShardCommand {}
 
+    /**
+     * Asks a peer by OPTIONS whether it is alive; what it says goes into the peer's state.
+     *
+     * @param trunk  name of the trunk
+     * @param peer   place of the peer in it
+     * @param callId Call-ID of the probe, whose shard this is: the answer will come here
+     */
+    record Probe(String trunk, int peer, byte[] callId) implements ShardCommand {}
+
     /** Runs on the shard thread between two messages: for looking at shard state from outside (status, tests). */
     record Inspect(Runnable task) implements ShardCommand {}
 }

@@ -46,6 +46,13 @@ public enum Counter {
     OVERLOAD_DROPPED("tandem_overload_total", "action=\"dropped\"",
             "New requests turned away since messages waited too long, by what was done."),
 
+    LIMITED_CALLS("tandem_limited_total", "limit=\"max_calls\"",
+            "Times that a trunk had no room for a call, by the limit that was reached."),
+    LIMITED_RATE("tandem_limited_total", "limit=\"cps\"",
+            "Times that a trunk had no room for a call, by the limit that was reached."),
+    CALLS_LOST("tandem_calls_lost_total", "",
+            "Calls that no longer count since their end was missed: no BYE, no refresh of the session."),
+
     RING_FULL("tandem_ring_full_total", "", "Messages for which the ring of their shard had no room."),
     CROSSED_SHARDS("tandem_crossed_shards_total", "",
             "Messages that were read on one loop and belong to the shard of another."),

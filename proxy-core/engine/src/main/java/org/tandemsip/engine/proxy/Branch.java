@@ -39,6 +39,10 @@ final class Branch extends TimerNode {
     State state;
     /** Max-Breadth it carries (RFC 5393 section 5.3.3). */
     int breadth;
+    /** Room that it holds in a trunk that counts its calls; else {@code null}. */
+    Call.Leg leg;
+    /** Whether the timer is that of one try and not timer C. */
+    boolean trying;
     /** Whether timer C has run out: a 487 then is our own doing and counts as a 408. */
     boolean timedOut;
 
@@ -51,6 +55,8 @@ final class Branch extends TimerNode {
         client = null;
         breadth = 0;
         timedOut = false;
+        leg = null;
+        trying = false;
         return this;
     }
 
@@ -66,6 +72,10 @@ final class Branch extends TimerNode {
 
     @Override
     protected void expired(final long nowNs) {
-        context.onTimerC(this, nowNs);
+        if (trying) {
+            context.onTryTimer(this, nowNs);
+        } else {
+            context.onTimerC(this, nowNs);
+        }
     }
 }

@@ -162,9 +162,24 @@ final class Fork {
         pending++;
         client.start(length, nowNs);
         if (invite) {
-            proxy.armTimerC(branch, nowNs);
+            branch.trying = branch.target.trunk != null && branch.target.trunk.tryNs() > 0 && isAnotherLeft(branch);
+            if (branch.trying) {
+                proxy.armTry(branch, nowNs);
+            } else {
+                proxy.armTimerC(branch, nowNs);
+            }
         }
         return true;
+    }
+
+    /** Whether a target waits that could be tried instead. */
+    private boolean isAnotherLeft(final Branch tried) {
+        for (Branch branch = first; branch != null; branch = branch.next) {
+            if (branch.state == Branch.State.WAITING && branch.target.group > tried.target.group) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -183,6 +198,7 @@ final class Fork {
             pending--;
         }
         branch.state = outcome;
+        context.callPart.release(branch);
         movesOn |= outcome == Branch.State.FAILED;
         proxy.timers.cancel(branch);
     }
@@ -214,6 +230,7 @@ final class Fork {
         first = null;
         while (branch != null) {
             final Branch next = branch.next;
+            context.callPart.release(branch);
             proxy.giveBack(branch);
             branch = next;
         }
@@ -234,7 +251,11 @@ final class Fork {
                 branch.breadth = (breadthLeft + count - 1) / count;
                 breadthLeft -= branch.breadth;
                 count--;
-                send(branch, request, source, nowNs);
+                if (context.callPart.admits(branch, nowNs)) {
+                    send(branch, request, source, nowNs);
+                } else {
+                    end(branch, Branch.State.FAILED);
+                }
             }
         }
     }

@@ -64,6 +64,8 @@ final class LocationService {
     private boolean lookUpFailed;
     /** Place in the order made last of the peer that the Request-URI names, or -1. */
     private int namedPlace;
+    /** Whether the request belongs to a dialog: then it may go to peers that take no new calls. */
+    private boolean established;
 
     LocationService(final ShardContext context, final ListenPoints listenPoints, final HostNames names) {
         this.names = names;
@@ -91,6 +93,7 @@ final class LocationService {
         targets = into;
         targets.clear();
         mode = by.mode();
+        established = Slice.exists(message.toTag());
         final SipUri requestUri = routeInfo.requestUri();
         if (requestUri.scheme() == SipUri.Scheme.SIPS
                 || routeInfo.hasNextRoute() && routeInfo.nextRoute().scheme() == SipUri.Scheme.SIPS) {
@@ -153,11 +156,13 @@ final class LocationService {
         return lookUpFailed ? unreachable() : preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
     }
 
-    /** Whether the trunks have no address, because their names have none for now. */
+    /** Whether none of the trunks has a peer that takes new requests: down, or its name has no address for now. */
     private static boolean noneUsable(final List<Trunk> trunks) {
         for (int i = 0; i < trunks.size(); i++) {
-            if (!trunks.get(i).peers().isEmpty()) {
-                return false;
+            for (int p = 0; p < trunks.get(i).peers().size(); p++) {
+                if (trunks.get(i).peers().get(p).state().usable()) {
+                    return false;
+                }
             }
         }
         return true;
@@ -212,6 +217,8 @@ final class LocationService {
     private void addTrunks(final Route route) {
         final long callHash = rendezvous.callHash(request);
         int group = 0;
+        nextTurns(route.to());
+        nextTurns(route.then());
         if (route.to().size() == 1) {
             group = addTrunk(route.to().get(0), callHash, group);
         } else {
@@ -232,6 +239,14 @@ final class LocationService {
         }
     }
 
+    private void nextTurns(final List<Trunk> trunks) {
+        for (int i = 0; i < trunks.size(); i++) {
+            if (!trunks.get(i).balance().worksWithoutState()) {
+                rendezvous.nextTurn(trunks.get(i));
+            }
+        }
+    }
+
     /** Adds all peers of a trunk, each in a group of its own, from {@code group} on; returns the next free group. */
     private int addTrunk(final Trunk trunk, final long callHash, final int group) {
         final int count = order(trunk, callHash);
@@ -246,7 +261,7 @@ final class LocationService {
      * names, if any, comes first: a caller without Record-Route sends ACK and BYE here with the answerer's address.
      */
     private int order(final Trunk trunk, final long callHash) {
-        final int count = rendezvous.order(trunk, callHash, Targets.MAX);
+        final int count = rendezvous.order(trunk, callHash, Targets.MAX, established);
         namedPlace = placeOfNamed(count);
         return count;
     }
@@ -377,7 +392,8 @@ final class LocationService {
             }
         }
         lookUpFailed |= entry.failed();
-        final int count = rendezvous.order(entry.addresses(), rendezvous.callHash(request), Targets.MAX);
+        final int count = rendezvous.order(entry.addresses(), rendezvous.callHash(request), Targets.MAX,
+                established);
         for (int place = 0; place < count; place++) {
             final Peer peer = rendezvous.peer(place);
             if (within == null || holds(within, peer.addressHigh(), peer.addressLow())) {

@@ -58,6 +58,7 @@ public final class Proxy implements MessageHandler {
     private final StatelessUas uas;
     private final StatelessProxy stateless;
     private final StatefulProxy stateful;
+    private final Probes probes;
     private RoutingPolicy policy;
     private RoutingPolicy previousPolicy;
     private boolean everStateless;
@@ -85,6 +86,8 @@ public final class Proxy implements MessageHandler {
         stateless = new StatelessProxy(context, branches, requests, responses);
         stateful = new StatefulProxy(context, transactions, branches, requests, responses, names);
         stateful.timing(policy.timing());
+        stateful.trunks(policy.trunks());
+        probes = new Probes(context, transactions, branches, listenPoints);
     }
 
     @Override
@@ -127,6 +130,9 @@ public final class Proxy implements MessageHandler {
         if (!wellFormed) {
             return refuse(request, source, Status.BAD_REQUEST_400);
         }
+        if (by.drainSeconds() > 0 && !followsInvite && !Slice.exists(request.toTag())) {
+            return uas.answer(request, source, Status.SERVICE_UNAVAILABLE_503, by.drainSeconds());
+        }
         if (isPing(request, information)) {
             return uas.answer(request, source, Status.OK_200);
         }
@@ -142,6 +148,9 @@ public final class Proxy implements MessageHandler {
         if (requests.maxLength() > MAX_MESSAGE_BYTES) {
             return refuse(request, source, Status.MESSAGE_TOO_LARGE_513);
         }
+        if (StatefulProxy.beginsCall(request) && !mayBegin(by, from, nowNs)) {
+            return refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
+        }
         if (locationService.awaited() != null) {
             // In a stateless mode too: what waits is kept in a transaction, and its retransmissions find that.
             final Disposition kept = stateful.await(request, source, locationService.awaited(), nowNs);
@@ -150,8 +159,23 @@ public final class Proxy implements MessageHandler {
         if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted) {
             return stateless.forward(request, source, targets, statelessMode(request), nowNs);
         }
-        final Disposition disposition = stateful.forward(request, source, targets, nowNs);
+        final Disposition disposition = stateful.forward(request, source, from, targets, nowNs);
         return disposition != null ? disposition : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
+    }
+
+    /**
+     * Whether another call may begin now: limits over all trunks, and of the trunk it comes from. Those of the trunk it
+     * goes to are looked at for each try; without state there is only one.
+     */
+    private boolean mayBegin(final RoutingPolicy by, final Trunk from, final long nowNs) {
+        final boolean once = locationService.mode() == Mode.STATELESS && !rerouted;
+        final Trunk to = once && targets.size() > 0 ? targets.get(0).trunk : null;
+        if (by.total().tryBegin(nowNs) && from.state().tryBegin(nowNs)
+                && (to == null || to.state().tryBegin(nowNs))) {
+            return true;
+        }
+        counters.increment(Counter.LIMITED_RATE);
+        return false;
     }
 
     /**
@@ -180,7 +204,8 @@ public final class Proxy implements MessageHandler {
             return uas.answer(request, source, status);
         }
         return switch (status) {
-            case NOT_FOUND_404, SERVER_INTERNAL_ERROR_500, TEMPORARILY_UNAVAILABLE_480 -> Disposition.DROPPED_NO_TARGET;
+            case NOT_FOUND_404, SERVICE_UNAVAILABLE_503, SERVER_INTERNAL_ERROR_500, TEMPORARILY_UNAVAILABLE_480 ->
+                    Disposition.DROPPED_NO_TARGET;
             default -> Disposition.DROPPED_STRAY_ACK;
         };
     }
@@ -219,6 +244,13 @@ public final class Proxy implements MessageHandler {
                 if (branches.readQuoted(report.quoted())) {
                     stateless.onSendFailed(branches.key());
                     stateful.onUnreachable(branches.key(), report, nowNs);
+                }
+            }
+            case ShardCommand.Probe(final String name, final int peer, final byte[] callId) -> {
+                for (final Trunk trunk : policy.trunks()) {
+                    if (trunk.name().equals(name) && peer < trunk.peers().size()) {
+                        probes.send(trunk, trunk.peers().get(peer), callId, nowNs);
+                    }
                 }
             }
             case ShardCommand.Resolved resolved -> {
@@ -265,6 +297,7 @@ public final class Proxy implements MessageHandler {
         requests.policy(newPolicy);
         transactions.timing(newPolicy.timing());
         stateful.timing(newPolicy.timing());
+        stateful.trunks(newPolicy.trunks());
         settle(nowNs);
     }
 

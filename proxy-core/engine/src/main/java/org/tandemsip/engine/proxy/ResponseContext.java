@@ -4,7 +4,6 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Source;
-import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
@@ -27,7 +26,7 @@ import org.tandemsip.engine.transaction.TransactionUser;
  * the client transaction to the server transaction (section 16.7 step 9); branches and kept response go back to their
  * pools even then. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
  */
-final class ResponseContext extends TimerNode implements TransactionUser {
+final class ResponseContext extends ResponseCollector implements TransactionUser {
     /** Next free one of the pool. */
     ResponseContext next;
 
@@ -37,29 +36,22 @@ final class ResponseContext extends TimerNode implements TransactionUser {
     /** Where the request came from. */
     final Source source = new Source();
 
-    private final StatefulProxy proxy;
     private final Fork fork;
-    private ServerTransaction server;
-    private boolean invite;
+    /** What the request does to a call that counts against limits. */
+    final CallPart callPart;
     private boolean recordRoute;
     private long startedNs;
     /** Transactions that name this as their user. */
     private int transactions;
-    /** Best final response so far that had to wait for other branches. */
-    private BestResponse best;
-    /** Answer of our own for the case that no branch gives one. */
-    private Status local;
-    private boolean cancelled;
-    /** Whether a final response has gone up; or, for a non-INVITE out of time, never will (RFC 4320 section 4.2). */
-    private boolean finalSent;
     /** Whether a 2xx to an INVITE has gone up: more of them may follow. */
     private boolean accepted;
     /** Set while a message or timer is dealt with: a transaction that ends meanwhile must not recycle this. */
     private boolean busy;
 
     ResponseContext(final StatefulProxy proxy) {
-        this.proxy = proxy;
+        super(proxy);
         this.fork = new Fork(proxy, this);
+        this.callPart = new CallPart(proxy);
     }
 
     /**
@@ -67,11 +59,12 @@ final class ResponseContext extends TimerNode implements TransactionUser {
      *
      * @param transaction server transaction, made for this request with this as its user
      * @param request     as received; {@link RequestForwarder} is prepared with it
+     * @param newCall     call that it begins, when that counts against a limit; else {@code null}
      * @param key         branch key of the first copy
      */
     Disposition begin(final ServerTransaction transaction, final SipMessage request, final Source from,
-            final Targets targets, final long key, final long nowNs) {
-        init(transaction, from, nowNs);
+            final Targets targets, final Call newCall, final long key, final long nowNs) {
+        init(transaction, request, newCall, from, nowNs);
         busy = true;
         try {
             return start(request, targets, key, true, nowNs);
@@ -80,7 +73,8 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         }
     }
 
-    private void init(final ServerTransaction transaction, final Source from, final long nowNs) {
+    private void init(final ServerTransaction transaction, final SipMessage request, final Call newCall,
+            final Source from, final long nowNs) {
         server = transaction;
         source.set(from);
         invite = transaction instanceof InviteServerTransaction;
@@ -91,13 +85,15 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         cancelled = false;
         finalSent = false;
         accepted = false;
+        callPart.begin(request, newCall);
     }
 
     /**
      * Begins with a request whose next hop is being looked up: the server transaction keeps it until {@link #resume}.
      */
-    void beginWaiting(final ServerTransaction transaction, final Source from, final long nowNs) {
-        init(transaction, from, nowNs);
+    void beginWaiting(final ServerTransaction transaction, final SipMessage request, final Source from,
+            final long nowNs) {
+        init(transaction, request, null, from, nowNs);
         sayTrying(nowNs);
     }
 
@@ -197,6 +193,20 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         }
     }
 
+    /** A peer was silent for too long: the next is tried; this one is cancelled when it speaks, a 2xx passed on. */
+    void onTryTimer(final Branch branch, final long nowNs) {
+        branch.trying = false;
+        busy = true;
+        try {
+            fork.end(branch, Branch.State.FAILED);
+            ((InviteClientTransaction) branch.client).cancel(CancelReason.NONE, nowNs);
+            proxy.failed(branch);
+            fail(Status.REQUEST_TIMEOUT_408, nowNs);
+        } finally {
+            done();
+        }
+    }
+
     /** Timer B or F, or no final response to a CANCEL (section 9.1): counts as a 408. */
     @Override
     public void onTimeout(final ClientTransaction transaction, final long nowNs) {
@@ -207,6 +217,9 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         busy = true;
         try {
             fork.end(branch, branch.timedOut ? Branch.State.ANSWERED : Branch.State.FAILED);
+            if (!branch.timedOut) {
+                proxy.failed(branch);
+            }
             fail(Status.REQUEST_TIMEOUT_408, nowNs);
         } finally {
             done();
@@ -227,6 +240,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             if (fork.closed() || !RequestForwarder.isTcpForSize(branch.target)
                     || !changesTransport(branch) || !fork.resend(branch, kept(), source, nowNs)) {
                 fork.end(branch, Branch.State.FAILED);
+                proxy.failed(branch);
                 fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
             }
         } finally {
@@ -300,6 +314,14 @@ final class ResponseContext extends TimerNode implements TransactionUser {
 
     /** Passes on what is neither a 100 (section 16.7 step 5) nor meant for a non-INVITE (RFC 4320 section 4.1). */
     private Disposition onProvisional(final Branch branch, final SipMessage response, final long nowNs) {
+        if (branch != null && branch.state != Branch.State.PENDING) {
+            // Of a try that was given up: the caller hears of the one that follows it.
+            return Disposition.ABSORBED;
+        }
+        if (branch != null && branch.trying) {
+            branch.trying = false;
+            proxy.armTimerC(branch, nowNs);
+        }
         if (!invite || response.statusCode() == 100) {
             return Disposition.ABSORBED;
         }
@@ -313,7 +335,9 @@ final class ResponseContext extends TimerNode implements TransactionUser {
      * A 2xx: passed on at once, the first and any further one (section 16.7 step 5); ends the other branches (step 10).
      */
     private Disposition onSuccess(final Branch branch, final SipMessage response, final long nowNs) {
+        callPart.onSuccess(branch, response, nowNs);
         if (branch != null && branch.state == Branch.State.PENDING) {
+            proxy.answered(branch);
             fork.end(branch, Branch.State.ANSWERED);
         }
         final boolean sent = (invite || !finalSent) && sendUp(response, nowNs);
@@ -334,6 +358,14 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             return Disposition.ABSORBED;
         }
         final int statusCode = response.statusCode();
+        if (statusCode == 401 || statusCode == 407) {
+            callPart.challenged();
+        }
+        if (statusCode == 503) {
+            proxy.failed(branch);
+        } else {
+            proxy.answered(branch);
+        }
         fork.end(branch, branch.failsOver(statusCode) ? Branch.State.FAILED : Branch.State.ANSWERED);
         if (finalSent) {
             return Disposition.ABSORBED;
@@ -368,7 +400,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
 
     /** Group to be tried now: none when the caller of a non-INVITE has given up already (timer F, section 17.1.2.2). */
     private int nextGroup(final long nowNs) {
-        return invite || proxy.callerWaits(startedNs, nowNs) ? fork.nextGroup() : Fork.NO_GROUP;
+        return proxy.callerWaits(invite, startedNs, nowNs) ? fork.nextGroup() : Fork.NO_GROUP;
     }
 
     private void tryLater(final int group, final long nowNs) {
@@ -387,84 +419,6 @@ final class ResponseContext extends TimerNode implements TransactionUser {
         return proxy.keptRequest;
     }
 
-    /**
-     * Adds a final response to the context (section 16.7 step 4): as the best one, or its challenges to the best one.
-     */
-    private void keep(final SipMessage response) {
-        if (best == null) {
-            best = proxy.takeBest();
-            if (best == null || !best.keep(response, proxy.responses, proxy.memory)) {
-                best = proxy.giveBack(best);
-                local = Status.SERVER_INTERNAL_ERROR_500;
-            }
-        } else if (best.worseThan(response.statusCode(), cancelled)) {
-            best.keep(response, proxy.responses, proxy.memory);
-        } else {
-            best.merge(response, proxy.maxMessageBytes, proxy.memory);
-        }
-    }
-
-    /**
-     * Sends the best final response (section 16.7 step 6).
-     *
-     * @param last response that has just come and is not kept; or {@code null}
-     */
-    private Disposition sendBest(final SipMessage last, final long nowNs) {
-        if (last != null && (best == null || best.worseThan(last.statusCode(), cancelled))) {
-            if (last.statusCode() != 503) {
-                final boolean sent = sendUp(last, nowNs);
-                finalSent();
-                return sent ? Disposition.FORWARDED : Disposition.ABSORBED;
-            }
-            answer(Status.SERVER_INTERNAL_ERROR_500, nowNs);
-        } else if (best != null) {
-            if (last != null) {
-                best.merge(last, proxy.maxMessageBytes, proxy.memory);
-            }
-            sendKept(nowNs);
-        } else if (cancelled) {
-            answer(Status.REQUEST_TERMINATED_487, nowNs);
-        } else if (invite || local != Status.REQUEST_TIMEOUT_408) {
-            answer(local, nowNs);
-        } else {
-            // The server transaction absorbs late retransmissions and ends by itself (RFC 4320 section 4.2).
-            finalSent();
-        }
-        return Disposition.ABSORBED;
-    }
-
-    private void sendKept(final long nowNs) {
-        if (best.statusCode() == 503) {
-            answer(Status.SERVER_INTERNAL_ERROR_500, nowNs);
-        } else {
-            server.claim(best.length()).putBytes(0, best.bytes(), 0, best.length());
-            server.respond(best.statusCode(), best.length(), nowNs);
-            finalSent();
-        }
-    }
-
-    /**
-     * Sends a response upstream without our Via; {@code false} when the server transaction is gone (RFC 6026 section
-     * 8.3).
-     */
-    private boolean sendUp(final SipMessage response, final long nowNs) {
-        if (server == null) {
-            return false;
-        }
-        final int length = proxy.responses.write(response, server.claim(proxy.responses.maxLength(response)));
-        return server.respond(response.statusCode(), length, nowNs);
-    }
-
-    private void answer(final Status status, final long nowNs) {
-        server.respond(status, nowNs);
-        finalSent();
-    }
-
-    private void finalSent() {
-        finalSent = true;
-        proxy.timers.cancel(this);
-    }
-
     /** Ends the handling of a message or timer: gives back what is no longer needed. */
     private void done() {
         busy = false;
@@ -474,6 +428,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             }
             fork.release();
             best = proxy.giveBack(best);
+            callPart.end();
         }
         recycleWhenUnused();
     }
@@ -492,6 +447,7 @@ final class ResponseContext extends TimerNode implements TransactionUser {
             proxy.timers.cancel(this);
             fork.release();
             best = proxy.giveBack(best);
+            callPart.end();
             proxy.giveBack(this);
         }
     }

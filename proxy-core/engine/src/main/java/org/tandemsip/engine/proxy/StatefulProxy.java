@@ -1,14 +1,20 @@
 package org.tandemsip.engine.proxy;
 
+import java.util.List;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.engine.transaction.CancelReason;
@@ -35,6 +41,8 @@ final class StatefulProxy {
     final ResponseForwarder responses;
     final HostNames names;
     final TimerLanes timers;
+    /** Calls that count against limits. */
+    final Calls calls;
     /** Where responses are kept. */
     final MessageMemory memory;
     /** Scratch index over a server transaction's copy of its request. */
@@ -42,6 +50,7 @@ final class StatefulProxy {
     /** Largest message to write, in bytes. */
     final int maxMessageBytes;
 
+    private final Counters counters;
     private final CancelReason cancelReason = new CancelReason();
     private final int maxContexts;
     private ResponseContext freeContexts;
@@ -54,6 +63,8 @@ final class StatefulProxy {
 
     private TimerLanes.Lane timerC;
     private TimerLanes.Lane trying;
+    /** Lanes of the times for one try, which are few. */
+    private TimerLanes.Lane[] tries = new TimerLanes.Lane[0];
     private long callerWaitsNs;
 
     /** Makes the stateful proxy of one shard, which shares its helpers with the {@link Proxy} that owns it. */
@@ -66,6 +77,8 @@ final class StatefulProxy {
         this.names = names;
         timers = context.timers();
         memory = transactions.memory();
+        calls = new Calls(context);
+        counters = context.counters();
         keptRequest = new SipMessage(context.limits().headerRows());
         maxMessageBytes = context.limits().messageBytes();
         maxContexts = context.maxTransactions();
@@ -83,30 +96,60 @@ final class StatefulProxy {
             timers.release(tryingBefore);
         }
         callerWaitsNs = timing.t1Times64Ns();
+        calls.longest(timing.lostCallNs());
+    }
+
+    /** Takes over the trunks of a configuration: their times for one try. */
+    void trunks(final List<Trunk> trunks) {
+        for (int i = 0; i < tries.length; i++) {
+            timers.release(tries[i]);
+        }
+        tries = trunks.stream().mapToLong(Trunk::tryNs).filter(tryNs -> tryNs > 0).distinct().mapToObj(timers::lane)
+                .toArray(TimerLanes.Lane[]::new);
     }
 
     /**
      * Forwards a checked, routed request that matched no transaction (never an ACK or CANCEL).
      * {@link RequestForwarder#prepare} has been called with it.
      *
+     * @param from trunk it comes from, or {@code null}
      * @return {@code null} when there is no room for another request: refuse it
      */
-    Disposition forward(final SipMessage request, final Source source, final Targets targets, final long nowNs) {
+    Disposition forward(final SipMessage request, final Source source, final Trunk from, final Targets targets,
+            final long nowNs) {
         final long key = branches.key(request, source, 0);
         if (isUnderWay(request, source, targets.size(), key)) {
             // A retransmission so late that its server transaction is gone, but not yet the copies made of it.
             return Disposition.ABSORBED;
         }
+        final boolean counted = beginsCall(request) && Calls.counts(from, targets);
+        final Call call = counted ? calls.begin(request, from, nowNs) : null;
+        if (counted && call == null) {
+            return null;
+        }
         final ResponseContext context = takeContext();
-        if (context == null) {
-            return null;
-        }
-        final ServerTransaction server = transactions.createServer(request, source, context, nowNs);
+        final ServerTransaction server =
+                context == null ? null : transactions.createServer(request, source, context, nowNs);
         if (server == null) {
-            giveBack(context);
+            if (context != null) {
+                giveBack(context);
+            }
+            if (call != null) {
+                calls.setUp(call);
+            }
             return null;
         }
-        return context.begin(server, request, source, targets, key, nowNs);
+        return context.begin(server, request, source, targets, call, key, nowNs);
+    }
+
+    /** Whether a request asks for a new call. */
+    static boolean beginsCall(final SipMessage request) {
+        return request.method() == Method.INVITE && !Slice.exists(request.toTag());
+    }
+
+    /** Counts a call that a trunk had no room for, since too many begin within a second. */
+    void countLimitedRate() {
+        counters.increment(Counter.LIMITED_RATE);
     }
 
     /**
@@ -132,7 +175,7 @@ final class StatefulProxy {
             giveBack(context);
             return null;
         }
-        context.beginWaiting(server, source, nowNs);
+        context.beginWaiting(server, request, source, nowNs);
         return Disposition.FORWARDED;
     }
 
@@ -177,7 +220,11 @@ final class StatefulProxy {
     Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
         if (response.method() == Method.CANCEL || !(transaction.user() instanceof ResponseContext context)) {
             // The answer to a CANCEL of ours, or a retransmission to a transaction that lingers on its own.
-            transaction.onResponse(response, nowNs);
+            final TransactionUser user = transaction.user();
+            final ClientTransaction.Event event = transaction.onResponse(response, nowNs);
+            if (event == ClientTransaction.Event.FINAL && user instanceof Probes.Probe probe) {
+                probe.onFinal(response, nowNs);
+            }
             return Disposition.ABSORBED;
         }
         if (response.viaValues() < 2) {
@@ -202,17 +249,46 @@ final class StatefulProxy {
 
     /** Number of response contexts held. */
     int live() {
-        return live;
+        return live + calls.size();
     }
 
-    /** Whether the caller of a non-INVITE that came at {@code startedNs} still runs its timer F. */
-    boolean callerWaits(final long startedNs, final long nowNs) {
-        return nowNs - startedNs < callerWaitsNs;
+    /** Whether the caller still waits: until its timer F runs out, or for an INVITE as long as timer C. */
+    boolean callerWaits(final boolean invite, final long startedNs, final long nowNs) {
+        return nowNs - startedNs < (invite ? timerC.durationNs() : callerWaitsNs);
+    }
+
+    /** A peer has not answered, not been reached, or said that it is not available. */
+    void failed(final Branch branch) {
+        report(branch, PeerState.Event.FAILURE);
+    }
+
+    /** A peer has answered. */
+    void answered(final Branch branch) {
+        report(branch, PeerState.Event.SUCCESS);
+    }
+
+    private static void report(final Branch branch, final PeerState.Event event) {
+        if (branch.target.peer != null && branch.target.trunk != null && branch.target.trunk.ping().on()) {
+            branch.target.peer.state().on(event, branch.target.trunk.ping());
+        }
     }
 
     /** Starts or restarts timer C (section 16.6 step 11). */
     void armTimerC(final Branch branch, final long nowNs) {
         timers.arm(branch, timerC, nowNs);
+    }
+
+    /** Starts the time that the trunk of a branch gives to one try. */
+    void armTry(final Branch branch, final long nowNs) {
+        for (int i = 0; i < tries.length; i++) {
+            if (tries[i].durationNs() == branch.target.trunk.tryNs()) {
+                timers.arm(branch, tries[i], nowNs);
+                return;
+            }
+        }
+        // A trunk of a configuration that is not in force any more.
+        branch.trying = false;
+        armTimerC(branch, nowNs);
     }
 
     /** Starts the time after which a non-INVITE gets a 100 (RFC 4320 section 4.1). */

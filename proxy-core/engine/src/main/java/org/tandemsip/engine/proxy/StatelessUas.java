@@ -27,6 +27,7 @@ import org.tandemsip.engine.handler.Source;
  */
 final class StatelessUas {
     private static final int OPTIONS_BYTES = 320;
+    private static final byte[] RETRY_AFTER = ascii("Retry-After: ");
     private static final byte[] UNSUPPORTED = ascii("Unsupported: ");
     /** Section 11.2. The methods are those that pass through, since whoever asks wants to know what it may send. */
     private static final byte[] CAPABILITIES =
@@ -49,7 +50,15 @@ final class StatelessUas {
 
     /** Answers {@code request}, which is no ACK, with {@code status}: 420 lists what is not supported, 200 what is. */
     Disposition answer(final SipMessage request, final Source source, final Status status) {
+        return answer(request, source, status, 0);
+    }
+
+    /** As {@link #answer(SipMessage, Source, Status)}, saying after how many seconds to come again; 0 for not. */
+    Disposition answer(final SipMessage request, final Source source, final Status status, final int retryAfter) {
         final AsciiWriter out = begin(request, source, status);
+        if (retryAfter > 0) {
+            out.put(RETRY_AFTER).putDecimal(retryAfter).crlf();
+        }
         if (status == Status.BAD_EXTENSION_420) {
             putUnsupported(request, out);
         } else if (status == Status.OK_200) {

@@ -1,5 +1,6 @@
 package org.tandemsip.engine.routing;
 
+import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
 
 /**
@@ -15,17 +16,37 @@ import org.tandemsip.codec.Transport;
  * @param hash        keyed hash of address and port with the token key, for {@link Rendezvous}
  * @param priority    0 to 65535; a peer is used when those with a lower number cannot be
  * @param weight      0 to 65535; share of the calls among peers of the same priority
+ * @param state       whether it can be used; kept over reloads
  */
 public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, long hash,
-        int priority, int weight) {
+        int priority, int weight, PeerState state) {
     /** Priority of a peer that was given none. */
     public static final int DEFAULT_PRIORITY = 0;
     /** Weight of a peer that was given none. */
     public static final int DEFAULT_WEIGHT = 1;
 
+    /** Up, and known to nobody else. */
+    public Peer(final String name, final Transport transport, final long addressHigh, final long addressLow,
+            final int port, final long hash, final int priority, final int weight) {
+        this(name, transport, addressHigh, addressLow, port, hash, priority, weight, new PeerState());
+    }
+
     /** With default priority and weight. */
     public Peer(final String name, final Transport transport, final long addressHigh, final long addressLow,
             final int port, final long hash) {
         this(name, transport, addressHigh, addressLow, port, hash, DEFAULT_PRIORITY, DEFAULT_WEIGHT);
+    }
+
+    /** Address and port as URIs write them. */
+    public String hostPort() {
+        final String host = IpAddress.toString(addressHigh, addressLow);
+        return (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + port;
+    }
+
+    /** Whether both say the same, whatever state their peers are in. */
+    boolean isLike(final Peer other) {
+        return name.equals(other.name) && transport == other.transport && addressHigh == other.addressHigh
+                && addressLow == other.addressLow && port == other.port && priority == other.priority
+                && weight == other.weight;
     }
 }

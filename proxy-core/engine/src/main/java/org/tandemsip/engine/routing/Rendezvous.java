@@ -1,5 +1,6 @@
 package org.tandemsip.engine.routing;
 
+import java.util.Arrays;
 import java.util.List;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
@@ -26,6 +27,8 @@ public final class Rendezvous {
     private final Peer[] order = new Peer[MAX];
     private final long[] scores = new long[MAX];
     private int size;
+    /** Requests to each trunk so far, by its index. */
+    private int[] turns = new int[16];
 
     /** Uses the token key of {@code context}. */
     public Rendezvous(final ShardContext context) {
@@ -39,20 +42,87 @@ public final class Rendezvous {
     }
 
     /**
+     * Begins the choice of peers for another request: trunks that go by turns give the next turn.
+     */
+    public void nextTurn(final Trunk trunk) {
+        if (trunk.index() >= turns.length) {
+            turns = Arrays.copyOf(turns, trunk.index() + 16);
+        }
+        turns[trunk.index()]++;
+    }
+
+    /**
      * Puts the peers of {@code trunk} in order for a call, at most {@code limit} of them.
      *
+     * @param all whether peers that take no new requests are in it too
      * @return how many there are
      */
-    public int order(final Trunk trunk, final long callHash, final int limit) {
+    public int order(final Trunk trunk, final long callHash, final int limit, final boolean all) {
         final List<Peer> peers = trunk.peers();
         final boolean even = evenWeights(peers);
         size = 0;
         for (int i = 0; i < peers.size(); i++) {
             final Peer peer = peers.get(i);
-            final long mixed = mix(callHash ^ peer.hash());
-            insert(peer, even ? mixed : weighted(mixed, peer.weight()), Math.min(limit, MAX));
+            if (all || peer.state().usable()) {
+                final long mixed = mix(callHash ^ peer.hash());
+                final long score = switch (trunk.balance()) {
+                    case CALL_ID, WEIGHTED, ROUND_ROBIN -> even ? mixed : weighted(mixed, peer.weight());
+                    case LEAST_CALLS -> leastCalls(mixed, peer);
+                    case PRIORITY -> Integer.MAX_VALUE - i;
+                };
+                insert(peer, score, Math.min(limit, MAX));
+            }
+        }
+        if (trunk.balance() == Balance.ROUND_ROBIN || trunk.balance() == Balance.WEIGHTED) {
+            takeTurn(trunk, all);
         }
         return size;
+    }
+
+    /** Fewest calls for its weight first; the upper half of the score, so that the hash decides among equals. */
+    private static long leastCalls(final long mixed, final Peer peer) {
+        final long load = (peer.state().calls() + 1L << 12) / Math.max(1, peer.weight());
+        return Integer.MAX_VALUE - Math.min(load, Integer.MAX_VALUE) << 32 | mixed >>> 32;
+    }
+
+    /** Moves the peer whose turn it is to the front of the order. */
+    private void takeTurn(final Trunk trunk, final boolean all) {
+        final boolean byWeight = trunk.balance() == Balance.WEIGHTED;
+        final int best = size == 0 ? 0 : order[0].priority();
+        long total = 0;
+        for (int i = 0; i < trunk.peers().size(); i++) {
+            total += share(trunk.peers().get(i), best, all, byWeight);
+        }
+        if (total == 0) {
+            return;
+        }
+        final int turn = trunk.index() < turns.length ? turns[trunk.index()] : 0;
+        // Multiples of the golden ratio spread the turns of a heavy peer out; whole numbers go round.
+        long place = byWeight ? Math.unsignedMultiplyHigh(turn * 0x9E37_79B9_7F4A_7C15L, total)
+                : Integer.remainderUnsigned(turn, (int) total);
+        for (int i = 0; i < trunk.peers().size(); i++) {
+            final Peer peer = trunk.peers().get(i);
+            place -= share(peer, best, all, byWeight);
+            if (place < 0) {
+                moveToFront(peer);
+                return;
+            }
+        }
+    }
+
+    private static long share(final Peer peer, final int priority, final boolean all, final boolean byWeight) {
+        return peer.priority() != priority || !all && !peer.state().usable() ? 0 : byWeight ? peer.weight() : 1;
+    }
+
+    private void moveToFront(final Peer peer) {
+        int place = size - 1;
+        while (place > 0 && order[place] != peer) {
+            place--;
+        }
+        for (; place > 0; place--) {
+            order[place] = order[place - 1];
+        }
+        order[0] = peer;
     }
 
     private static boolean evenWeights(final List<Peer> peers) {

@@ -28,6 +28,8 @@ public final class RoutingPolicy implements Policy {
     private final boolean recordRoute;
     private final SourceTable sources;
     private final List<NamedPeer> namedPeers;
+    private final TrunkState total;
+    private final int drainSeconds;
 
     /** A peer with the host part of its configured name, lower case, to find it by the host of a URI. */
     private record NamedPeer(byte[] host, Peer peer) {}
@@ -43,12 +45,12 @@ public final class RoutingPolicy implements Policy {
     public RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute) {
         this(mode, List.copyOf(trunks), List.copyOf(routes), timing, maxForwards, recordRoute, new SourceTable(trunks),
-                namedPeers(trunks));
+                namedPeers(trunks), new TrunkState(), 0);
     }
 
     private RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute, final SourceTable sources,
-            final List<NamedPeer> namedPeers) {
+            final List<NamedPeer> namedPeers, final TrunkState total, final int drainSeconds) {
         this.mode = mode;
         this.trunks = trunks;
         this.routes = routes;
@@ -57,6 +59,8 @@ public final class RoutingPolicy implements Policy {
         this.recordRoute = recordRoute;
         this.sources = sources;
         this.namedPeers = namedPeers;
+        this.total = total;
+        this.drainSeconds = drainSeconds;
     }
 
     /** Mode of routes that name none. */
@@ -91,12 +95,63 @@ public final class RoutingPolicy implements Policy {
 
     /** This policy with another global mode. */
     public RoutingPolicy withMode(final Mode newMode) {
-        return new RoutingPolicy(newMode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers);
+        return new RoutingPolicy(newMode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
+                drainSeconds);
+    }
+
+    /** This policy with the limits over all trunks. */
+    public RoutingPolicy withTotal(final TrunkState newTotal) {
+        return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, newTotal,
+                drainSeconds);
+    }
+
+    /**
+     * This policy, but that nothing new is taken while what is under way goes on.
+     *
+     * @param seconds after how many to come again; 0 for taking everything
+     */
+    public RoutingPolicy withDrain(final int seconds) {
+        return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
+                seconds);
+    }
+
+    /** Limits over all trunks. */
+    public TrunkState total() {
+        return total;
+    }
+
+    /** Not 0: nothing new is taken, and after so many seconds one may come again. */
+    public int drainSeconds() {
+        return drainSeconds;
     }
 
     /** Mode for requests of {@code route}, or without a route when it is {@code null}. */
     public Mode modeOf(final Route route) {
         return route == null || route.mode() == null ? mode : route.mode();
+    }
+
+    /**
+     * A stateless route with a trunk that needs to know of its calls: nothing counts them there, and a retransmission
+     * would be taken for a new call.
+     *
+     * @return what is wrong, for people; {@code null} when nothing is
+     */
+    public String statelessConflict() {
+        for (final Route route : routes) {
+            if (modeOf(route) == Mode.STATELESS) {
+                for (final Trunk trunk : trunks) {
+                    final boolean concerned = route.from() == null || route.from() == trunk
+                            || route.to().contains(trunk) || route.then().contains(trunk);
+                    final String key = trunk.maxCalls() > 0 ? "max-calls"
+                            : trunk.balance().worksWithoutState() ? null : "balance";
+                    if (concerned && key != null) {
+                        return "'" + key + "' of trunk '" + trunk.name() + "' needs to know of calls, which a stateless"
+                                + " proxy does not; route '" + route.name() + "' would be stateless";
+                    }
+                }
+            }
+        }
+        return null;
     }
 
     /** Whether any request may be forwarded statelessly. */
@@ -111,8 +166,8 @@ public final class RoutingPolicy implements Policy {
     }
 
     private static boolean isLike(final Trunk one, final Trunk other) {
-        return one.name().equals(other.name()) && one.peers().equals(other.peers())
-                && one.allow().equals(other.allow());
+        return one.name().equals(other.name()) && sameList(one.peers(), other.peers(), Peer::isLike)
+                && one.balance() == other.balance() && one.allow().equals(other.allow());
     }
 
     private static boolean isLike(final Route one, final Route other) {

@@ -11,12 +11,30 @@ import java.util.List;
  * @param allow        addresses whose requests count as coming from this trunk, besides those of its peers
  * @param failover     status codes that make a stateful proxy try the next peer, besides timeout and transport error
  * @param maxForwards  Max-Forwards put into requests to this trunk that carry none; 0 for the global one
+ * @param balance      how to choose among the peers
+ * @param maxCalls     most calls at a time, from and to this trunk together; 0 for any number
+ * @param tryNs        how long a peer may leave an INVITE without any response before the next one is tried; 0: as long
+ *                     as timer B
+ * @param ping         how the peers are probed
+ * @param state        what it carries, kept over reloads
  */
-public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover, int maxForwards) {
+public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover, int maxForwards,
+        Balance balance, int maxCalls, long tryNs, Ping ping, TrunkState state) {
     /** With the global Max-Forwards. */
     public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
             final int[] failover) {
         this(index, name, peers, allow, failover, 0);
+    }
+
+    /** Without limits or probes, balanced by Call-ID. */
+    public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
+            final int[] failover, final int maxForwards) {
+        this(index, name, peers, allow, failover, maxForwards, Balance.CALL_ID, 0, 0, Ping.OFF, new TrunkState());
+    }
+
+    /** Whether the calls of this trunk have to be counted. */
+    public boolean countsCalls() {
+        return maxCalls > 0 || balance == Balance.LEAST_CALLS;
     }
 
     /** Whether a final response with that code moves the request to the next peer. */

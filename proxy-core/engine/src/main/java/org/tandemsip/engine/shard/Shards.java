@@ -1,5 +1,6 @@
 package org.tandemsip.engine.shard;
 
+import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.ShardContext;
@@ -22,6 +23,13 @@ public final class Shards {
             longestNs = Math.max(longestNs, shard.waitedNs(clockNs));
         }
         return longestNs;
+    }
+
+    /** Number of the shard, of so many, that owns calls with this Call-ID. */
+    public static int ownerOf(final byte[] callId, final ShardContext.Keys keys, final int shards) {
+        final long callIdHash = new KeyedHash(keys.table0(), keys.table1()).begin()
+                .add(new UnsafeBuffer(callId), 0, callId.length).end();
+        return (int) Math.unsignedMultiplyHigh(callIdHash, shards);
     }
 
     /** The shard that owns the call of {@code message}. */

@@ -8,14 +8,22 @@ package org.tandemsip.engine.timer;
  * @param t2Ns     cap of retransmission intervals; default 4 s
  * @param t4Ns     longest a message stays in the network; default 5 s
  * @param timerCNs proxy INVITE timeout, more than 3 min (section 16.6 step 11); default 185 s
+ * @param lostCallNs how long a call counts whose end is never seen; default 12 h
  */
-public record Timing(long t1Ns, long t2Ns, long t4Ns, long timerCNs) {
+public record Timing(long t1Ns, long t2Ns, long t4Ns, long timerCNs, long lostCallNs) {
     /** The RFC's values. */
     public static final Timing DEFAULTS = new Timing(500_000_000L, 4_000_000_000L, 5_000_000_000L, 185_000_000_000L);
 
+    private static final long LOST_CALL_NS = 12 * 3_600 * 1_000_000_000L;
+
+    /** With the default for lost calls. */
+    public Timing(final long t1Ns, final long t2Ns, final long t4Ns, final long timerCNs) {
+        this(t1Ns, t2Ns, t4Ns, timerCNs, LOST_CALL_NS);
+    }
+
     /** Checks that time can pass at all; what is sensible is for the configuration to say. */
     public Timing {
-        if (t1Ns <= 0 || t2Ns <= 0 || t4Ns <= 0 || timerCNs <= 0) {
+        if (t1Ns <= 0 || t2Ns <= 0 || t4Ns <= 0 || timerCNs <= 0 || lostCallNs <= 0) {
             throw new IllegalArgumentException("timer values must be positive");
         }
     }

@@ -109,8 +109,17 @@ final class ProxyHarness {
         return of(maxTransactions, List.of(trunk(1, "a", A1)), List.of());
     }
 
+    /** Calls of {@code callers} go to the trunks {@code to}, and when those fail to {@code then}. */
+    static ProxyHarness of(final Trunk callers, final List<Trunk> to, final List<Trunk> then) {
+        return of(10_000, callers, to, then);
+    }
+
     private static ProxyHarness of(final int maxTransactions, final List<Trunk> to, final List<Trunk> then) {
-        final Trunk callers = trunk(0, "callers", CALLER);
+        return of(maxTransactions, trunk(0, "callers", CALLER), to, then);
+    }
+
+    private static ProxyHarness of(final int maxTransactions, final Trunk callers, final List<Trunk> to,
+            final List<Trunk> then) {
         final List<Trunk> trunks = new ArrayList<>(List.of(callers));
         trunks.addAll(to);
         trunks.addAll(then);
@@ -119,7 +128,7 @@ final class ProxyHarness {
                 new RoutingPolicy(Mode.STATEFUL, trunks, List.of(route), Timing.DEFAULTS, 70, true));
     }
 
-    private static Trunk trunk(final int index, final String name, final Endpoint... peers) {
+    static Trunk trunk(final int index, final String name, final Endpoint... peers) {
         return new Trunk(index, name, Endpoint.peers(null, peers), List.of(), new int[] {503});
     }
 
@@ -164,6 +173,11 @@ final class ProxyHarness {
         final byte[] bytes = message.text().getBytes(StandardCharsets.ISO_8859_1);
         proxy.onCommand(new ShardCommand.Unreachable(Arrays.copyOf(bytes, Math.min(bytes.length, 548)), address.high(),
                 address.low(), Integer.parseInt(message.to().split(":")[1])), nowNs);
+    }
+
+    /** Has the proxy take nothing new. */
+    void drain(final int seconds) {
+        proxy.onCommand(new ShardCommand.Configure(policy.withDrain(seconds)), nowNs);
     }
 
     /** Lets time pass, timer by timer. */

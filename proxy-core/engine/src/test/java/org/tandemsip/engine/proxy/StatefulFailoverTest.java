@@ -15,6 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
 
 /** Serial forking and failover to the next peer: RFC 3261 sections 16.6 step 7, 16.9 and 18.1.1. */
 @Timeout(10)
@@ -371,5 +375,52 @@ class StatefulFailoverTest {
     private static void assertOtherPeer(final SentMessage first, final SentMessage second) {
         assertEquals(Set.of(A1.hostPort(), A2.hostPort()), Set.of(first.to(), second.to()));
         assertNotEquals(first.branch(), second.branch());
+    }
+
+    @Test
+    void shouldTryTheNextPeerWhenTheFirstIsSilentForLongerThanItsTrunkLets() {
+        // given
+        final Trunk callers = ProxyHarness.trunk(0, "callers", CALLER);
+        final ProxyHarness impatient = ProxyHarness.of(callers, List.of(new Trunk(1, "a", Endpoint.peers(null, A1, A2),
+                List.of(), new int[] {503}, 0, Balance.PRIORITY, 0, 4_000_000_000L, Ping.OFF, new TrunkState())),
+                List.of());
+        final SentMessage first = impatient.call(SipText.invite(CALLER, "c1")).getFirst();
+
+        // when
+        impatient.advanceMs(4_000);
+
+        // then
+        final SentMessage second = last(impatient.sent(), "INVITE");
+        assertOtherPeer(first, second);
+
+        // when: the first one rings after all, it is cancelled and the caller hears nothing of it
+        impatient.answer(first, 180, "b1");
+        assertEquals(List.of("CANCEL"), SentMessage.summaries(impatient.sent()));
+
+        // then: its answer, which has crossed the CANCEL, is passed on, and that of the second too (section 16.7)
+        impatient.answer(first, 200, "b1", CONTACT);
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(impatient.sentTo(CALLER)));
+        impatient.answer(second, 200, "b2", CONTACT);
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(impatient.sentTo(CALLER)));
+        impatient.assertQuiet();
+    }
+
+    @Test
+    void shouldWaitForTimerCWhenThePeerHasAnsweredWithinItsTry() {
+        // given
+        final Trunk callers = ProxyHarness.trunk(0, "callers", CALLER);
+        final ProxyHarness impatient = ProxyHarness.of(callers, List.of(new Trunk(1, "a", Endpoint.peers(null, A1, A2),
+                List.of(), new int[] {503}, 0, Balance.PRIORITY, 0, 4_000_000_000L, Ping.OFF, new TrunkState())),
+                List.of());
+        final SentMessage first = impatient.call(SipText.invite(CALLER, "c1")).getFirst();
+        impatient.answer(first, 100, null);
+
+        // when
+        impatient.advanceMs(60_000);
+
+        // then
+        assertEquals(List.of(), impatient.sent());
+        impatient.answer(first, 486, "b1");
+        impatient.assertQuiet();
     }
 }

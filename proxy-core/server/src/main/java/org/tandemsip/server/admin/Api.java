@@ -1,5 +1,7 @@
 package org.tandemsip.server.admin;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -9,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.server.config.ConfigException;
 import org.tandemsip.server.config.Problem;
 
@@ -16,6 +19,7 @@ import org.tandemsip.server.config.Problem;
 final class Api {
     private static final String BASE = "/api/v1/";
     private static final String JSON = "application/json";
+    private static final Pattern PEERS = Pattern.compile(BASE + "trunks/([^/:]+)(?:/peers/([^/]+))?(:ping)?");
     private static final Pattern WINDOW = Pattern.compile("(?:.*&)?window=(\\d{1,4})s?(?:&.*)?");
 
     /**
@@ -76,15 +80,61 @@ final class Api {
         if (get && view != null) {
             return view.get();
         }
+        final Matcher peers = PEERS.matcher(path);
+        if (peers.matches()) {
+            return peers(method, peers.group(1), decoded(peers.group(2)), peers.group(3) != null, body);
+        }
         return switch (path) {
             case BASE + "latency" -> get ? json(views.latency(window(query))) : notAllowed("GET");
             case BASE + "mode" -> method.equals("PUT") ? setMode(body) : notAllowed("GET, PUT");
             case BASE + "config:validate" -> method.equals("POST") ? validate(body) : notAllowed("POST");
             case BASE + "config:reload" -> method.equals("POST") ? reload() : notAllowed("POST");
             case BASE + "dns:resolve" -> method.equals("POST") ? resolve(body) : notAllowed("POST");
+            case BASE + "drain" -> method.equals("POST") ? drain(body) : notAllowed("POST");
             case BASE + "shutdown" -> method.equals("POST") ? shutdown() : notAllowed("POST");
             default -> view == null ? problem(404, "there is nothing at " + path) : notAllowed("GET");
         };
+    }
+
+    private static String decoded(final String part) {
+        return part == null ? null : URLDecoder.decode(part, StandardCharsets.UTF_8);
+    }
+
+    private Answer peers(final String method, final String trunk, final String peer, final boolean ping,
+            final String body) throws Control.Refused {
+        if (ping) {
+            if (!method.equals("POST")) {
+                return notAllowed("POST");
+            }
+            control.peers(trunk, peer, null);
+            return json(views.trunks());
+        }
+        if (!method.equals("PATCH")) {
+            return notAllowed("PATCH");
+        }
+        final PeerState.Event order = switch (Json.parse(body) instanceof final Map<?, ?> map
+                && map.get("state") instanceof final String state ? state : "") {
+            case "ready" -> PeerState.Event.ENABLE;
+            case "drain" -> PeerState.Event.DRAIN;
+            case "disabled" -> PeerState.Event.DISABLE;
+            default -> null;
+        };
+        if (order == null) {
+            return problem(400, "write {\"state\": \"ready\"}, drain or disabled");
+        }
+        control.peers(trunk, peer, order);
+        return json(views.trunks());
+    }
+
+    private Answer drain(final String body) throws Control.Refused {
+        final Object order = body.isBlank() ? Map.of() : Json.parse(body);
+        final Object seconds = order instanceof final Map<?, ?> map ? map.get("seconds") : null;
+        final long wanted = seconds instanceof final Number number ? number.longValue() : 30;
+        if (wanted < 1 || wanted > 86_400) {
+            return problem(400, "write {\"seconds\": 30}, from 1 to 86400");
+        }
+        control.drain((int) wanted);
+        return new Answer(202, JSON, Json.object(json -> json.writeNumberProperty("draining_seconds", wanted)));
     }
 
     private Answer setMode(final String body) throws Control.Refused {

@@ -2,6 +2,7 @@ package org.tandemsip.server.admin;
 
 import java.util.List;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
@@ -55,6 +56,24 @@ public interface Control {
 
     /** Checks a text as {@link #reload} would check the file. */
     void validate(String text) throws ConfigException;
+
+    /**
+     * Takes nothing new from now on, and stops after a time; returns at once. What is under way goes on until then.
+     *
+     * @param seconds 1 or more
+     * @throws Refused it drains or stops already, or a shard does not take orders
+     */
+    void drain(int seconds) throws Refused;
+
+    /**
+     * Gives an order to peers, or asks whether they are alive.
+     *
+     * @param trunk name of the trunk
+     * @param peer  name or address and port of a peer, or {@code null} for all of the trunk
+     * @param order DRAIN, DISABLE or ENABLE; {@code null}: send a probe
+     * @throws Refused there is no such trunk or peer
+     */
+    void peers(String trunk, String peer, PeerState.Event order) throws Refused;
 
     /** Begins to stop; returns at once. */
     void stop();

@@ -12,6 +12,8 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.dns.Answer;
 import org.tandemsip.server.dns.DnsCounters;
 import org.tandemsip.server.dns.RecordType;
@@ -37,6 +39,7 @@ final class Metrics {
         metrics.latency(control.network());
         metrics.loops(control.network());
         metrics.dns(control.names().counters());
+        metrics.trunks(control.policy().trunks());
         return metrics.out.toString();
     }
 
@@ -139,6 +142,33 @@ final class Metrics {
                 counters.refusals());
         single("tandem_dns_forbidden_total", "counter", "Addresses from DNS that may not be sent to.",
                 counters.forbiddenAddresses());
+    }
+
+    private void trunks(final List<Trunk> trunks) {
+        head("tandem_trunk_calls", "gauge", "Calls in progress, where a limit or the balance counts them.");
+        for (final Trunk trunk : trunks) {
+            line("tandem_trunk_calls", "trunk=\"" + escape(trunk.name()) + '"', trunk.state().calls());
+        }
+        head("tandem_trunk_refused_total", "counter", "Calls for which a trunk had no room, by limit.");
+        for (final Trunk trunk : trunks) {
+            final String labels = "trunk=\"" + escape(trunk.name()) + "\",limit=\"";
+            line("tandem_trunk_refused_total", labels + "max_calls\"", trunk.state().refusedCalls());
+            line("tandem_trunk_refused_total", labels + "cps\"", trunk.state().refusedRate());
+        }
+        head("tandem_peer_up", "gauge", "Whether a peer takes new requests.");
+        trunks.forEach(trunk -> trunk.peers().forEach(peer -> line("tandem_peer_up", labels(trunk, peer),
+                peer.state().usable() ? 1 : 0)));
+        head("tandem_peer_state_changes_total", "counter", "Changes of a peer's state.");
+        trunks.forEach(trunk -> trunk.peers().forEach(peer -> line("tandem_peer_state_changes_total",
+                labels(trunk, peer), peer.state().changes())));
+        head("tandem_peer_rtt_seconds", "gauge", "Round trip of the last answered probe of a peer.");
+        trunks.forEach(trunk -> trunk.peers().stream().filter(peer -> peer.state().lastRoundTripNs() >= 0)
+                .forEach(peer -> line("tandem_peer_rtt_seconds", labels(trunk, peer),
+                        peer.state().lastRoundTripNs() / 1e9)));
+    }
+
+    private static String labels(final Trunk trunk, final Peer peer) {
+        return "trunk=\"" + escape(trunk.name()) + "\",peer=\"" + escape(peer.hostPort()) + '"';
     }
 
     private void single(final String metric, final String type, final String help, final double value) {

@@ -35,7 +35,8 @@ final class Views {
         final Network network = control.network();
         final Collection<Counters> counters = network.counters();
         return Json.object(json -> {
-            json.writeStringProperty("state", control.ready() ? "running" : "stopping");
+            json.writeStringProperty("state", control.ready() ? "running"
+                    : control.policy().drainSeconds() > 0 ? "draining" : "stopping");
             json.writeStringProperty("mode", word(control.policy().mode()));
             json.writeStringProperty("config", control.config().source());
             json.writeStringProperty("version", Version.number());
@@ -171,6 +172,10 @@ final class Views {
             for (final Trunk trunk : control.policy().trunks()) {
                 json.writeStartObject();
                 json.writeStringProperty("name", trunk.name());
+                json.writeStringProperty("balance", word(trunk.balance()).replace('_', '-'));
+                json.writeNumberProperty("calls", trunk.state().calls());
+                json.writeNumberProperty("max_calls", trunk.maxCalls());
+                json.writeNumberProperty("refused", trunk.state().refusedCalls() + trunk.state().refusedRate());
                 json.writeArrayPropertyStart("peers");
                 for (final Peer peer : trunk.peers()) {
                     json.writeStartObject();
@@ -178,6 +183,14 @@ final class Views {
                     json.writeStringProperty("address",
                             hostPort(peer.addressHigh(), peer.addressLow(), peer.port()));
                     json.writeStringProperty("transport", peer.transport() == null ? "auto" : word(peer.transport()));
+                    json.writeStringProperty("state", word(peer.state().state()));
+                    json.writeNumberProperty("calls", peer.state().calls());
+                    json.writeNumberProperty("priority", peer.priority());
+                    json.writeNumberProperty("weight", peer.weight());
+                    if (peer.state().lastRoundTripNs() >= 0) {
+                        json.writeNumberProperty("rtt_ms", peer.state().lastRoundTripNs() / 1e6);
+                        json.writeNumberProperty("rtt_p99_ms", peer.state().roundTripUs(99) / 1e3);
+                    }
                     json.writeEndObject();
                 }
                 json.writeEndArray();

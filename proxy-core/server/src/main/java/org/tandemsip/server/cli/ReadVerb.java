@@ -38,7 +38,7 @@ abstract class ReadVerb extends AdminVerb {
     }
 
     @Override
-    final int run(final AdminClient client) throws IOException {
+    int run(final AdminClient client) throws IOException {
         show(client);
         while (watch && !Thread.currentThread().isInterrupted()) {
             try {

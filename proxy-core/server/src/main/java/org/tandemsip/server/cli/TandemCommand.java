@@ -16,8 +16,8 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "VERB", usageHelpAutoWidth = true, mixinStandardHelpOptions = true,
         versionProvider = TandemCommand.class, scope = CommandLine.ScopeType.INHERIT)
 final class TandemCommand implements Runnable, IVersionProvider {
-    private static final List<String> VERBS = List.of("run", "check", "reload", "stop", "status", "mode", "trunks",
-            "dns", "config", "errors", "stats", "version");
+    private static final List<String> VERBS = List.of("run", "check", "reload", "stop", "drain", "status", "mode",
+            "trunks", "dns", "config", "errors", "stats", "version");
 
     @Spec
     private CommandSpec spec;
@@ -65,6 +65,7 @@ final class TandemCommand implements Runnable, IVersionProvider {
             case "check" -> new CheckVerb();
             case "reload" -> new ReloadVerb();
             case "stop" -> new StopVerb();
+            case "drain" -> new DrainVerb();
             case "status" -> new StatusVerb();
             case "mode" -> new ModeVerb();
             case "trunks" -> new TrunksVerb();

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
@@ -19,6 +20,7 @@ import org.tandemsip.server.transport.NetworkConfig.Streams;
  *
  * @param source       file it was read from as the user named it, or what stands for one
  * @param loops        I/O loops; 0: by the number of cores
+ * @param cps          most calls that begin in a second; 0 for any number
  * @param maxForwards  Max-Forwards put into requests that carry none
  * @param recordRoute  whether dialog-forming requests get a Record-Route
  * @param limits       bounds of the codec
@@ -31,12 +33,13 @@ import org.tandemsip.server.transport.NetworkConfig.Streams;
  * @param effective    every key with its value and origin, for people
  */
 public record Config(String source, List<Listen> listen, Mode mode, Threading threading, int loops, List<Trunk> trunks,
-        List<Route> routes, int maxForwards, boolean recordRoute, Admin admin, Limits limits, Streams streams,
+        List<Route> routes, int cps, int maxForwards, boolean recordRoute, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
         Timing timing, Optional<Path> stateDir, Log log, Names.Settings dns, Effective effective) {
     /** This configuration with other trunks. */
     public Config withTrunks(final List<Trunk> newTrunks) {
-        return new Config(source, listen, mode, threading, loops, newTrunks, routes, maxForwards, recordRoute, admin,
+        return new Config(source, listen, mode, threading, loops, newTrunks, routes, cps, maxForwards, recordRoute,
+                admin,
                 limits, streams, socketBuffer, ringSize, transactions, timing, stateDir, log, dns, effective);
     }
 
@@ -85,13 +88,22 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
     public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, int priority,
             int weight, Domain domain) {}
 
-    /** A trunk. @param maxForwards 0 for the global one */
-    public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards) {
+    /**
+     * A trunk.
+     *
+     * @param maxForwards 0 for the global one
+     * @param maxCalls    0 for any number, as is the next
+     */
+    public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards,
+            Balance balance, int maxCalls, int cps, long tryNs, Ping ping) {
         /** This trunk with other peers. */
         public Trunk withPeers(final List<Peer> newPeers) {
-            return new Trunk(name, newPeers, allow, failover, maxForwards);
+            return new Trunk(name, newPeers, allow, failover, maxForwards, balance, maxCalls, cps, tryNs, ping);
         }
     }
+
+    /** Probes of a trunk's peers. @param everyNs 0 for none */
+    public record Ping(long everyNs, long timeoutNs, int downAfter, int upAfter, List<Integer> okCodes) {}
 
     /**
      * A route.

@@ -28,6 +28,9 @@ final class ConfigBuilder {
         final TrunkBuilder trunks = new TrunkBuilder(reading);
         final List<Config.Trunk> trunkList = trunks.build(top.get(Keys.TRUNKS));
         final List<Config.Route> routes = new RouteBuilder(reading, this).build(top);
+        if (!reading.failed()) {
+            checkStateless(mode, trunkList, routes);
+        }
         final Config.Admin admin = admin();
         final Limits limits = limits();
         final Streams streams = streams();
@@ -38,7 +41,8 @@ final class ConfigBuilder {
         final Bound log = top.get(Keys.LOG);
         final Bound dns = top.get(Keys.DNS);
         return new Config(source, listen, mode, top.get(Keys.THREADING), top.get(Keys.LOOPS), trunkList, routes,
-                top.get(Keys.MAX_FORWARDS), top.get(Keys.RECORD_ROUTE), admin, limits, streams,
+                orNone(top.get(Keys.CPS)), top.get(Keys.MAX_FORWARDS), top.get(Keys.RECORD_ROUTE), admin, limits,
+                streams,
                 top.get(Keys.LIMITS).get(LimitKeys.SOCKET_BUFFER), top.get(Keys.LIMITS).get(LimitKeys.RING_SIZE),
                 top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, Optional.ofNullable(top.get(Keys.STATE_DIR)),
                 new Config.Log(log.get(Keys.LOG_FORMAT), log.get(Keys.LOG_LEVEL),
@@ -46,6 +50,28 @@ final class ConfigBuilder {
                 new Names.Settings(values(dns.get(Keys.DNS_SERVERS)), dns.get(Keys.DNS_TIMEOUT),
                         dns.get(Keys.DNS_STALE)),
                 Effective.of(top));
+    }
+
+    /** A number that need not be given, 0 then. */
+    static int orNone(final Integer value) {
+        return value == null ? 0 : value;
+    }
+
+    /** Sees that trunks which need to know of their calls are in no stateless route. */
+    private void checkStateless(final Mode mode, final List<Config.Trunk> trunks, final List<Config.Route> routes) {
+        for (final Config.Trunk trunk : trunks) {
+            final Optional<Config.Route> stateless = routes.stream()
+                    .filter(route -> (route.mode() == null ? mode : route.mode()) == Mode.STATELESS)
+                    .filter(route -> route.from() == null || route.from().equals(trunk.name())
+                            || route.to().contains(trunk.name()) || route.then().contains(trunk.name()))
+                    .findFirst();
+            if (stateless.isPresent() && (trunk.maxCalls() > 0 || !trunk.balance().worksWithoutState())) {
+                final Key<?> key = trunk.maxCalls() > 0 ? Keys.MAX_CALLS : Keys.BALANCE;
+                reading.problem(ErrorCode.CONTRADICTION, top.get(Keys.TRUNKS).get(trunk.name()).at(key),
+                        "'" + key.name() + "' of trunk '" + trunk.name() + "' needs to know of calls, which a stateless"
+                                + " proxy does not; route '" + stateless.get().name() + "' is stateless");
+            }
+        }
     }
 
     /** The values of a list; empty when it is wrong. */
@@ -171,6 +197,7 @@ final class ConfigBuilder {
         if (bound.get(Keys.T2) < t1) {
             reading.problem(ErrorCode.CONTRADICTION, bound.at(Keys.T2), "timers.t2 is shorter than timers.t1");
         }
-        return new Timing(t1, bound.get(Keys.T2), bound.get(Keys.T4), bound.get(Keys.TIMER_C));
+        return new Timing(t1, bound.get(Keys.T2), bound.get(Keys.T4), bound.get(Keys.TIMER_C),
+                bound.get(Keys.LOST_CALL));
     }
 }

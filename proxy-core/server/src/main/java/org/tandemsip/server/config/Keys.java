@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
 
@@ -31,7 +32,39 @@ final class Keys {
             "[503]", "Answers that make a stateful proxy try the next peer, besides timeout and transport error.");
     static final Key<Integer> TRUNK_MAX_FORWARDS = Key.optional("max-forwards", Scalars.number(1, 255), "70",
             "Max-Forwards put into requests to this trunk that carry none; when absent, the global max-forwards.");
-    static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, FAILOVER, TRUNK_MAX_FORWARDS));
+    static final Key<Balance> BALANCE = Key.of("balance", Scalars.choice("balance", Balance.class), "call-id",
+            "Which peer gets a call. call-id: by a hash of the Call-ID, so that all of a call meets the same one, in"
+                    + " proportion to weights; weighted and round-robin: in turn; least-calls: who has the fewest calls"
+                    + " for its weight; priority: the first that works. Stateless routes can use call-id or"
+                    + " priority.");
+    static final Key<Integer> MAX_CALLS = Key.optional("max-calls", Scalars.number(1, 10_000_000), "200",
+            "Most calls at a time, from and to this trunk together; over it 503, or the backup trunk. A call counts"
+                    + " from its INVITE to the answer to its BYE. Not for stateless routes, which know of"
+                    + " no calls.");
+    static final Key<Integer> TRUNK_CPS = Key.optional("cps", Scalars.rate(1, 1_000_000), "50/s",
+            "Most calls that begin in any second, from and to this trunk together; over it 503, or the backup"
+                    + " trunk. Where a route is stateless, a retransmission counts too.");
+    static final Key<Long> TRY = Key.of("try", Scalars.duration("100ms", "60s"), "4s",
+            "How long a peer may leave an INVITE without any response before the next one is tried.");
+    static final Key<Bound> TRUNK_TIMERS = new Key<>("timers", new Section(List.of(TRY)), null, false,
+            "Timer values of this trunk.", null);
+    static final Key<Long> PING_EVERY = Key.of("every", Scalars.durationOr("off", "1s", "1h"), "off",
+            "Interval of OPTIONS to each peer, every 5s at the latest while it fails. off, since there are carriers"
+                    + " that do not answer; then peers never go down.");
+    static final Key<Long> PING_TIMEOUT = Key.of("timeout", Scalars.duration("100ms", "30s"), "2s",
+            "How long the answer may take.");
+    static final Key<Integer> PING_DOWN_AFTER = Key.of("down-after", Scalars.number(1, 100), "3",
+            "Failures in a row after which a peer gets no new requests; those of live calls count too: no answer,"
+                    + " 503, no connection.");
+    static final Key<Integer> PING_UP_AFTER = Key.of("up-after", Scalars.number(1, 100), "2",
+            "Good answers in a row after which it does again.");
+    static final Key<List<Item<Integer>>> PING_OK = Key.of("ok-codes", new ListOf<>(Scalars.number(200, 699), 64), "[]",
+            "Answers that count as alive; when empty, any final one but 408 and 503.");
+    static final Key<Bound> PING = new Key<>("ping",
+            new Section(List.of(PING_EVERY, PING_TIMEOUT, PING_DOWN_AFTER, PING_UP_AFTER, PING_OK)), null, false,
+            "Probes that find out which peers are alive. A trunk without any answers 503 at once.", null);
+    static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
+            MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS));
 
     // Routes
     static final Key<String> MATCH_TO = Key.optional("to", PATTERN, "\"+1*\"",
@@ -58,7 +91,7 @@ final class Keys {
                     + " match.");
     static final Key<Bound> MATCH = new Key<>("match", MATCH_SECTION, null, false,
             "What else must be true of the request. The first route that matches wins.", null);
-    static final Key<Mode> ROUTE_MODE = Key.optional("mode", MODE_VALUE, "stateless",
+    static final Key<Mode> ROUTE_MODE = Key.optional("mode", MODE_VALUE, "stateful",
             "Mode of this route, where it differs from the global one.");
     static final Key<List<Item<String>>> THEN = Key.of("then", new ListOf<>(TRUNK_NAME, 16), "[]",
             "Trunks to try after those of to, one after the other.");
@@ -85,7 +118,10 @@ final class Keys {
             "Longest time a message stays in the network.");
     static final Key<Long> TIMER_C = Key.of("timer-c", Scalars.duration("1s", "1h"), "185s",
             "How long a proxied INVITE may ring; RFC 3261 section 16.6 wants more than 3 minutes.");
-    static final Section TIMERS_SECTION = new Section(List.of(T1, T2, T4, TIMER_C));
+    static final Key<Long> LOST_CALL = Key.of("lost-call", Scalars.duration("1m", "240h"), "12h",
+            "How long a call counts against max-calls whose end is never seen; a Session-Expires (RFC 4028) shortens"
+                    + " it.");
+    static final Section TIMERS_SECTION = new Section(List.of(T1, T2, T4, TIMER_C, LOST_CALL));
 
     // Log
     static final Key<Config.LogFormat> LOG_FORMAT = Key.of("format", Scalars.choice("format", Config.LogFormat.class),
@@ -129,6 +165,8 @@ final class Keys {
                     + " relayed.");
     static final Key<Integer> MAX_FORWARDS = Key.of("max-forwards", Scalars.number(1, 255), "70",
             "Max-Forwards put into requests that carry none (RFC 3261 section 16.6).");
+    static final Key<Integer> CPS = Key.optional("cps", Scalars.rate(1, 1_000_000), "500/s",
+            "Most calls that begin in any second, over all trunks; over it 503.");
     static final Key<Boolean> RECORD_ROUTE = Key.of("record-route", Scalars.flag(), "true",
             "Whether later requests of a dialog pass through Tandem too (RFC 3261 section 16.6).");
     static final Key<Bound> ADMIN = new Key<>("admin", ADMIN_SECTION, null, false,
@@ -146,7 +184,7 @@ final class Keys {
 
     /** The whole file. */
     static final Section TOP = new Section(List.of(INCLUDE, LISTEN, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
-            MAX_FORWARDS, RECORD_ROUTE, ADMIN, LIMITS, TIMERS, DNS, STATE_DIR, LOG));
+            CPS, MAX_FORWARDS, RECORD_ROUTE, ADMIN, LIMITS, TIMERS, DNS, STATE_DIR, LOG));
 
     private Keys() {}
 }

@@ -71,6 +71,22 @@ final class Scalars {
                 });
     }
 
+    /** A time span in nanoseconds, or a word for none, which reads as 0. */
+    static Scalar<Long> durationOr(final String word, final String min, final String max) {
+        final Scalar<Long> duration = duration(min, max);
+        return new Scalar<>(word + " or " + duration.values(),
+                new Shape.Either(new Shape.Choice(List.of(word)), duration.shape()),
+                text -> text.equals(word) ? Long.valueOf(0) : duration.reader().read(text));
+    }
+
+    /** A number per second. */
+    static Scalar<Integer> rate(final int min, final int max) {
+        final Scalar<Integer> number = number(min, max);
+        return new Scalar<>("a rate from " + min + "/s to " + max + "/s",
+                new Shape.Either(new Shape.Text("^[0-9]{1,18}/s$"), number.shape()),
+                text -> number.reader().read(text.endsWith("/s") ? text.substring(0, text.length() - 2) : text));
+    }
+
     private static long nanos(final Matcher matcher) {
         if (!matcher.matches()) {
             throw new IllegalArgumentException("not a duration");

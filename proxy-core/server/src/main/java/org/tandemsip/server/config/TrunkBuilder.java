@@ -70,7 +70,27 @@ final class TrunkBuilder {
         }
         final Integer maxForwards = bound.get(Keys.TRUNK_MAX_FORWARDS);
         return new Config.Trunk(name, List.copyOf(peers), ConfigBuilder.values(allow),
-                ConfigBuilder.values(bound.get(Keys.FAILOVER)), maxForwards == null ? 0 : maxForwards);
+                ConfigBuilder.values(bound.get(Keys.FAILOVER)), maxForwards == null ? 0 : maxForwards,
+                bound.get(Keys.BALANCE), ConfigBuilder.orNone(bound.get(Keys.MAX_CALLS)),
+                ConfigBuilder.orNone(bound.get(Keys.TRUNK_CPS)), tryNs(bound.get(Keys.TRUNK_TIMERS)),
+                ping(bound.get(Keys.PING)));
+    }
+
+    private static long orNone(final Long value) {
+        return value == null ? 0 : value;
+    }
+
+    private static long tryNs(final Bound bound) {
+        return bound == null ? 0 : orNone(bound.get(Keys.TRY));
+    }
+
+    private static Config.Ping ping(final Bound bound) {
+        if (bound == null) {
+            return null;
+        }
+        return new Config.Ping(orNone(bound.get(Keys.PING_EVERY)), orNone(bound.get(Keys.PING_TIMEOUT)),
+                ConfigBuilder.orNone(bound.get(Keys.PING_DOWN_AFTER)),
+                ConfigBuilder.orNone(bound.get(Keys.PING_UP_AFTER)), ConfigBuilder.values(bound.get(Keys.PING_OK)));
     }
 
     /** A name stands for the sources behind it as an address does. */

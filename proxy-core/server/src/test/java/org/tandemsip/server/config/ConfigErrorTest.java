@@ -154,6 +154,14 @@ class ConfigErrorTest {
                                 + " admin.token as well, or listen on 127.0.0.1"),
                 row(ErrorCode.CONTRADICTION, "limits: {header: 32KiB, headers: 16KiB}\n",
                         "t.yaml:1:18: error[C037]: limits.header is larger than limits.headers (16384 bytes)"),
+                row(ErrorCode.CONTRADICTION, "mode: stateless\ntrunks:\n  a: {peers: [10.0.0.1], max-calls: 2}\n"
+                        + "  b: {peers: [10.0.0.2]}\nroutes: [{from: b, to: a}]\n",
+                        "t.yaml:3:37: error[C037]: 'max-calls' of trunk 'a' needs to know of calls, which a stateless"
+                                + " proxy does not; route 'b-to-a' is stateless"),
+                row(ErrorCode.CONTRADICTION, "trunks:\n  a: {peers: [10.0.0.1], balance: round-robin}\n"
+                        + "routes: [{from: any, to: a, mode: stateless}]\n",
+                        "t.yaml:2:35: error[C037]: 'balance' of trunk 'a' needs to know of calls, which a stateless"
+                                + " proxy does not; route 'any-to-a' is stateless"),
                 row(ErrorCode.CONTRADICTION, "timers: {t1: 5s}\n",
                         "t.yaml:1:9: error[C037]: timers.t2 is shorter than timers.t1"));
     }

@@ -2,7 +2,6 @@ package org.tandemsip.server.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Domain;
@@ -35,7 +35,7 @@ class ConfigTest {
 
     @Test
     void shouldReadTheShortestUsefulFile() throws Exception {
-        // given: the file of the contract, but for keys of later versions
+        // given: the file of the contract
         final String text = """
                 listen: [udp://203.0.113.10:5060, tcp://203.0.113.10:5060]
                 mode: stateful                       # stateless | stateful | b2bua
@@ -43,6 +43,7 @@ class ConfigTest {
                   carrier:
                     peers: [sip.carrier.example]
                     allow: [198.51.100.0/24]
+                    max-calls: 200
                   pbx:
                     peers: [10.0.0.11:5060, 10.0.0.12:5060]
                 routes:
@@ -61,6 +62,7 @@ class ConfigTest {
         assertEquals(List.of("carrier", "pbx"), config.trunks().stream().map(Config.Trunk::name).toList());
         assertEquals(List.of(new Domain("sip.carrier.example", 0, null, false)),
                 config.trunks().getFirst().peers().stream().map(Config.Peer::domain).toList());
+        assertEquals(200, config.trunks().getFirst().maxCalls());
         assertEquals(List.of("carrier-to-pbx", "pbx-to-carrier"),
                 config.routes().stream().map(Config.Route::name).toList());
         assertEquals("http://127.0.0.1:8060", config.admin().listen().orElseThrow().toString());
@@ -101,6 +103,11 @@ class ConfigTest {
                     transport: udp
                     failover: [500, 503]
                     max-forwards: 30
+                    balance: priority
+                    timers: {try: 2s}
+                    ping: {every: 10s, timeout: 1s, down-after: 4, up-after: 5, ok-codes: [200, 404]}
+                    cps: 30/s
+                    max-calls: 7
                   b: {peers: 10.0.0.3}
                   c: {peers: [{peer: "10.0.0.4:5070", weight: 3, priority: 1}, 10.0.0.5]}
                 routes:
@@ -110,7 +117,8 @@ class ConfigTest {
                     match: {to: "+1*", from: "4*", method: MESSAGE}
                     mode: stateful
                     then: [a]
-                  - {from: any, to: request-uri, within: [10.2.0.0/16]}
+                  - {from: b, to: request-uri, within: [10.2.0.0/16]}
+                cps: 400
                 max-forwards: 20
                 record-route: false
                 admin: {listen: "http://[::1]:8061", token: "${env:TOKEN}", socket: /tmp/x.sock}
@@ -118,7 +126,7 @@ class ConfigTest {
                   token: 128, vias: 30, route-values: 10, connections: 100, connections-per-address: 10, connect: 1s,
                   slow-message: 2s, idle-trunk: 3m, idle: 4s, write-high: 2KiB, write-queue: 4KiB, connect-queue: 3KiB,
                   socket-buffer: 1MiB, ring-size: 128, transactions: 5000}
-                timers: {t1: 100ms, t2: 1s, t4: 2s, timer-c: 200s}
+                timers: {t1: 100ms, t2: 1s, t4: 2s, timer-c: 200s, lost-call: 2h}
                 dns: {servers: [10.0.0.53, "10.0.0.54:5353", "[2001:db8::53]:54", "2001:db8::53"], timeout: 1s, stale: 2h}
                 state-dir: /var/tmp/tandem
                 log: {format: json, level: debug, file: /tmp/tandem.log}
@@ -149,8 +157,8 @@ class ConfigTest {
         assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
                 Mode.STATEFUL), first);
         final Config.Route second = config.routes().get(1);
-        assertNull(second.from());
-        assertEquals("any-to-request-uri", second.name());
+        assertEquals("b", second.from());
+        assertEquals("b-to-request-uri", second.name());
         assertTrue(second.to().isEmpty());
         assertEquals(1, second.within().size());
         assertEquals(20, config.maxForwards());
@@ -162,7 +170,14 @@ class ConfigTest {
         assertEquals(1 << 20, config.socketBuffer());
         assertEquals(128, config.ringSize());
         assertEquals(5_000, config.transactions());
-        assertEquals(new Timing(100_000_000L, 1_000_000_000L, 2_000_000_000L, 200_000_000_000L), config.timing());
+        assertEquals(new Timing(100_000_000L, 1_000_000_000L, 2_000_000_000L, 200_000_000_000L,
+                7_200_000_000_000L), config.timing());
+        assertEquals(400, config.cps());
+        final Config.Trunk limited = config.trunks().getFirst();
+        assertEquals(Balance.PRIORITY, limited.balance());
+        assertEquals(List.of(7, 30), List.of(limited.maxCalls(), limited.cps()));
+        assertEquals(2_000_000_000L, limited.tryNs());
+        assertEquals(new Config.Ping(10_000_000_000L, 1_000_000_000L, 4, 5, List.of(200, 404)), limited.ping());
         assertEquals(Optional.of(Path.of("/var/tmp/tandem")), config.stateDir());
         assertEquals(List.of("/10.0.0.53:53", "/10.0.0.54:5353", "/[2001:db8:0:0:0:0:0:53]:54",
                 "/[2001:db8:0:0:0:0:0:53]:53"), config.dns().servers().stream().map(Object::toString).toList());

@@ -7,6 +7,7 @@ import java.util.Map;
  *
  * @param name          name in the wire log
  * @param live          transactions, calls and timers held by all handlers
+ * @param calls         calls that all trunks and peers say they carry, those of a negative number too
  * @param armedTimers   timers running
  * @param idle          whether every shard says that it is idle
  * @param openClaims    memory claimed for sending and never sent
@@ -18,8 +19,9 @@ import java.util.Map;
  * @param sentOnWire    messages that this life of the node put on the wire
  * @param faults        what handlers threw, one line each
  */
-public record NodeFacts(String name, int live, int armedTimers, boolean idle, int openClaims, int mostLive, int maxLive,
-        int lateTurns, Map<String, Long> counters, long offered, long sentOnWire, java.util.List<String> faults) {
+public record NodeFacts(String name, int live, int calls, int armedTimers, boolean idle, int openClaims, int mostLive,
+        int maxLive, int lateTurns, Map<String, Long> counters, long offered, long sentOnWire,
+        java.util.List<String> faults) {
     /** Value of a counter by the name of its constant; 0 when there is none. */
     long count(final String name) {
         return counters.getOrDefault(name, 0L);

@@ -23,10 +23,13 @@ final class RestRules {
     }
 
     /**
-     * I-22. There are no call admission limits in this version; the one limit there is, transactions per shard, is
-     * never exceeded at the end of any turn.
+     * I-22. No trunk and no peer says that it carries calls; transactions, response contexts and calls of a shard never
+     * exceed their bound at the end of any turn.
      */
     static void i22LimitsHold(final NodeFacts node, final Findings findings) {
+        if (node.calls() != 0) {
+            findings.add("I-22", node.name(), null, node.calls() + " calls counted that are over");
+        }
         if (node.mostLive() > node.maxLive()) {
             findings.add("I-22", node.name(), null, node.mostLive() + " live, limit " + node.maxLive());
         }

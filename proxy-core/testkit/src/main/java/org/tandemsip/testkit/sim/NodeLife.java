@@ -22,6 +22,7 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.StageTimers;
 import org.tandemsip.engine.proxy.Proxy;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.shard.Shard;
 import org.tandemsip.engine.shard.ShardReports;
 import org.tandemsip.engine.shard.Shards;
@@ -46,6 +47,7 @@ final class NodeLife implements ShardReports {
     }
 
     private final NodeSetup setup;
+    private final RoutingPolicy policy;
     private final SimLoop loop;
     private final SplittableRandom random;
     private final SipParser parser = new SipParser(LIMITS);
@@ -63,6 +65,7 @@ final class NodeLife implements ShardReports {
     NodeLife(final NodeSetup setup, final RoutingPolicy policy, final SimLoop loop, final SplittableRandom random,
             final List<ListenPoint> listenPoints, final SimEgress.Wire wire) {
         this.setup = setup;
+        this.policy = policy;
         this.loop = loop;
         this.random = random;
         final ShardContext.Keys keys = new ShardContext.Keys(setup.token0(), setup.token1(), random.nextLong(),
@@ -180,8 +183,17 @@ final class NodeLife implements ShardReports {
                 byName.put(counter.name(), value);
             }
         });
-        return new NodeFacts(setup.name(), live, armed, idle, unflushed, mostLive, 2 * setup.maxTransactions(),
+        return new NodeFacts(setup.name(), live, calls(), armed, idle, unflushed, mostLive, 3 * setup.maxTransactions(),
                 lateTurns, byName, offered, sentOnWire, faults);
+    }
+
+    private int calls() {
+        int calls = 0;
+        for (final Trunk trunk : policy.trunks()) {
+            calls += Math.abs(trunk.state().calls());
+            calls += trunk.peers().stream().mapToInt(peer -> Math.abs(peer.state().calls())).sum();
+        }
+        return calls;
     }
 
     @Override

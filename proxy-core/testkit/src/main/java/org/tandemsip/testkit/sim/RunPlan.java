@@ -20,6 +20,8 @@ final class RunPlan {
     final boolean translated;
     final boolean large;
     final boolean tight;
+    /** Whether the trunks of stateful proxies count their calls, and balance by what they count. */
+    final boolean counted;
 
     final long seed;
     final int proxies;
@@ -72,6 +74,8 @@ final class RunPlan {
                         1_000_000, random.nextInt(1, 40) * 1_000_000L)
                 : new LinkProfile(0, 0, 0, 1_000_000, chance(50) ? 0 : 5_000_000);
         calls = 1 + random.nextInt(5);
+        // Not drawn: what a seed stood for before there was this choice, it still does.
+        counted = !switching && (seed * 0x9E37_79B9_7F4A_7C15L >>> 63) == 0;
     }
 
     boolean chance(final int percent) {
@@ -102,6 +106,7 @@ final class RunPlan {
         add(words, attacked, "attacker");
         add(words, translated, "NAT");
         add(words, large, "large messages");
+        add(words, counted, "calls counted");
         add(words, tight, "room for " + maxTransactions + " transactions");
         return String.join("", words);
     }

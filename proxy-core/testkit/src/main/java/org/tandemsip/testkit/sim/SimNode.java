@@ -116,6 +116,7 @@ public final class SimNode implements SimEndpoint {
     }
 
     private void start() {
+        policy = Topology.restarted(policy);
         life = new NodeLife(setup, policy, network.loop(), random.split(), listenPoints, this::transmit);
         noteMode();
     }

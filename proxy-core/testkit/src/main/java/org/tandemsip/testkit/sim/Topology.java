@@ -11,12 +11,15 @@ import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.MessageHandler;
+import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.judge.ProxyFacts;
 import org.tandemsip.testkit.wire.SimAddress;
@@ -32,6 +35,10 @@ import org.tandemsip.testkit.wire.SimAddress;
  */
 final class Topology {
     static final int[] FAILOVER = {503};
+    /** A limit that is not reached: what is looked at is whether every call gives back what it took. */
+    private static final int MANY_CALLS = 1_000;
+    private static final Timing TIMING = new Timing(Timing.DEFAULTS.t1Ns(), Timing.DEFAULTS.t2Ns(),
+            Timing.DEFAULTS.t4Ns(), Timing.DEFAULTS.timerCNs(), 300_000_000_000L);
 
     final List<SimUa> callers = new ArrayList<>();
     final List<SimUa> callees = new ArrayList<>();
@@ -107,20 +114,44 @@ final class Topology {
             routes.add(
                     new Route("in" + trunk.index(), trunk, Route.Match.ANY, List.of(pbx), List.of(), List.of(), null));
         }
-        return new RoutingPolicy(plan.stateful[proxy] ? Mode.STATEFUL : Mode.STATELESS, trunks, routes, Timing.DEFAULTS,
+        return new RoutingPolicy(plan.stateful[proxy] ? Mode.STATEFUL : Mode.STATELESS, trunks, routes, TIMING,
                 70, true);
+    }
+
+    /** The policy of a process that has just started: the same, and nothing is counted yet. */
+    static RoutingPolicy restarted(final RoutingPolicy policy) {
+        final List<Trunk> trunks = policy.trunks().stream()
+                .map(trunk -> new Trunk(trunk.index(), trunk.name(), trunk.peers().stream().map(Topology::restarted)
+                        .toList(), trunk.allow(), trunk.failover(), trunk.maxForwards(), trunk.balance(),
+                        trunk.maxCalls(), trunk.tryNs(), trunk.ping(), new TrunkState()))
+                .toList();
+        final List<Route> routes = policy.routes().stream()
+                .map(route -> new Route(route.name(), trunks.get(route.from().index()), route.match(),
+                        route.to().stream().map(to -> trunks.get(to.index())).toList(), List.of(), List.of(),
+                        route.mode()))
+                .toList();
+        return new RoutingPolicy(policy.mode(), trunks, routes, policy.timing(), policy.maxForwards(),
+                policy.recordRoute());
+    }
+
+    private static Peer restarted(final Peer peer) {
+        return new Peer(peer.name(), peer.transport(), peer.addressHigh(), peer.addressLow(), peer.port(), peer.hash(),
+                peer.priority(), peer.weight());
     }
 
     private Transport middle() {
         return plan.middleStream ? Transport.TCP : Transport.UDP;
     }
 
-    private static Trunk trunk(final List<Trunk> trunks, final String name, final List<SimAddress> addresses,
+    private Trunk trunk(final List<Trunk> trunks, final String name, final List<SimAddress> addresses,
             final Transport transport, final List<Cidr> allow) {
         final KeyedHash hash = new KeyedHash(0, 1);
         final List<Peer> peers = addresses.stream().map(address -> new Peer(address.toString(), transport, 0,
                 address.low(), address.port(), hash.begin().add(address.low()).add(address.port()).end())).toList();
-        final Trunk trunk = new Trunk(trunks.size(), name, peers, allow, FAILOVER);
+        // After a crash a copy of the request must go where the first one went, which only the Call-ID can tell.
+        final Balance balance = plan.counted && !plan.crashing ? Balance.LEAST_CALLS : Balance.CALL_ID;
+        final Trunk trunk = new Trunk(trunks.size(), name, peers, allow, FAILOVER, 0, balance,
+                plan.counted ? MANY_CALLS : 0, 0, Ping.OFF, new TrunkState());
         trunks.add(trunk);
         return trunk;
     }

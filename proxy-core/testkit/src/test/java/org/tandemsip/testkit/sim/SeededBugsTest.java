@@ -141,9 +141,10 @@ class SeededBugsTest {
 
     @Test
     void shouldNoticeWorkLeftBehindAndAccountsThatDoNotBalance() {
-        final NodeFacts late = new NodeFacts("p1", 0, 0, false, 0, 0, 10, 1, Map.of(), 0, 0, List.of());
-        final NodeFacts lost = new NodeFacts("p1", 0, 0, true, 0, 0, 10, 0, Map.of("RECEIVED", 3L, "FORWARDED", 2L), 3,
-                2, List.of());
+        final NodeFacts late = new NodeFacts("p1", 0, 0, 0, false, 0, 0, 10, 1, Map.of(), 0, 0, List.of());
+        final NodeFacts lost =
+                new NodeFacts("p1", 0, 0, 0, true, 0, 0, 10, 0, Map.of("RECEIVED", 3L, "FORWARDED", 2L), 3,
+                        2, List.of());
         assertEquals(List.of("I-24"), invariants(late));
         assertEquals(List.of("I-23"), invariants(lost));
     }

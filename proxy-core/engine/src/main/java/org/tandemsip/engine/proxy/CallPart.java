@@ -1,0 +1,101 @@
+package org.tandemsip.engine.proxy;
+
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.routing.Trunk;
+
+/**
+ * What one request does to a call that counts against limits: begins it, refreshes its session, or ends one of its
+ * dialogs; for most requests nothing at all. Part of a {@link ResponseContext}; shard thread only.
+ */
+final class CallPart {
+    private final StatefulProxy proxy;
+    /** Whether the request asks for a new call. */
+    private boolean beginsCall;
+    /** The call that it begins, while that is set up and counts against a limit; else {@code null}. */
+    private Call call;
+    /** Key of the call that counts and that the request begins, refreshes or ends; 0 for none. */
+    private long callKey;
+    /** Dialog that a BYE ends; 0 for none. */
+    private long endedDialog;
+
+    CallPart(final StatefulProxy proxy) {
+        this.proxy = proxy;
+    }
+
+    /** Takes over a request. @param newCall what it begins, or {@code null} */
+    void begin(final SipMessage request, final Call newCall) {
+        beginsCall = StatefulProxy.beginsCall(request);
+        call = newCall;
+        callKey = call == null ? 0 : call.key;
+        endedDialog = 0;
+        if (beginsCall || proxy.calls.size() == 0) {
+            return;
+        }
+        final boolean ends = request.method() == Method.BYE;
+        final boolean refreshes = request.method() == Method.INVITE || request.method() == Method.UPDATE;
+        final Call inside = ends || refreshes ? proxy.calls.find(request) : null;
+        if (inside != null) {
+            callKey = inside.key;
+            endedDialog = ends ? proxy.calls.dialog(inside, request) : 0;
+        }
+    }
+
+    /** Whether the trunk of a branch has room for this call; if so it is taken. */
+    boolean admits(final Branch branch, final long nowNs) {
+        final Trunk trunk = branch.target.trunk;
+        if (!beginsCall || trunk == null) {
+            return true;
+        }
+        if (!trunk.state().tryBegin(nowNs)) {
+            proxy.countLimitedRate();
+            return false;
+        }
+        if (call == null || !trunk.countsCalls()) {
+            return true;
+        }
+        branch.leg = proxy.calls.admit(call, trunk, branch.target.peer.state(), false);
+        return branch.leg != null;
+    }
+
+    /** Gives back what a branch still holds of its trunk. */
+    void release(final Branch branch) {
+        if (branch.leg != null) {
+            proxy.calls.release(call, branch.leg);
+            branch.leg = null;
+        }
+    }
+
+    /** A 2xx has come. @param branch the branch it came on, or {@code null} when that is gone */
+    void onSuccess(final Branch branch, final SipMessage response, final long nowNs) {
+        if (callKey == 0) {
+            return;
+        }
+        if (!beginsCall) {
+            proxy.calls.refreshed(callKey, response, nowNs);
+        } else if (branch != null && branch.leg != null) {
+            proxy.calls.answered(call, branch.leg, response, nowNs);
+            branch.leg = null;
+        } else {
+            proxy.calls.answeredAgain(callKey, response, branch == null ? null : branch.target.trunk,
+                    branch == null || branch.target.peer == null ? null : branch.target.peer.state(), nowNs);
+        }
+    }
+
+    /** The request was answered 401 or 407: a BYE comes again and has ended nothing. */
+    void challenged() {
+        endedDialog = 0;
+    }
+
+    /** The request has its answer: a call is set up, or one of its dialogs is over. */
+    void end() {
+        if (call != null) {
+            proxy.calls.setUp(call);
+            call = null;
+        }
+        if (endedDialog != 0) {
+            proxy.calls.ended(callKey, endedDialog);
+            endedDialog = 0;
+        }
+    }
+}

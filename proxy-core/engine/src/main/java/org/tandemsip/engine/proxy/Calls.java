@@ -1,0 +1,316 @@
+package org.tandemsip.engine.proxy;
+
+import org.agrona.DirectBuffer;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.timer.TimerLanes;
+
+/**
+ * The calls of one shard that count against a limit. A call takes room in the trunk it comes from and in each trunk it
+ * is sent to, and gives it back
+ *
+ * <ul>
+ * <li>when its INVITE ends without a 2xx,
+ * <li>when the BYE of its last dialog has a final response, or none: whoever sent it has left (RFC 3261 section
+ * 15.1.1); but not for 401 and 407, after which it comes again,
+ * <li>when the session has not been refreshed in time (RFC 4028), or without a Session-Expires after the longest time
+ * that a call may last.
+ * </ul>
+ *
+ * Calls without a limit are not known here and cost nothing. Shard thread only.
+ */
+final class Calls {
+    /** How often a call is looked at: what was missed is found so much later at most. */
+    private static final long TICK_NS = 30_000_000_000L;
+    /** Grace after a session that was not refreshed: the BYE for it may take as long as a transaction. */
+    private static final long GRACE_NS = 32_000_000_000L;
+    private static final String SESSION_EXPIRES = "session-expires";
+    private static final long TAG_LABEL = 0x7461_67L;
+
+    private final Long2ObjectHashMap<Call> calls = new Long2ObjectHashMap<>();
+    private final KeyedHash hash;
+    private final TimerLanes timers;
+    private final TimerLanes.Lane tick;
+    private final Counters counters;
+    private Call freeCalls;
+    private Call.Leg freeLegs;
+    /** Most calls: as many as there may be transactions. */
+    private final int most;
+    private long longestNs;
+
+    Calls(final ShardContext context) {
+        hash = new KeyedHash(context.keys().table0(), context.keys().table1());
+        timers = context.timers();
+        tick = timers.lane(TICK_NS);
+        counters = context.counters();
+        most = context.maxTransactions();
+    }
+
+    /** Takes over how long a call may last whose end is never seen. */
+    void longest(final long newLongestNs) {
+        longestNs = newLongestNs;
+    }
+
+    /** Number of calls. */
+    int size() {
+        return calls.size();
+    }
+
+    /** Whether a call from and to these trunks has to be counted. */
+    static boolean counts(final Trunk from, final Targets targets) {
+        if (from != null && from.countsCalls()) {
+            return true;
+        }
+        for (int i = 0; i < targets.size(); i++) {
+            final Trunk trunk = targets.get(i).trunk;
+            if (trunk != null && trunk.countsCalls()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Key of the call that {@code request} begins, or is about when it was the caller who sent it. */
+    long callersKey(final SipMessage request) {
+        return key(request, request.fromTag());
+    }
+
+    /** A new call, or {@code null} when the trunk it comes from has no room. {@link #setUp} must follow. */
+    Call begin(final SipMessage invite, final Trunk from, final long nowNs) {
+        final long key = callersKey(invite);
+        Call call = calls.get(key);
+        if (call == null) {
+            if (calls.size() >= most || from != null && from.countsCalls() && !from.state().tryCall(from.maxCalls())) {
+                counters.increment(Counter.LIMITED_CALLS);
+                return null;
+            }
+            call = take();
+            call.key = key;
+            call.from = from != null && from.countsCalls() ? from.state() : null;
+            call.untilNs = nowNs + longestNs;
+            calls.put(key, call);
+            timers.arm(call, tick, nowNs);
+        }
+        call.settingUp++;
+        return call;
+    }
+
+    /** The INVITE of a call has its final response: what lives on are its dialogs. */
+    void setUp(final Call call) {
+        call.settingUp--;
+        endWhenUnused(call);
+    }
+
+    /** Room in a trunk for one branch of a call; {@code null} when there is none. */
+    Call.Leg admit(final Call call, final Trunk trunk, final PeerState peer, final boolean must) {
+        if (!trunk.state().tryCall(must ? 0 : trunk.maxCalls())) {
+            counters.increment(Counter.LIMITED_CALLS);
+            return null;
+        }
+        Call.Leg leg = freeLegs;
+        if (leg == null) {
+            leg = new Call.Leg();
+        } else {
+            freeLegs = leg.next;
+        }
+        leg.set(trunk.state(), peer);
+        if (peer != null) {
+            peer.callBegins();
+        }
+        leg.next = call.legs;
+        call.legs = leg;
+        return leg;
+    }
+
+    /** A branch has ended without a dialog. */
+    void release(final Call call, final Call.Leg leg) {
+        Call.Leg before = null;
+        for (Call.Leg each = call.legs; each != leg; each = each.next) {
+            before = each;
+        }
+        if (before == null) {
+            call.legs = leg.next;
+        } else {
+            before.next = leg.next;
+        }
+        leg.trunk.endCall();
+        if (leg.peer != null) {
+            leg.peer.callEnds();
+        }
+        leg.next = freeLegs;
+        freeLegs = leg;
+        endWhenUnused(call);
+    }
+
+    /** A branch was answered by {@code success}, a 2xx to the INVITE. */
+    void answered(final Call call, final Call.Leg leg, final SipMessage success, final long nowNs) {
+        leg.add(tag(success, success.toTag()));
+        refresh(call, success, nowNs);
+    }
+
+    /**
+     * A 2xx of a branch that is over, or has answered before: the answer of another agent, or the same once more.
+     *
+     * @param trunk trunk that it comes from, or {@code null} when that is not known any more
+     */
+    void answeredAgain(final long key, final SipMessage success, final Trunk trunk, final PeerState peer,
+            final long nowNs) {
+        final Call call = calls.get(key);
+        if (call == null) {
+            return;
+        }
+        final long dialog = tag(success, success.toTag());
+        for (Call.Leg leg = call.legs; leg != null; leg = leg.next) {
+            if (leg.has(dialog)) {
+                return;
+            }
+        }
+        if (trunk != null && trunk.countsCalls()) {
+            answered(call, admit(call, trunk, peer, true), success, nowNs);
+            return;
+        }
+        for (Call.Leg leg = call.legs; leg != null; leg = leg.next) {
+            if (leg.established()) {
+                leg.add(dialog);
+                return;
+            }
+        }
+    }
+
+    /** The call of a request inside a dialog, or {@code null}. */
+    Call find(final SipMessage request) {
+        final Call byCaller = calls.get(key(request, request.fromTag()));
+        return byCaller != null ? byCaller : calls.get(key(request, request.toTag()));
+    }
+
+    /** The dialog of {@code call} that {@code request} is in. */
+    long dialog(final Call call, final SipMessage request) {
+        return call.key == callersKey(request) ? tag(request, request.toTag()) : tag(request, request.fromTag());
+    }
+
+    /** A dialog was left. */
+    void ended(final long key, final long dialog) {
+        final Call call = calls.get(key);
+        if (call == null) {
+            return;
+        }
+        for (Call.Leg leg = call.legs; leg != null; leg = leg.next) {
+            if (leg.remove(dialog)) {
+                if (!leg.established()) {
+                    release(call, leg);
+                }
+                return;
+            }
+        }
+    }
+
+    /** A 2xx to an INVITE or UPDATE inside a dialog, which may put off the end of the session. */
+    void refreshed(final long key, final SipMessage success, final long nowNs) {
+        final Call call = calls.get(key);
+        if (call != null) {
+            refresh(call, success, nowNs);
+        }
+    }
+
+    private void refresh(final Call call, final SipMessage success, final long nowNs) {
+        final long expiresNs = sessionExpiresNs(success);
+        call.untilNs = nowNs + (expiresNs > 0 ? Math.min(longestNs, expiresNs + GRACE_NS) : longestNs);
+    }
+
+    /** Looks whether the end of a call was missed. */
+    void onTick(final Call call, final long nowNs) {
+        if (call.untilNs - nowNs > 0 || call.settingUp > 0) {
+            timers.arm(call, tick, nowNs);
+            return;
+        }
+        counters.increment(Counter.CALLS_LOST);
+        if (call.legs == null) {
+            endWhenUnused(call);
+        }
+        // The last one takes the call with it.
+        for (Call.Leg leg = call.legs; leg != null;) {
+            final Call.Leg next = leg.next;
+            release(call, leg);
+            leg = next;
+        }
+    }
+
+    private void endWhenUnused(final Call call) {
+        if (call.settingUp > 0 || call.legs != null) {
+            return;
+        }
+        timers.cancel(call);
+        calls.remove(call.key);
+        if (call.from != null) {
+            call.from.endCall();
+            call.from = null;
+        }
+        call.nextFree = freeCalls;
+        freeCalls = call;
+    }
+
+    private Call take() {
+        final Call call = freeCalls;
+        if (call == null) {
+            return new Call(this);
+        }
+        freeCalls = call.nextFree;
+        return call;
+    }
+
+    private long key(final SipMessage message, final long tag) {
+        hash.begin().addSlice(message.bytes(), message.callId());
+        return Slice.exists(tag) ? hash.add(TAG_LABEL).addSlice(message.bytes(), tag).end() : hash.end();
+    }
+
+    private long tag(final SipMessage message, final long tag) {
+        return Slice.exists(tag) ? hash.begin().add(TAG_LABEL).addSlice(message.bytes(), tag).end() : 0;
+    }
+
+    /** Value of Session-Expires, compact form x (RFC 4028 section 4), in nanoseconds; 0 without one. */
+    private static long sessionExpiresNs(final SipMessage message) {
+        for (int row = 0; row < message.rows(); row++) {
+            if (message.rowName(row) == HeaderName.OTHER
+                    && isSessionExpires(message.bytes(), message.rowNameToken(row))) {
+                return seconds(message.bytes(), message.rowValue(row)) * 1_000_000_000L;
+            }
+        }
+        return 0;
+    }
+
+    private static boolean isSessionExpires(final DirectBuffer bytes, final long name) {
+        final int length = Slice.length(name);
+        if (length == 1) {
+            return (bytes.getByte(Slice.offset(name)) | 0x20) == 'x';
+        }
+        if (length != SESSION_EXPIRES.length()) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if ((bytes.getByte(Slice.offset(name) + i) | 0x20) != (SESSION_EXPIRES.charAt(i) | 0x20)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long seconds(final DirectBuffer bytes, final long value) {
+        long seconds = 0;
+        for (int i = Slice.offset(value); i < Slice.end(value); i++) {
+            final int digit = bytes.getByte(i) - '0';
+            if (digit < 0 || digit > 9 || seconds > Integer.MAX_VALUE) {
+                break;
+            }
+            seconds = seconds * 10 + digit;
+        }
+        return seconds;
+    }
+}

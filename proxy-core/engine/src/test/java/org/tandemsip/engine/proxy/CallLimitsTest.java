@@ -1,0 +1,216 @@
+package org.tandemsip.engine.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.tandemsip.engine.proxy.ProxyHarness.A1;
+import static org.tandemsip.engine.proxy.ProxyHarness.B1;
+import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
+
+/** Calls in progress and calls per second: what is refused, and that every call gives back what it took. */
+@Timeout(10)
+class CallLimitsTest {
+    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
+
+    private final Trunk callers = ProxyHarness.trunk(0, "callers", CALLER);
+    private final Trunk carrier = limited(1, "a", A1, 1);
+    private final Trunk backup = ProxyHarness.trunk(2, "b", B1);
+    private ProxyHarness proxy = ProxyHarness.of(callers, List.of(carrier), List.of());
+
+    private static Trunk limited(final int index, final String name, final Endpoint peer, final int maxCalls) {
+        return new Trunk(index, name, Endpoint.peers(null, peer), List.of(), new int[] {503}, 0, Balance.CALL_ID,
+                maxCalls, 0, Ping.OFF, new TrunkState());
+    }
+
+    @AfterEach
+    void shouldHaveGivenEverythingBack() {
+        proxy.advanceMs(13 * 3_600_000L);
+        proxy.assertQuiet();
+        assertEquals(0, carrier.state().calls());
+        assertEquals(0, carrier.peers().getFirst().state().calls());
+    }
+
+    private SentMessage invite(final String callId) {
+        return proxy.call(SipText.invite(CALLER, callId)).getFirst();
+    }
+
+    private SentMessage established(final String callId, final String... headers) {
+        final SentMessage invite = invite(callId);
+        final String[] all = java.util.Arrays.copyOf(headers, headers.length + 1);
+        all[headers.length] = CONTACT;
+        proxy.answer(invite, 200, "b1", all);
+        final SentMessage success = proxy.only("200 INVITE");
+        proxy.receive(CALLER, SipText.inDialog("ACK", CALLER, success, 1));
+        proxy.only("ACK");
+        return success;
+    }
+
+    private SentMessage bye(final SentMessage success, final int cseq) {
+        proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, cseq));
+        return proxy.only("BYE");
+    }
+
+    private void assertRefused(final String callId) {
+        proxy.sent();
+        proxy.receive(CALLER, SipText.invite(CALLER, callId));
+        final List<SentMessage> sent = proxy.sent();
+        assertEquals("503 INVITE", sent.getLast().summary());
+        // RFC 3261 section 21.5.4: with it the caller would have to leave all other trunks alone as well.
+        assertFalse(sent.getLast().text().contains("Retry-After"));
+    }
+
+    @Test
+    void shouldRefuseCallsPastTheLimitUntilTheByeIsAnswered() {
+        final SentMessage success = established("c1");
+        assertEquals(1, carrier.state().calls());
+        assertRefused("c2");
+        assertEquals(1, proxy.counters.get(Counter.LIMITED_CALLS));
+
+        final SentMessage bye = bye(success, 2);
+        assertRefused("c3");
+        proxy.answer(bye, 200, "b1");
+
+        assertEquals(0, carrier.state().calls());
+        assertEquals("INVITE", invite("c4").summary());
+        assertEquals(1, carrier.state().calls());
+    }
+
+    @Test
+    void shouldGiveRoomBackWhenTheCallIsRefused() {
+        proxy.answer(invite("c1"), 486, "b1");
+        assertEquals(0, carrier.state().calls());
+        assertEquals("INVITE", invite("c2").summary());
+    }
+
+    @Test
+    void shouldGiveRoomBackWhenTheCallerCancels() {
+        final String text = SipText.invite(CALLER, "c1");
+        final SentMessage invite = proxy.call(text).getFirst();
+        proxy.answer(invite, 180, "b1");
+        proxy.receive(CALLER, SipText.cancel(text));
+        proxy.answer(invite, 487, "b1");
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
+    void shouldGiveRoomBackWhenNobodyAnswers() {
+        invite("c1");
+        proxy.advanceMs(33_000);
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
+    void shouldGiveRoomBackWhenNobodyAnswersTheBye() {
+        bye(established("c1"), 2);
+        proxy.advanceMs(33_000);
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
+    void shouldKeepCountingWhenTheByeIsChallenged() {
+        final SentMessage success = established("c1");
+        proxy.answer(bye(success, 2), 407, "b1");
+        assertEquals(1, carrier.state().calls());
+        proxy.sent();
+        proxy.answer(bye(success, 3), 200, "b1");
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
+    void shouldForgetTheCallWhenItsSessionIsNotRefreshed() {
+        established("c1", "Session-Expires: 90;refresher=uac");
+        proxy.advanceMs(90_000);
+        assertEquals(1, carrier.state().calls());
+        proxy.advanceMs(62_000);
+        assertEquals(0, carrier.state().calls());
+        assertEquals(1, proxy.counters.get(Counter.CALLS_LOST));
+    }
+
+    @Test
+    void shouldCountOnWhenTheSessionIsRefreshed() {
+        final SentMessage success = established("c1", "x: 90");
+        proxy.advanceMs(80_000);
+        proxy.sent();
+        proxy.receive(CALLER, SipText.inDialog("UPDATE", CALLER, success, 2));
+        proxy.answer(proxy.only("UPDATE"), 200, "b1", "Session-Expires: 90");
+        proxy.advanceMs(110_000);
+        assertEquals(1, carrier.state().calls());
+        proxy.advanceMs(50_000);
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
+    void shouldForgetTheCallAfterTheLongestTimeWhenItsByeIsLost() {
+        established("c1");
+        proxy.advanceMs(12 * 3_600_000L - 60_000);
+        assertEquals(1, carrier.state().calls());
+        proxy.advanceMs(120_000);
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
+    void shouldCountOneCallWhenItIsForkedFurtherOn() {
+        final SentMessage invite = invite("c1");
+        proxy.answer(invite, 200, "b1", CONTACT);
+        final SentMessage one = proxy.only("200 INVITE");
+        proxy.answer(invite, 200, "b2", CONTACT);
+        final SentMessage other = proxy.only("200 INVITE");
+        assertEquals(1, carrier.state().calls());
+
+        proxy.answer(bye(other, 2), 200, "b2");
+        assertEquals(1, carrier.state().calls());
+        proxy.sent();
+        proxy.answer(bye(one, 3), 200, "b1");
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
+    void shouldUseTheBackupTrunkWhenTheFirstIsFull() {
+        proxy = ProxyHarness.of(callers, List.of(carrier), List.of(backup));
+        established("c1");
+        final SentMessage second = invite("c2");
+        assertEquals(B1.hostPort(), second.to());
+    }
+
+    @Test
+    void shouldCountCallsOfTheTrunkTheyComeFrom() {
+        final Trunk few = limited(0, "callers", CALLER, 1);
+        proxy = ProxyHarness.of(few, List.of(backup), List.of());
+        final SentMessage invite = invite("c1");
+        assertEquals(1, few.state().calls());
+        assertRefused("c2");
+        proxy.answer(invite, 486, "b1");
+        assertEquals(0, few.state().calls());
+    }
+
+    @Test
+    void shouldRefuseCallsPastTheRateUntilASecondHasPassed() {
+        proxy = ProxyHarness.of(callers, List.of(backup), List.of());
+        callers.state().rate(2);
+        invite("c1");
+        proxy.advanceMs(600);
+        invite("c2");
+        assertRefused("c3");
+        proxy.advanceMs(400);
+        assertEquals("INVITE", invite("c4").summary());
+        assertRefused("c5");
+        assertEquals(2, proxy.counters.get(Counter.LIMITED_RATE));
+    }
+
+    @Test
+    void shouldUseTheBackupTrunkWhenTheFirstTakesNoMoreInThisSecond() {
+        proxy = ProxyHarness.of(callers, List.of(carrier), List.of(backup));
+        carrier.state().rate(1);
+        proxy.answer(invite("c1"), 486, "b1");
+        assertEquals(B1.hostPort(), invite("c2").to());
+    }
+}

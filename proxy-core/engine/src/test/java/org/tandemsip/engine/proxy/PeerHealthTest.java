@@ -1,0 +1,157 @@
+package org.tandemsip.engine.proxy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.tandemsip.engine.proxy.ProxyHarness.A1;
+import static org.tandemsip.engine.proxy.ProxyHarness.A2;
+import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
+
+/** Probes, what live traffic says of a peer, and where calls go when a peer cannot be used; and draining all. */
+@Timeout(10)
+class PeerHealthTest {
+    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
+    private static final Ping PING = new Ping(30_000_000_000L, 2_000_000_000L, 3, 2, new int[0]);
+
+    private final Trunk carrier = new Trunk(1, "a", Endpoint.peers(null, A1, A2), List.of(), new int[] {503}, 0,
+            Balance.PRIORITY, 0, 0, PING, new TrunkState());
+    private final ProxyHarness proxy =
+            ProxyHarness.of(ProxyHarness.trunk(0, "callers", CALLER), List.of(carrier), List.of());
+    private final PeerState first = carrier.peers().getFirst().state();
+    private final PeerState second = carrier.peers().getLast().state();
+    private int probes;
+
+    @AfterEach
+    void shouldLeaveNothingBehind() {
+        proxy.assertQuiet();
+    }
+
+    private SentMessage probe() {
+        proxy.sent();
+        proxy.proxy.onCommand(new ShardCommand.Probe("a", 0,
+                ("ping" + ++probes).getBytes(StandardCharsets.US_ASCII)), proxy.nowNs);
+        return proxy.only("OPTIONS");
+    }
+
+    private static void down(final PeerState peer) {
+        for (int i = 0; i < 3; i++) {
+            peer.on(PeerState.Event.FAILURE, PING);
+        }
+        assertEquals(PeerState.State.DOWN, peer.state());
+    }
+
+    @Test
+    void shouldMeasureTheRoundTripOfAnAnsweredProbe() {
+        // when
+        final SentMessage probe = probe();
+        proxy.advanceMs(40);
+        final Disposition disposition = proxy.answer(probe, 200, "p1");
+
+        // then
+        assertEquals(A1.hostPort(), probe.to());
+        assertTrue(probe.text().startsWith("OPTIONS sip:10.0.1.1:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 10.9.9.9:5060;"));
+        assertEquals(Disposition.ABSORBED, disposition);
+        assertEquals(40_000_000L, first.lastRoundTripNs());
+        assertEquals(PeerState.State.UP, first.state());
+    }
+
+    @Test
+    void shouldGoDownAfterThreeSilentProbesAndUpAfterTwoAnswers() {
+        for (int i = 0; i < 3; i++) {
+            assertTrue(first.usable());
+            probe();
+            proxy.advanceMs(2_000);
+        }
+        assertEquals(PeerState.State.DOWN, first.state());
+        assertEquals(A2.hostPort(), proxy.call(SipText.invite(CALLER, "c1")).getFirst().to());
+
+        proxy.answer(probe(), 404, "p1");
+        assertFalse(first.usable());
+        proxy.answer(probe(), 200, "p1");
+        assertEquals(PeerState.State.UP, first.state());
+    }
+
+    @Test
+    void shouldCountAProbeAsFailedWhenTheAnswerIs503OrTheWayIsClosed() {
+        proxy.answer(probe(), 503, "p1");
+        assertEquals(PeerState.State.TRYING, first.state());
+        proxy.fail(probe());
+        proxy.fail(probe());
+        assertEquals(PeerState.State.DOWN, first.state());
+    }
+
+    @Test
+    void shouldLearnFromLiveCallsThatAPeerIsDown() {
+        // given: the first answers 503 three times, and each call moves on
+        for (int call = 1; call <= 3; call++) {
+            final SentMessage invite = proxy.call(SipText.invite(CALLER, "c" + call)).getFirst();
+            assertEquals(A1.hostPort(), invite.to());
+            proxy.answer(invite, 503, "b1");
+            final SentMessage moved = proxy.sent().getLast();
+            assertEquals(A2.hostPort(), moved.to());
+            proxy.answer(moved, 486, "b2");
+        }
+
+        // then
+        assertEquals(PeerState.State.DOWN, first.state());
+        assertEquals(A2.hostPort(), proxy.call(SipText.invite(CALLER, "c4")).getFirst().to());
+    }
+
+    @Test
+    void shouldRefuseAtOnceWhenNoPeerIsUp() {
+        down(first);
+        down(second);
+        assertEquals(Disposition.ANSWERED, proxy.receive(CALLER, SipText.invite(CALLER, "c1")));
+        assertEquals("503 INVITE", proxy.only("503 INVITE").summary());
+    }
+
+    @Test
+    void shouldKeepEstablishedCallsGoingWhenTheirPeerTakesNoNewOnes() {
+        // given
+        proxy.answer(proxy.call(SipText.invite(CALLER, "c1")).getFirst(), 200, "b1", CONTACT);
+        final SentMessage success = proxy.only("200 INVITE");
+
+        // when
+        first.on(PeerState.Event.DRAIN, PING);
+
+        // then
+        proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2));
+        assertEquals(A1.hostPort(), proxy.only("BYE").to());
+        assertEquals(A2.hostPort(), proxy.call(SipText.invite(CALLER, "c2")).getFirst().to());
+    }
+
+    @Test
+    void shouldTakeNothingNewWhileDraining() {
+        // given: one call stands, one rings
+        proxy.answer(proxy.call(SipText.invite(CALLER, "c1")).getFirst(), 200, "b1", CONTACT);
+        final SentMessage success = proxy.only("200 INVITE");
+        final SentMessage ringing = proxy.call(SipText.invite(CALLER, "c2")).getFirst();
+
+        // when
+        proxy.drain(20);
+
+        // then: new ones are refused and told when to come again
+        proxy.receive(CALLER, SipText.invite(CALLER, "c3"));
+        assertTrue(proxy.only("503 INVITE").text().contains("\r\nRetry-After: 20\r\n"));
+        proxy.receive(CALLER, SipText.request("OPTIONS", CALLER, "c4"));
+        proxy.only("503 OPTIONS");
+        // and the others go on
+        proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2));
+        proxy.only("BYE");
+        proxy.answer(ringing, 200, "b2", CONTACT);
+        proxy.only("200 INVITE");
+    }
+}

@@ -1,0 +1,95 @@
+package org.tandemsip.server;
+
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.shard.Shards;
+import org.tandemsip.server.transport.Network;
+
+/**
+ * Has peers probed when it is time, and logs when one goes down or comes up. A thread of its own; the probes themselves
+ * are sent by the shard that owns their Call-ID.
+ */
+final class PeerMonitor implements AutoCloseable {
+    private static final long TURN_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** What is known of one peer. */
+    private static final class Watched {
+        private long askedNs;
+        private PeerState.State last = PeerState.State.UP;
+    }
+
+    private final Supplier<RoutingPolicy> policy;
+    private final Network network;
+    private final ShardContext.Keys keys;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<PeerState, Watched> watched = new IdentityHashMap<>();
+    private final Thread thread = new Thread(this::run, "peers");
+    private volatile boolean stopped;
+
+    PeerMonitor(final Supplier<RoutingPolicy> policy, final Network network, final ShardContext.Keys keys) {
+        this.policy = policy;
+        this.network = network;
+        this.keys = keys;
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void run() {
+        while (!stopped) {
+            for (final Trunk trunk : policy.get().trunks()) {
+                for (int i = 0; i < trunk.peers().size(); i++) {
+                    look(trunk, i);
+                }
+            }
+            LockSupport.parkNanos(TURN_NS);
+        }
+    }
+
+    private void look(final Trunk trunk, final int place) {
+        final Peer peer = trunk.peers().get(place);
+        final PeerState.State state = peer.state().state();
+        final long nowNs = System.nanoTime();
+        final Watched known = watched.computeIfAbsent(peer.state(), _ -> {
+            final Watched first = new Watched();
+            // Not all at once after a start.
+            first.askedNs = nowNs - random.nextLong(Math.max(1, trunk.ping().everyNs()));
+            return first;
+        });
+        if (state != known.last) {
+            EventLog.warn("peer", "trunk", trunk.name(), "peer", peer.name(), "from", known.last, "to", state);
+            known.last = state;
+        }
+        if (trunk.ping().on() && state != PeerState.State.DISABLED
+                && nowNs - known.askedNs >= trunk.ping().intervalNs(state)) {
+            known.askedNs = nowNs;
+            probe(trunk, place);
+        }
+    }
+
+    /** Asks a peer now, whatever the configuration says; returns whether a shard took the order. */
+    boolean probe(final Trunk trunk, final int place) {
+        final byte[] bytes = new byte[12];
+        random.nextBytes(bytes);
+        final byte[] callId = HexFormat.of().formatHex(bytes).getBytes(StandardCharsets.US_ASCII);
+        return network.command(Shards.ownerOf(callId, keys, network.shards()),
+                new ShardCommand.Probe(trunk.name(), place, callId));
+    }
+
+    @Override
+    public void close() {
+        stopped = true;
+        LockSupport.unpark(thread);
+    }
+}
