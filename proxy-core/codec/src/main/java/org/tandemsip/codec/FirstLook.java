@@ -23,18 +23,20 @@ public final class FirstLook {
     private static final byte[] RESPONSE = {'s', 'i', 'p', '/'};
     private static final int LONGEST_NUMBER = 9;
 
+    private int requestUri;
     private long callId;
     private long cseqNumber;
 
     /**
      * Whether {@code bytes[0, length)} surely is a request without To tag that is neither ACK nor CANCEL; then
-     * {@link #callId} and {@link #cseqNumber} are known, as the parser would find them.
+     * {@link #requestUri}, {@link #callId} and {@link #cseqNumber} are known, as the parser would find them.
      */
     public boolean beginsSomething(final DirectBuffer bytes, final int length) {
         if (length < CANCEL.length || !Scan.is(bytes.getByte(0), Scan.TOKEN) || startsWith(bytes, 0, length, RESPONSE)
                 || startsWith(bytes, 0, length, ACK) || startsWith(bytes, 0, length, CANCEL)) {
             return false;
         }
+        requestUri = Scan.skip(bytes, 0, length, Scan.TOKEN) + 1;
         int found = 0;
         int end = Scan.lineBreak(bytes, 0, length);
         while (found != FOUND_ALL) {
@@ -122,6 +124,11 @@ public final class FirstLook {
         }
         cseqNumber = number;
         return stop > start && stop - start <= LONGEST_NUMBER;
+    }
+
+    /** Offset of the Request-URI. */
+    public int requestUri() {
+        return requestUri;
     }
 
     /** The Call-ID, a {@link Slice} of the bytes looked at. */

@@ -33,6 +33,7 @@ class FirstLookTest {
         assertTrue(sure);
         assertEquals("a84b4c76e66710@pc33.atlanta.example.com", Wire.text(Wire.bytes(Wire.INVITE), look.callId()));
         assertEquals(314159, look.cseqNumber());
+        assertEquals("INVITE ".length(), look.requestUri());
     }
 
     @ParameterizedTest

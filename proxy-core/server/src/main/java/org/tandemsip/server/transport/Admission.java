@@ -94,7 +94,7 @@ final class Admission {
     boolean dropsAtFirstLook(final DirectBuffer bytes, final int length, final Source source) {
         lookedAt = 0;
         if (overload.refusing() <= 0 || !firstLook.beginsSomething(bytes, length)
-                || bytes.getByte(0) == 'I' && startsWith(bytes, "INVITE ".length(), length, EMERGENCY)) {
+                || startsWith(bytes, firstLook.requestUri(), length, EMERGENCY)) {
             return false;
         }
         lookedAt = hash.begin().add(firstLook.cseqNumber()).addSlice(bytes, firstLook.callId()).end();

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tandemsip.engine.handler.Source;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class OverloadTest {
@@ -119,6 +121,31 @@ class OverloadTest {
         // then
         assertEquals(loop.offered[0], loop.completed());
         assertEquals(Set.of(Admission.Verdict.TAKE), loop.verdicts.keySet());
+    }
+
+    @Test
+    void shouldDropNoEmergencyRequestAtFirstLook() {
+        // given
+        growUp();
+        waits(40 * MS, 600 * MS);
+        final Admission admission =
+                new Admission(overload, _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
+        int dropped = 0;
+        for (int i = 0; i < 300; i++) {
+            // when
+            dropped += drops(admission, "sip:b@example.com", i) ? 1 : 0;
+
+            // then
+            assertFalse(drops(admission, "URN:service:sos.fire", 1_000 + i));
+        }
+        assertTrue(dropped > 0);
+    }
+
+    private static boolean drops(final Admission admission, final String uri, final int number) {
+        final byte[] text = TestNet.ascii("MESSAGE " + uri
+                + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK1\r\nTo: <sip:b@example.com>\r\nCall-ID: "
+                + number + "\r\nCSeq: 1 MESSAGE\r\n\r\n");
+        return admission.dropsAtFirstLook(new UnsafeBuffer(text), text.length, new Source());
     }
 
     @Test
