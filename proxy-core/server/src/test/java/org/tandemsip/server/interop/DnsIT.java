@@ -217,6 +217,34 @@ class DnsIT {
                 err.toString());
     }
 
+    @Test
+    void shouldStartWithTheShortestUsefulFile() throws Exception {
+        serve("");
+        int port = FreePorts.udpAndTcp("127.0.0.1");
+        String file = """
+                listen: [udp://127.0.0.1:%d, tcp://127.0.0.1:%d]
+                mode: stateful
+                trunks:
+                  carrier:
+                    peers: [sip.carrier.example]
+                    allow: [198.51.100.0/24]
+                    max-calls: 200
+                  pbx:
+                    peers: [10.0.0.11:5060, 10.0.0.12:5060]
+                routes:
+                  - {from: carrier, to: pbx}
+                  - {from: pbx, to: carrier}
+                admin: {listen: http://127.0.0.1:0}
+                """.formatted(port, port);
+        Map<String, String> flags = Map.of("dns.servers", "127.0.0.1:" + nsd.address().getPort(), "admin.socket",
+                "none", "state-dir", directory.resolve("state").toString());
+
+        try (Tandem tandem = Tandem.start(new ConfigReader(flags).read("tandem.yaml", file))) {
+            assertTrue(tandem.ready());
+            assertEquals(List.of(0, 2), tandem.policy().trunks().stream().map(trunk -> trunk.peers().size()).toList());
+        }
+    }
+
     private void serve(String records) throws Exception {
         nsd = Nsd.start(Files.createDirectory(directory.resolve("nsd")), FreePorts.udpAndTcp("127.0.0.1"), records);
     }
