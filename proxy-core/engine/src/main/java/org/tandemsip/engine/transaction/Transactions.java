@@ -102,6 +102,10 @@ public final class Transactions {
      * @return the transaction, or {@code null}: a new request, or an ACK for a 2xx
      */
     public ServerTransaction findServer(final SipMessage request) {
+        if (servers.size() == 0) {
+            // A stateless proxy never has any: this spares it the hash.
+            return null;
+        }
         final ServerTransaction found = find(serverKey.of(request));
         return request.method() == Method.ACK && ServerKey.isRfc2543(request) ? findByRfc2543Ack(request, found)
                 : found;
