@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.metrics.Counter;
@@ -22,6 +23,8 @@ import org.tandemsip.engine.metrics.Counter;
 final class Connections {
     /** An id is a number that grows, times this, plus the loop: so every id says where its connection lives. */
     private static final int LOOP_BITS = 6;
+    /** Connections are looked at this often, or four times in the time that a message may take. */
+    private static final long SWEEP_MS = 500;
 
     private final Loop loop;
     private final Sockets sockets;
@@ -32,6 +35,8 @@ final class Connections {
     private final ArrayList<Connection> dirty = new ArrayList<>();
     private final ArrayList<Connection> sweeping = new ArrayList<>();
     private final Addresses addresses = new Addresses();
+    private final Runnable sweepTask = this::sweep;
+    private boolean sweepScheduled;
     private long lastNumber;
 
     Connections(final Loop loop, final Sockets sockets, final NetworkConfig config,
@@ -127,13 +132,25 @@ final class Connections {
         dirty.clear();
     }
 
-    /** Closes what has been silent, slow or unread for too long. Called twice a second. */
-    void sweep(final long nowNs) {
+    /** While there are connections: without one, the loop waits for nothing but messages, which spares it a timer. */
+    private void sweepLater() {
+        if (!sweepScheduled && !byId.isEmpty()) {
+            sweepScheduled = true;
+            loop.eventLoop().schedule(sweepTask, Math.clamp(config.streams().messageMs() / 4, 10, SWEEP_MS),
+                    TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Closes what has been silent, slow or unread for too long. */
+    private void sweep() {
+        final long nowNs = System.nanoTime();
+        sweepScheduled = false;
         sweeping.addAll(byId.values());
         for (final Connection connection : sweeping) {
             connection.checkDeadlines(nowNs);
         }
         sweeping.clear();
+        sweepLater();
     }
 
     /** Closes all connections. */
@@ -184,6 +201,7 @@ final class Connections {
     private void register(final Connection connection) {
         byId.put(connection.id(), connection);
         registry.put(connection.remoteKey(), connection);
+        sweepLater();
     }
 
     private long nextId() {
@@ -204,7 +222,7 @@ final class Connections {
             if (listener.config().isAutoRead()) {
                 listener.config().setAutoRead(false);
                 listener.eventLoop().schedule(() -> listener.config().setAutoRead(true), 1,
-                        java.util.concurrent.TimeUnit.SECONDS);
+                        TimeUnit.SECONDS);
             }
         }
     }

@@ -34,7 +34,6 @@ final class Loop implements ShardThread {
      * A timer may be this late: SIP's shortest is hundreds of times longer, and one wake-up serves all that are due.
      */
     private static final long TIMER_SLACK_NS = 1_000_000L;
-    private static final long SWEEP_MS = 500;
 
     private final int index;
     private final LoopGroup.TurningLoop eventLoop;
@@ -97,9 +96,6 @@ final class Loop implements ShardThread {
         owners = chooser;
         shard = own;
         eventLoop.turn(this::cycle);
-        final long sweepMs = Math.clamp(config.streams().messageMs() / 4, 10, SWEEP_MS);
-        eventLoop.scheduleWithFixedDelay(() -> connections.sweep(System.nanoTime()), sweepMs, sweepMs,
-                TimeUnit.MILLISECONDS);
     }
 
     // --- The turn ---
