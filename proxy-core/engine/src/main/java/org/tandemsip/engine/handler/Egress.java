@@ -26,6 +26,9 @@ public interface Egress {
      */
     void send(int length, Destination destination, long correlation);
 
+    /** Says that what was sent since the last call was complete at {@code nowNs}; for who times the way out. */
+    default void sentBy(final long nowNs) {}
+
     /** Hands everything sent in this turn of the loop to the sockets; returns how many messages. */
     int flush();
 }

@@ -84,7 +84,7 @@ public final class Shard {
      * @param ringSize slots of the inbound ring, a power of two
      * @param stages   where the shard records how long messages wait and are handled; tells the egress when the message
      *                 being handled was received
-     * @param clock    read once per message for {@code stages}, on the clock of {@code nowNs}; {@code null} takes the
+     * @param clock    read after each message for {@code stages}, on the clock of {@code nowNs}; {@code null} takes the
      *                 time of the turn
      * @param reports  told of faults and refused sources
      */
@@ -156,6 +156,7 @@ public final class Shard {
     /** One turn of the loop: messages, timers, commands, flush. Shard thread only; returns the amount of work done. */
     public int doWork(final long turnNs) {
         nowNs = turnNs;
+        startNs = turnNs;
         final int work = pollInbound() + pollTimers() + drainCommands() + flush();
         if (work > 0) {
             LIVE.setRelease(this, handler.live());
@@ -191,7 +192,6 @@ public final class Shard {
             return 0;
         }
         polled = 0;
-        startNs = clock.nanoTime();
         ring.poll(onSlot);
         stages.receivedNs(0);
         return polled;
@@ -214,6 +214,7 @@ public final class Shard {
         counters.increment(disposition.counter());
         final long endNs = clock.nanoTime();
         stages.record(Stage.HANDLER, endNs - startNs);
+        egress.sentBy(endNs);
         startNs = endNs;
         if (disposition == Disposition.DROPPED_UNKNOWN_SOURCE) {
             reports.refused(source, nowNs);
@@ -263,6 +264,8 @@ public final class Shard {
 
     private int flush() {
         try {
+            // What timers and commands sent.
+            egress.sentBy(startNs);
             return egress.flush();
         } catch (final Throwable cause) {
             fault(ShardReports.Seam.FLUSH, cause, null);

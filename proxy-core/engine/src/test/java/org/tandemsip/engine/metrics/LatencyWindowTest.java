@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -53,5 +54,19 @@ class LatencyWindowTest {
 
         // then
         assertEquals(2, window.read(Stage.EGRESS, 1).getTotalCount());
+    }
+
+    @Test
+    void shouldPutDurationsIntoTheCellsOfTheHistogram() {
+        final Histogram interval = StageTimers.emptyHistogram();
+        for (long ns = 1; ns <= StageTimers.HIGHEST_NS; ns += 1 + ns / 100) {
+            // when
+            loop.record(Stage.TOTAL, ns);
+            loop.takeInterval(Stage.TOTAL, interval);
+
+            // then
+            assertEquals(1, interval.getTotalCount());
+            assertEquals(1, interval.getCountAtValue(ns), "at " + ns);
+        }
     }
 }

@@ -106,7 +106,7 @@ final class Loop implements ShardThread {
             final long nowNs = System.nanoTime();
             overload.endCycle(nowNs, owners.waitedNs(nowNs));
             admission.endCycle(nowNs);
-            takeTurn();
+            takeTurn(nowNs);
         } catch (final RuntimeException | Error bug) {
             // Would end the event loop's thread, and with it all its sockets.
             counters.increment(Counter.FAULTS);
@@ -116,27 +116,26 @@ final class Loop implements ShardThread {
     /** All that is to be done after reading, and when a timer is due. */
     void turn() {
         try {
-            takeTurn();
+            takeTurn(System.nanoTime());
         } catch (final RuntimeException | Error bug) {
             // As above.
             counters.increment(Counter.FAULTS);
         }
     }
 
-    private void takeTurn() {
+    private void takeTurn(final long nowNs) {
         if (closed) {
             return;
         }
-        final long nowNs = System.nanoTime();
         turnNs = nowNs;
         queue.drain(outbound, SEND_LIMIT);
         if (shard == null) {
             outbound.flush();
         } else {
-            int turns = 0;
-            do {
-                shard.doWork(nowNs);
-            } while (shard.hasWork() && ++turns < SHARD_TURNS);
+            shard.doWork(nowNs);
+            for (int turns = 1; turns < SHARD_TURNS && shard.hasWork(); turns++) {
+                shard.doWork(System.nanoTime());
+            }
             if (!closing) {
                 armTimer(nowNs);
             }

@@ -27,7 +27,12 @@ final class LoopEgress implements Egress {
     @Override
     public void send(final int length, final Destination destination, final long correlation) {
         outbound.send(length, copy.set(destination),
-                origin.set(shard, correlation, stages.receivedNs(), System.nanoTime()));
+                origin.set(shard, correlation, stages.receivedNs(), Origin.NOT_TIMED));
+    }
+
+    @Override
+    public void sentBy(final long nowNs) {
+        outbound.sentBy(nowNs);
     }
 
     @Override

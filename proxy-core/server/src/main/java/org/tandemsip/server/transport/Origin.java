@@ -4,6 +4,8 @@ package org.tandemsip.server.transport;
 final class Origin {
     /** Shard of {@link #shard} for messages that no shard sent: answers of a loop to malformed requests. */
     static final int NO_SHARD = -1;
+    /** For {@link #sentNs}: {@link Outbound#sentBy} will tell. */
+    static final long NOT_TIMED = Long.MIN_VALUE;
 
     /** Number of the shard that sent it, or {@link #NO_SHARD}. */
     int shard = NO_SHARD;
@@ -11,7 +13,7 @@ final class Origin {
     long correlation;
     /** When the message that caused it was read, or 0. */
     long receivedNs;
-    /** When the sender sent it. */
+    /** When the sender sent it, or {@link #NOT_TIMED}. */
     long sentNs;
 
     Origin set(final int newShard, final long newCorrelation, final long newReceivedNs, final long newSentNs) {

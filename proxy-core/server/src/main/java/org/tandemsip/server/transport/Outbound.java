@@ -53,6 +53,8 @@ final class Outbound implements OutboundQueue.Consumer {
     private ByteBuf large;
     private boolean claimedLarge;
     private int timed;
+    /** How many of those have their {@link #sentNs}. */
+    private int stamped;
     private int unflushed;
     private long dirtyPorts;
     private long dirtyLoops;
@@ -220,6 +222,18 @@ final class Outbound implements OutboundQueue.Consumer {
         unflushed++;
     }
 
+    /**
+     * Says when what was sent since the last call was sent: the clock is read once per handled message, not per send.
+     */
+    void sentBy(final long nowNs) {
+        while (stamped < timed) {
+            if (sentNs[stamped] == Origin.NOT_TIMED) {
+                sentNs[stamped] = nowNs;
+            }
+            stamped++;
+        }
+    }
+
     /** Counts and times a message handed to a socket of this loop. */
     void sent(final int length, final Origin origin) {
         countSent(length);
@@ -281,6 +295,9 @@ final class Outbound implements OutboundQueue.Consumer {
     }
 
     private void crossOver(final int length, final Destination destination, final Origin origin, final int owner) {
+        if (origin.sentNs == Origin.NOT_TIMED) {
+            origin.sentNs = System.nanoTime();
+        }
         if (owner < peers.loops() && peers.loop(owner).queue().offer(claimedView, 0, length, destination, origin)) {
             dirtyLoops |= 1L << owner;
         } else {
@@ -299,6 +316,7 @@ final class Outbound implements OutboundQueue.Consumer {
 
     private void recordStages() {
         final long nowNs = System.nanoTime();
+        sentBy(nowNs);
         for (int i = 0; i < timed; i++) {
             stages.record(Stage.EGRESS, nowNs - sentNs[i]);
             if (receivedNs[i] != 0) {
@@ -306,5 +324,6 @@ final class Outbound implements OutboundQueue.Consumer {
             }
         }
         timed = 0;
+        stamped = 0;
     }
 }

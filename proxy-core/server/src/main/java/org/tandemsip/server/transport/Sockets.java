@@ -23,8 +23,8 @@ enum Sockets {
     EPOLL {
         @Override
         IoHandlerFactory ioHandlers() {
-            // Not the factory itself: it says that loops may be suspended, and then Netty reads the clock three times more
-            // per cycle to know how busy each is.
+            // Not the factory itself: it says that loops may be suspended, and then Netty reads the clock three times
+            // more per cycle to know how busy each is.
             return EpollIoHandler.newFactory()::newHandler;
         }
 
