@@ -1,6 +1,5 @@
 package org.tandemsip.codec;
 
-import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 
 /**
