@@ -2,7 +2,6 @@ package org.tandemsip.perf.compare;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,24 +40,16 @@ final class CollectorsVerb implements Callable<Integer> {
         try (Lab lab = new Lab()) {
             final Table table = new Table("Collectors", "`tandem compare collectors`: Tandem " + mode
                     + " without AOT cache, " + rounds.text(lab));
-            final Map<String, List<Sample>> samples = new LinkedHashMap<>();
+            final Map<String, RoundOptions.Starter> contenders = new LinkedHashMap<>();
             for (final String collector : collectors) {
                 if (known(lab, collector)) {
-                    samples.put(collector, new ArrayList<>());
+                    contenders.put(collector,
+                            () -> lab.tandem(mode, CollectorsVerb::keep, List.of("-XX:+Use" + collector)));
                 } else {
                     table.fact("This JDK has no " + collector + '.');
                 }
             }
-            for (int round = 1; round <= rounds.rounds(); round++) {
-                for (final Map.Entry<String, List<Sample>> each : samples.entrySet()) {
-                    final Sample sample = run(lab, each.getKey());
-                    each.getValue().add(sample);
-                    out.printf("round %d  %-12s %6.1f us CPU per call, p99 %.0f p99.9 %.0f us, %.0f MiB%n", round,
-                            each.getKey(), sample.cpuMicros(), sample.p99(), sample.p999(),
-                            sample.residentBytes() / (1 << 20));
-                    out.flush();
-                }
-            }
+            final Map<String, List<Sample>> samples = rounds.run(lab, contenders, out);
             table.head("", "Collector", "CPU per call, us", "p50", "p99", "p99.9, us", "memory under load", "failed");
             samples.forEach((name, list) -> table.row(name, Table.figure(Sample.median(list, Sample::cpuMicros)),
                     Table.figure(Sample.median(list, Sample::p50)), Table.figure(Sample.median(list, Sample::p99)),
@@ -83,9 +74,5 @@ final class CollectorsVerb implements Callable<Integer> {
                 List.of("version")), -1, lab.log("version"))) {
             return child.await(PROBE_SECONDS) == 0;
         }
-    }
-
-    private Sample run(final Lab lab, final String collector) throws IOException, InterruptedException {
-        return rounds.run(lab, () -> lab.tandem(mode, CollectorsVerb::keep, List.of("-XX:+Use" + collector)));
     }
 }

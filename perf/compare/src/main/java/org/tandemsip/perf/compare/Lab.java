@@ -17,11 +17,17 @@ import java.util.stream.Stream;
 import org.tandemsip.server.admin.Json;
 import org.tandemsip.server.cli.ExitCode;
 
-/** The bench that servers are put on: a folder, three ports of 127.0.0.1, and a core for each side. */
+/**
+ * The bench that servers are put on: a folder, ports of 127.0.0.1, and a core for each side. Servers that run one after
+ * the other share a place; {@link #nextPlace} makes room for one that runs beside those before.
+ */
 final class Lab implements AutoCloseable {
-    static final InetSocketAddress TARGET = new InetSocketAddress("127.0.0.1", 5_460);
     private static final int CALLER_PORT = 5_461;
     private static final int ANSWERER_PORT = 5_462;
+
+    private static final int FIRST_TARGET_PORT = 5_460;
+
+    private static final int PORTS_PER_PLACE = 10;
     private static final long START_TIMEOUT_MS = 60_000;
     private static final long BENCH_MARGIN_SECONDS = 120;
     private static final long SETTLE_MS = 300;
@@ -30,10 +36,25 @@ final class Lab implements AutoCloseable {
 
     private final Path directory;
     private final boolean pinned;
+    private int place;
 
     Lab() throws IOException {
         directory = Files.createTempDirectory("tandem-compare");
         pinned = Runtime.getRuntime().availableProcessors() > 1 && found("taskset");
+    }
+
+    /** Makes room for a server that runs beside those started so far. */
+    void nextPlace() {
+        place++;
+    }
+
+    /** Where the server of this place listens, UDP. */
+    InetSocketAddress target() {
+        return new InetSocketAddress("127.0.0.1", FIRST_TARGET_PORT + PORTS_PER_PLACE * place);
+    }
+
+    private Path folder() throws IOException {
+        return Files.createDirectories(directory.resolve("place-" + place));
     }
 
     /** Whether each side has a core of its own. */
@@ -58,33 +79,34 @@ final class Lab implements AutoCloseable {
     /** Starts Tandem in a mode and waits until it answers. */
     Server tandem(final String mode, final Predicate<String> keepFlag, final List<String> flags) throws IOException {
         return started(new Child(Child.tandem(keepFlag, flags, List.of("run", "-c", config(mode).toString())), core(0),
-                log("server")));
+                log("server-" + place)));
     }
 
     /** Configuration of Tandem that relays by Request-URI, as the peers' do; everything else is the default. */
     Path config(final String mode) throws IOException {
-        return Files.writeString(directory.resolve("tandem.yaml"), """
+        return Files.writeString(folder().resolve("tandem.yaml"), """
                 listen: [udp://127.0.0.1:%1$d, tcp://127.0.0.1:%1$d]
                 mode: %2$s
                 state-dir: %3$s
                 trunks: {agents: {allow: [127.0.0.0/8]}}
                 routes: [{from: agents, to: request-uri, within: [127.0.0.0/8]}]
                 admin: {socket: %4$s}
-                """.formatted(TARGET.getPort(), mode, directory, adminSocket()));
+                """.formatted(target().getPort(), mode, folder(), adminSocket()));
     }
 
-    Path adminSocket() {
-        return directory.resolve("admin.sock");
+    Path adminSocket() throws IOException {
+        return folder().resolve("admin.sock");
     }
 
     /** Starts Kamailio with one of our configurations. */
     Server kamailio(final String mode, final int children) throws IOException {
-        final Path config = directory.resolve("kamailio.cfg");
+        final Path config = folder().resolve("kamailio.cfg");
         Files.writeString(config, resource("kamailio-" + mode + ".cfg").replaceFirst("children=\\d+",
                 "children=" + children));
         return started(
                 new Child(List.of("kamailio", "-f", config.toString(), "-x", "fm", "-X", "fm", "-m", "1024", "-M",
-                        "16", "-l", "udp:127.0.0.1:" + TARGET.getPort(), "-DD", "-E"), core(0), log("server")));
+                        "16", "-l", "udp:127.0.0.1:" + target().getPort(), "-DD", "-E"), core(0),
+                        log("server-" + place)));
     }
 
     /** Compiles and starts the forwarder that does nothing else. */
@@ -99,22 +121,22 @@ final class Lab implements AutoCloseable {
                 }
             }
         }
-        final Child child = new Child(List.of(program.toString(), Integer.toString(TARGET.getPort()),
+        final Child child = new Child(List.of(program.toString(), Integer.toString(target().getPort()),
                 Integer.toString(CALLER_PORT), Integer.toString(ANSWERER_PORT), Integer.toString(batch)), core(0),
-                log("server"));
+                log("server-" + place));
         Thread.sleep(SETTLE_MS);
         if (!child.isAlive()) {
             throw new IOException("the null forwarder ended: " + child.output());
         }
-        return new Server(TARGET, child.pid(), child);
+        return new Server(target(), child.pid(), child);
     }
 
     private Server started(final Child child) throws IOException {
         boolean answers = false;
         try {
-            Probe.firstAnswerNs(TARGET, System.nanoTime(), START_TIMEOUT_MS, child);
+            Probe.firstAnswerNs(target(), System.nanoTime(), START_TIMEOUT_MS, child);
             answers = true;
-            return new Server(TARGET, child.pid(), child);
+            return new Server(target(), child.pid(), child);
         } finally {
             if (!answers) {
                 child.close();

@@ -3,7 +3,6 @@ package org.tandemsip.perf.compare;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,18 +44,7 @@ final class PeersVerb implements Callable<Integer> {
         final PrintWriter out = spec.commandLine().getOut();
         try (Lab lab = new Lab()) {
             final Table table = new Table("Side by side", "`tandem compare peers`: " + rounds.text(lab));
-            final Map<String, RoundOptions.Starter> contenders = contenders(lab, table);
-            final Map<String, List<Sample>> samples = new LinkedHashMap<>();
-            contenders.keySet().forEach(name -> samples.put(name, new ArrayList<>()));
-            for (int round = 1; round <= rounds.rounds(); round++) {
-                for (final Map.Entry<String, RoundOptions.Starter> each : contenders.entrySet()) {
-                    final Sample sample = rounds.run(lab, each.getValue());
-                    samples.get(each.getKey()).add(sample);
-                    out.printf("round %d  %-28s %6.1f us CPU per call, p50 %.0f p99 %.0f us, %.0f failed%n", round,
-                            each.getKey(), sample.cpuMicros(), sample.p50(), sample.p99(), sample.failed());
-                    out.flush();
-                }
-            }
+            final Map<String, List<Sample>> samples = rounds.run(lab, contenders(lab, table), out);
             tabulate(table, samples);
             table.write(out, rounds.directory(), "peers", json -> {
                 json.writeNumberProperty("rate_per_s", rounds.rate());

@@ -1,7 +1,12 @@
 package org.tandemsip.perf.compare;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** What the verbs have in common that run one load on several servers, in alternating rounds. */
@@ -15,8 +20,7 @@ final class RoundOptions {
     private int seconds;
 
     @Option(names = "--warm-up", defaultValue = "25", paramLabel = "N",
-            description = "Seconds of load before each measured run; over 40, and as much state ends as begins"
-                    + " (${DEFAULT-VALUE}).")
+            description = "Seconds of load before the first measured run (${DEFAULT-VALUE}).")
     private int warmUp;
 
     @Option(names = "--rounds", defaultValue = "5", paramLabel = "N", description = "Rounds (${DEFAULT-VALUE}).")
@@ -40,10 +44,6 @@ final class RoundOptions {
         return rate;
     }
 
-    int rounds() {
-        return rounds;
-    }
-
     Path directory() {
         return directory;
     }
@@ -51,15 +51,44 @@ final class RoundOptions {
     /** What is run, for people. */
     String text(final Lab lab) {
         return rate + " calls/s over UDP on 127.0.0.1, medians of " + rounds + " alternating rounds of " + seconds
-                + " s, each after " + warmUp + " s of warm-up. "
+                + " s; each server was warmed up for " + warmUp + " s before the first. "
                 + (lab.pinned() ? "The server has core 0, the generator core 1." : "Nothing is pinned to a core.");
     }
 
-    /** Starts a server, warms it up, measures it and stops it. */
-    Sample run(final Lab lab, final Starter starter) throws IOException, InterruptedException {
-        try (Server server = starter.start()) {
-            lab.warmUp(server, rate, warmUp);
-            return lab.measure(server, rate, seconds, late);
+    /**
+     * Starts all servers and warms them up, then measures them in turn, round by round: what changes on the machine
+     * meanwhile meets all of them. One that is not measured has nothing to do.
+     *
+     * @param contenders what to start, by name, in order
+     * @param out        told how far it is
+     * @return a sample per round, by name
+     */
+    Map<String, List<Sample>> run(final Lab lab, final Map<String, Starter> contenders, final PrintWriter out)
+            throws IOException, InterruptedException {
+        final Map<String, Server> servers = new LinkedHashMap<>();
+        final Map<String, List<Sample>> samples = new LinkedHashMap<>();
+        try {
+            for (final Map.Entry<String, Starter> each : contenders.entrySet()) {
+                lab.nextPlace();
+                servers.put(each.getKey(), each.getValue().start());
+                samples.put(each.getKey(), new ArrayList<>());
+                lab.warmUp(servers.get(each.getKey()), rate, warmUp);
+                out.printf("warmed up %s%n", each.getKey());
+                out.flush();
+            }
+            for (int round = 1; round <= rounds; round++) {
+                for (final Map.Entry<String, Server> each : servers.entrySet()) {
+                    final Sample sample = lab.measure(each.getValue(), rate, seconds, late);
+                    samples.get(each.getKey()).add(sample);
+                    out.printf("round %d  %-28s %6.1f us CPU per call, p50 %.0f p99 %.0f p99.9 %.0f us, %.0f MiB,"
+                            + " %.0f failed%n", round, each.getKey(), sample.cpuMicros(), sample.p50(), sample.p99(),
+                            sample.p999(), sample.residentBytes() / (1 << 20), sample.failed());
+                    out.flush();
+                }
+            }
+            return samples;
+        } finally {
+            servers.values().forEach(Server::close);
         }
     }
 }

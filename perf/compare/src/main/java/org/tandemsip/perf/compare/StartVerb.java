@@ -57,7 +57,7 @@ final class StartVerb implements Callable<Integer> {
                     final long fromNs = System.nanoTime();
                     try (Child child = new Child(Child.tandem(flag -> use || !flag.startsWith(CACHE), List.of(),
                             List.of("run", "-c", config.toString())), -1, lab.log("server"))) {
-                        final double took = Probe.firstAnswerNs(Lab.TARGET, fromNs, TIMEOUT_MS, child) / 1e6;
+                        final double took = Probe.firstAnswerNs(lab.target(), fromNs, TIMEOUT_MS, child) / 1e6;
                         each.getValue().add(took);
                         out.printf("round %d  %-10s %5.0f ms%n", round, each.getKey(), took);
                         out.flush();

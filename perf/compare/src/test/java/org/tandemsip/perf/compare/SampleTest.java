@@ -3,6 +3,7 @@ package org.tandemsip.perf.compare;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +58,7 @@ class SampleTest {
 
     @Test
     void shouldSeeItsOwnProcessUseMemoryAndTime() throws Exception {
-        final Server self = new Server(Lab.TARGET, ProcessHandle.current().pid(), null);
+        final Server self = new Server(new InetSocketAddress("127.0.0.1", 5_460), ProcessHandle.current().pid(), null);
 
         final Server.Usage usage = self.usage();
 
