@@ -26,6 +26,8 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     private static final int BATCH = 32;
     /** System calls per readiness event: bounds how long one socket keeps the loop; epoll tells us again. */
     private static final int READS = 2;
+    /** How often a flush goes on after reports that have nothing to do with what it sends. */
+    private static final int RETRIES = 16;
     /** Reports of ICMP taken per look, each of which costs a system call. */
     private static final int REPORTS = 32;
     /** Datagrams that may wait for the end of the turn, or for a congested socket. */
@@ -161,7 +163,7 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
 
     @Override
     public void flush() {
-        int retried = -1;
+        int retries = 0;
         while (first < end && !blocked && !closed) {
             final int result = socket.send(first, end - first);
             if (result > 0) {
@@ -170,8 +172,8 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
                 }
             } else if (result == UdpSocket.WOULD_BLOCK) {
                 waitForRoom();
-            } else if (retried != first && takeErrors()) {
-                retried = first;
+            } else if (retries < RETRIES && takeErrors()) {
+                retries++;
             } else {
                 // Unreachable, not permitted, too large: the fault of this one datagram alone.
                 loop.outbound().failed(shards[first], correlations[first], Counter.UNSENT_UDP);
@@ -186,7 +188,7 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
 
     /**
      * Passes on what ICMP has reported; {@code false} when there was nothing. A report that nobody has taken fails a
-     * datagram that has nothing to do with it: that one may be tried again, once.
+     * datagram that has nothing to do with it: that one may be tried again.
      */
     private boolean takeErrors() {
         int taken = 0;
