@@ -39,7 +39,7 @@ final class Branch extends TimerNode {
     State state;
     /** Max-Breadth it carries (RFC 5393 section 5.3.3). */
     int breadth;
-    /** Room that it holds in a trunk that counts its calls; else {@code null}. */
+    /** Its part of a call that counts against a limit; else {@code null}. */
     Call.Leg leg;
     /** Whether the timer is that of one try and not timer C. */
     boolean trying;

@@ -10,11 +10,15 @@ import org.tandemsip.engine.timer.TimerNode;
  * thread only.
  */
 final class Call extends TimerNode {
-    /** What one branch of the call holds: room in the trunk that it went to. */
+    /**
+     * One branch of the call, and what it holds: room in the trunk that it went to, where that counts its calls. With
+     * no limit there it is known all the same, for the trunk that the call came from.
+     */
     static final class Leg {
         /** Most dialogs that one branch can have made by being forked further on; more are not told apart. */
         private static final int MOST_DIALOGS = 4;
 
+        /** Trunk that it takes room in, or {@code null}. */
         TrunkState trunk;
         PeerState peer;
         Leg next;
@@ -66,8 +70,10 @@ final class Call extends TimerNode {
     long key;
     /** Trunk that the call came from, where that counts its calls; else {@code null}. */
     TrunkState from;
-    /** What its branches hold. */
+    /** Its branches. */
     Leg legs;
+    /** Number of them. */
+    int size;
     /** INVITEs of this call without a final response; more than one where somebody has forked before us. */
     int settingUp;
     /** When it counts as over though no end was seen. */

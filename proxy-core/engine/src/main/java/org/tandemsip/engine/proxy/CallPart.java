@@ -2,6 +2,7 @@ package org.tandemsip.engine.proxy;
 
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Trunk;
 
 /**
@@ -43,19 +44,23 @@ final class CallPart {
 
     /** Whether the trunk of a branch has room for this call; if so it is taken. */
     boolean admits(final Branch branch, final long nowNs) {
-        final Trunk trunk = branch.target.trunk;
-        if (!beginsCall || trunk == null) {
+        if (!beginsCall) {
             return true;
         }
-        if (!trunk.state().tryBegin(nowNs)) {
+        final Trunk trunk = branch.target.trunk;
+        if (trunk != null && !trunk.state().tryBegin(nowNs)) {
             proxy.countLimitedRate();
             return false;
         }
-        if (call == null || !trunk.countsCalls()) {
+        if (call == null) {
             return true;
         }
-        branch.leg = proxy.calls.admit(call, trunk, branch.target.peer.state(), false);
+        branch.leg = proxy.calls.admit(call, trunk, state(branch), false);
         return branch.leg != null;
+    }
+
+    private static PeerState state(final Branch branch) {
+        return branch.target.peer == null ? null : branch.target.peer.state();
     }
 
     /** Gives back what a branch still holds of its trunk. */
@@ -78,7 +83,7 @@ final class CallPart {
             branch.leg = null;
         } else {
             proxy.calls.answeredAgain(callKey, response, branch == null ? null : branch.target.trunk,
-                    branch == null || branch.target.peer == null ? null : branch.target.peer.state(), nowNs);
+                    branch == null ? null : state(branch), nowNs);
         }
     }
 

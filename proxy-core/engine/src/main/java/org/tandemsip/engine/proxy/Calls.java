@@ -32,6 +32,8 @@ final class Calls {
     private static final long TICK_NS = 30_000_000_000L;
     /** Grace after a session that was not refreshed: the BYE for it may take as long as a transaction. */
     private static final long GRACE_NS = 32_000_000_000L;
+    /** Most branches of one call: no callee may make a call grow without end. */
+    private static final int MOST_LEGS = 32;
     private static final String SESSION_EXPIRES = "session-expires";
     private static final long TAG_LABEL = 0x7461_67L;
 
@@ -109,9 +111,16 @@ final class Calls {
         endWhenUnused(call);
     }
 
-    /** Room in a trunk for one branch of a call; {@code null} when there is none. */
+    /**
+     * Takes in one branch of a call, and room in the trunk that it goes to where that counts its calls.
+     *
+     * @param trunk {@code null} when it goes to none
+     * @param must  whether it is there already, so that no limit keeps it out
+     * @return {@code null} when there is no room
+     */
     Call.Leg admit(final Call call, final Trunk trunk, final PeerState peer, final boolean must) {
-        if (!trunk.state().tryCall(must ? 0 : trunk.maxCalls())) {
+        final boolean counts = trunk != null && trunk.countsCalls();
+        if (call.size >= MOST_LEGS || counts && !trunk.state().tryCall(must ? 0 : trunk.maxCalls())) {
             counters.increment(Counter.LIMITED_CALLS);
             return null;
         }
@@ -121,12 +130,13 @@ final class Calls {
         } else {
             freeLegs = leg.next;
         }
-        leg.set(trunk.state(), peer);
-        if (peer != null) {
-            peer.callBegins();
+        leg.set(counts ? trunk.state() : null, counts ? peer : null);
+        if (leg.peer != null) {
+            leg.peer.callBegins();
         }
         leg.next = call.legs;
         call.legs = leg;
+        call.size++;
         return leg;
     }
 
@@ -141,7 +151,10 @@ final class Calls {
         } else {
             before.next = leg.next;
         }
-        leg.trunk.endCall();
+        call.size--;
+        if (leg.trunk != null) {
+            leg.trunk.endCall();
+        }
         if (leg.peer != null) {
             leg.peer.callEnds();
         }
@@ -173,15 +186,15 @@ final class Calls {
                 return;
             }
         }
-        if (trunk != null && trunk.countsCalls()) {
-            answered(call, admit(call, trunk, peer, true), success, nowNs);
-            return;
-        }
-        for (Call.Leg leg = call.legs; leg != null; leg = leg.next) {
+        for (Call.Leg leg = trunk == null ? call.legs : null; leg != null; leg = leg.next) {
             if (leg.established()) {
                 leg.add(dialog);
                 return;
             }
+        }
+        final Call.Leg late = admit(call, trunk, peer, true);
+        if (late != null) {
+            answered(call, late, success, nowNs);
         }
     }
 

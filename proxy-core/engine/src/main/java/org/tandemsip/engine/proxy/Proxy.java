@@ -156,7 +156,7 @@ public final class Proxy implements MessageHandler {
             final Disposition kept = stateful.await(request, source, locationService.awaited(), nowNs);
             return kept != null ? kept : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
         }
-        if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted) {
+        if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted && !stateful.isCounted(request)) {
             return stateless.forward(request, source, targets, statelessMode(request), nowNs);
         }
         final Disposition disposition = stateful.forward(request, source, from, targets, nowNs);
@@ -201,6 +201,7 @@ public final class Proxy implements MessageHandler {
 
     private Disposition refuse(final SipMessage request, final Source source, final Status status) {
         if (request.method() != Method.ACK) {
+            stateful.onRefused(request);
             return uas.answer(request, source, status);
         }
         return switch (status) {
@@ -272,10 +273,13 @@ public final class Proxy implements MessageHandler {
         settle(nowNs);
         final Source source = context.source;
         final SipMessage request = context.kept();
-        final Status unroutable = locationService.locate(request, source, policy, policy.trunkOf(source),
-                requests.routeInformation(), targets, nowNs);
-        if (unroutable != null || locationService.awaited() == null) {
-            context.resume(unroutable, request, targets, branches.key(request, source, 0), nowNs);
+        final Trunk from = policy.trunkOf(source);
+        final Status unroutable = locationService.locate(request, source, policy, from, requests.routeInformation(),
+                targets, nowNs);
+        if (unroutable != null) {
+            context.resume(unroutable, request, targets, 0, nowNs);
+        } else if (locationService.awaited() == null) {
+            stateful.resume(context, request, from, targets, nowNs);
         } else if (!names.await(locationService.awaited(), context)) {
             context.resume(Status.SERVICE_UNAVAILABLE_503, request, targets, 0, nowNs);
         }

@@ -147,6 +147,24 @@ final class StatefulProxy {
         return request.method() == Method.INVITE && !Slice.exists(request.toTag());
     }
 
+    /**
+     * Whether a request is inside a call that counts, whose end must be seen though requests that no route has sent on
+     * may go statelessly.
+     */
+    boolean isCounted(final SipMessage request) {
+        return calls.size() > 0 && Slice.exists(request.toTag()) && calls.find(request) != null;
+    }
+
+    /** A request was not forwarded: if it is a BYE, whoever sent it has left all the same. */
+    void onRefused(final SipMessage request) {
+        if (request.method() == Method.BYE && calls.size() > 0) {
+            final Call call = calls.find(request);
+            if (call != null) {
+                calls.ended(call.key, calls.dialog(call, request));
+            }
+        }
+    }
+
     /** Counts a call that a trunk had no room for, since too many begin within a second. */
     void countLimitedRate() {
         counters.increment(Counter.LIMITED_RATE);
@@ -177,6 +195,16 @@ final class StatefulProxy {
         }
         context.beginWaiting(server, request, source, nowNs);
         return Disposition.FORWARDED;
+    }
+
+    /** Ends the waiting of a request whose next hops are known now: only now it is known whether its call counts. */
+    void resume(final ResponseContext context, final SipMessage request, final Trunk from, final Targets targets,
+            final long nowNs) {
+        final boolean counted = beginsCall(request) && Calls.counts(from, targets);
+        final Call call = counted ? calls.begin(request, from, nowNs) : null;
+        context.callPart.begin(request, call);
+        context.resume(counted && call == null ? Status.SERVICE_UNAVAILABLE_503 : null, request, targets,
+                branches.key(request, context.source, 0), nowNs);
     }
 
     /**

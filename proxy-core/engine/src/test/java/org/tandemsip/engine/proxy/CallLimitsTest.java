@@ -193,6 +193,61 @@ class CallLimitsTest {
     }
 
     @Test
+    void shouldCountAnAnsweredCallFromALimitedTrunkUntilItsByeIsAnswered() {
+        final Trunk few = limited(0, "callers", CALLER, 1);
+        proxy = ProxyHarness.of(few, List.of(backup), List.of());
+        final SentMessage success = established("c1");
+        assertEquals(1, few.state().calls());
+        assertRefused("c2");
+
+        final SentMessage bye = bye(success, 2);
+        assertEquals(1, few.state().calls());
+        proxy.answer(bye, 200, "b1");
+
+        assertEquals(0, few.state().calls());
+        assertEquals(0, backup.state().calls());
+        assertEquals("INVITE", invite("c3").summary());
+    }
+
+    @Test
+    void shouldEndACallFromALimitedTrunkOnceWhateverItsCalleesAnswer() {
+        final Trunk few = limited(0, "callers", CALLER, 1);
+        proxy = ProxyHarness.of(few, List.of(backup), List.of());
+        final SentMessage invite = invite("c1");
+        for (int i = 0; i < 100; i++) {
+            proxy.answer(invite, 200, "b" + i, CONTACT);
+        }
+        final SentMessage success = proxy.sent().getFirst();
+        assertEquals(1, few.state().calls());
+
+        for (int i = 0; i < 4; i++) {
+            final String bye = SipText.inDialog("BYE", CALLER, success, 2 + i).replace(";tag=b0", ";tag=b" + i);
+            proxy.receive(CALLER, bye);
+            proxy.answer(proxy.sent().getLast(), 200, null);
+        }
+        assertEquals(0, few.state().calls());
+    }
+
+    @Test
+    void shouldSeeTheByeWhenOnlyItsRouteKeepsState() {
+        proxy = ProxyHarness.statelessButForRoutes(callers, carrier);
+        final SentMessage success = established("c1");
+        final SentMessage bye = bye(success, 2);
+        assertEquals(1, carrier.state().calls());
+        proxy.answer(bye, 200, "b1");
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
+    void shouldEndTheCallWhenItsByeIsRefusedHere() {
+        final SentMessage success = established("c1");
+        proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2).replace("Max-Forwards: 70",
+                "Max-Forwards: 0"));
+        proxy.only("483 BYE");
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
     void shouldRefuseCallsPastTheRateUntilASecondHasPassed() {
         proxy = ProxyHarness.of(callers, List.of(backup), List.of());
         callers.state().rate(2);

@@ -26,8 +26,13 @@ import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.HostName;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.proxy.ProxyFixture.Sent;
+import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Messages;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
 
 /** Next hops that are host names: requests wait for the answer without holding up anything else. */
 @Timeout(10)
@@ -123,6 +128,30 @@ class HostNameTest {
         assertEquals(List.of("SIP/2.0 200 OK", "SIP/2.0 487 Request Terminated"), lines());
         answer("gw.example.org", "192.0.2.50 5070 0 1");
         assertTrue(proxy.sent.isEmpty());
+    }
+
+    @Test
+    void shouldCountACallThatHasWaitedUntilItsByeIsAnswered() {
+        Trunk agents = new Trunk(0, "agents", List.of(), ProxyFixture.AGENTS.allow(), new int[0], 0, Balance.CALL_ID, 1,
+                0, Ping.OFF, new TrunkState());
+        ProxyFixture counted = new ProxyFixture(Messages.policy(Mode.STATEFUL, List.of(agents), List.of(
+                new Route("relay", agents, Route.Match.ANY, List.of(), List.of(), ProxyFixture.AGENTS.allow(), null))),
+                (_, name) -> asked.add(name));
+        counted.request(AGENT, invite("gw.example.org"));
+        counted.sent.clear();
+        counted.command(answerOf("gw.example.org", "192.0.2.50 5070 0 1"));
+        assertEquals(1, agents.state().calls());
+        counted.response("192.0.2.50:5070", ProxyFixture.answer(counted.one(), 200, "t"));
+        counted.sent.clear();
+        assertEquals(1, agents.state().calls());
+
+        counted.request(AGENT, invite("gw.example.org").replace("call-1", "call-2").replace("first", "second"));
+        assertEquals("SIP/2.0 503 Service Unavailable", counted.one().startLine());
+        counted.request(AGENT, message("BYE", "sip:bob@192.0.2.50:5070", VIA.replace("first", "bye"), "", "t"));
+        assertEquals(1, agents.state().calls());
+        counted.response("192.0.2.50:5070", ProxyFixture.answer(counted.one(), 200, "t"));
+
+        assertEquals(0, agents.state().calls());
     }
 
     @Test

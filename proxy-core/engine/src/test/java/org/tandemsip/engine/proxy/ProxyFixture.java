@@ -81,6 +81,11 @@ final class ProxyFixture implements Egress {
         restart(policy(mode, ROUTES));
     }
 
+    ProxyFixture(final RoutingPolicy policy, final NameService names) {
+        this.names = names;
+        restart(policy);
+    }
+
     ProxyFixture(final RoutingPolicy policy) {
         restart(policy);
     }

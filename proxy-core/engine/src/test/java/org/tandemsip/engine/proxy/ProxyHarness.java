@@ -118,6 +118,14 @@ final class ProxyHarness {
         return of(maxTransactions, trunk(0, "callers", CALLER), to, then);
     }
 
+    /** As {@link #of(Trunk, List, List)}, but what has no route goes on without state. */
+    static ProxyHarness statelessButForRoutes(final Trunk callers, final Trunk to) {
+        final Route route =
+                new Route("out", callers, Route.Match.ANY, List.of(to), List.of(), List.of(), Mode.STATEFUL);
+        return new ProxyHarness(10_000, new RoutingPolicy(Mode.STATELESS, List.of(callers, to), List.of(route),
+                Timing.DEFAULTS, 70, true));
+    }
+
     private static ProxyHarness of(final int maxTransactions, final Trunk callers, final List<Trunk> to,
             final List<Trunk> then) {
         final List<Trunk> trunks = new ArrayList<>(List.of(callers));
