@@ -19,7 +19,7 @@ import org.tandemsip.server.config.Problem;
 final class Api {
     private static final String BASE = "/api/v1/";
     private static final String JSON = "application/json";
-    private static final Pattern PEERS = Pattern.compile(BASE + "trunks/([^/:]+)(?:/peers/([^/]+))?(:ping)?");
+    private static final Pattern PEERS = Pattern.compile(BASE + "trunks/([^/:]+)(?:/peers/([^/]+?))?(:ping)?");
     private static final Pattern WINDOW = Pattern.compile("(?:.*&)?window=(\\d{1,4})s?(?:&.*)?");
 
     /**
@@ -109,8 +109,12 @@ final class Api {
             control.peers(trunk, peer, null);
             return json(views.trunks());
         }
+        if (peer == null && (method.equals("GET") || method.equals("HEAD"))) {
+            final String view = views.trunk(trunk);
+            return view != null ? json(view) : problem(404, "there is no trunk '" + trunk + "'");
+        }
         if (!method.equals("PATCH")) {
-            return notAllowed("PATCH");
+            return notAllowed(peer == null ? "GET, PATCH" : "PATCH");
         }
         final PeerState.Event order = switch (Json.parse(body) instanceof final Map<?, ?> map
                 && map.get("state") instanceof final String state ? state : "") {

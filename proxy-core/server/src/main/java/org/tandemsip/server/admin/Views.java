@@ -171,39 +171,49 @@ final class Views {
             json.writeArrayPropertyStart("trunks");
             for (final Trunk trunk : control.policy().trunks()) {
                 json.writeStartObject();
-                json.writeStringProperty("name", trunk.name());
-                json.writeStringProperty("balance", word(trunk.balance()).replace('_', '-'));
-                json.writeNumberProperty("calls", trunk.state().calls());
-                json.writeNumberProperty("max_calls", trunk.maxCalls());
-                json.writeNumberProperty("refused", trunk.state().refusedCalls() + trunk.state().refusedRate());
-                json.writeArrayPropertyStart("peers");
-                for (final Peer peer : trunk.peers()) {
-                    json.writeStartObject();
-                    json.writeStringProperty("name", peer.name());
-                    json.writeStringProperty("address",
-                            hostPort(peer.addressHigh(), peer.addressLow(), peer.port()));
-                    json.writeStringProperty("transport", peer.transport() == null ? "auto" : word(peer.transport()));
-                    json.writeStringProperty("state", word(peer.state().state()));
-                    json.writeNumberProperty("calls", peer.state().calls());
-                    json.writeNumberProperty("priority", peer.priority());
-                    json.writeNumberProperty("weight", peer.weight());
-                    if (peer.state().lastRoundTripNs() >= 0) {
-                        json.writeNumberProperty("rtt_ms", peer.state().lastRoundTripNs() / 1e6);
-                        json.writeNumberProperty("rtt_p99_ms", peer.state().roundTripUs(99) / 1e3);
-                    }
-                    json.writeEndObject();
-                }
-                json.writeEndArray();
-                Json.texts(json, "allow", trunk.allow().stream().map(Views::range).toList());
-                json.writeArrayPropertyStart("failover");
-                for (final int code : trunk.failover()) {
-                    json.writeNumber(code);
-                }
-                json.writeEndArray();
+                trunk(json, trunk);
                 json.writeEndObject();
             }
             json.writeEndArray();
         });
+    }
+
+    /** One trunk; {@code null} when there is none of that name. */
+    String trunk(final String name) {
+        return control.policy().trunks().stream().filter(trunk -> trunk.name().equals(name)).findFirst()
+                .map(trunk -> Json.object(json -> trunk(json, trunk))).orElse(null);
+    }
+
+    private static void trunk(final JsonGenerator json, final Trunk trunk) {
+        json.writeStringProperty("name", trunk.name());
+        json.writeStringProperty("balance", word(trunk.balance()).replace('_', '-'));
+        json.writeNumberProperty("calls", trunk.state().calls());
+        json.writeNumberProperty("max_calls", trunk.maxCalls());
+        json.writeNumberProperty("refused", trunk.state().refusedCalls() + trunk.state().refusedRate());
+        json.writeArrayPropertyStart("peers");
+        for (final Peer peer : trunk.peers()) {
+            json.writeStartObject();
+            json.writeStringProperty("name", peer.name());
+            json.writeStringProperty("address",
+                    hostPort(peer.addressHigh(), peer.addressLow(), peer.port()));
+            json.writeStringProperty("transport", peer.transport() == null ? "auto" : word(peer.transport()));
+            json.writeStringProperty("state", word(peer.state().state()));
+            json.writeNumberProperty("calls", peer.state().calls());
+            json.writeNumberProperty("priority", peer.priority());
+            json.writeNumberProperty("weight", peer.weight());
+            if (peer.state().lastRoundTripNs() >= 0) {
+                json.writeNumberProperty("rtt_ms", peer.state().lastRoundTripNs() / 1e6);
+                json.writeNumberProperty("rtt_p99_ms", peer.state().roundTripUs(99) / 1e3);
+            }
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        Json.texts(json, "allow", trunk.allow().stream().map(Views::range).toList());
+        json.writeArrayPropertyStart("failover");
+        for (final int code : trunk.failover()) {
+            json.writeNumber(code);
+        }
+        json.writeEndArray();
     }
 
     String errors() {

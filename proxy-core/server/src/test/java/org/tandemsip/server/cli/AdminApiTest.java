@@ -95,6 +95,25 @@ class AdminApiTest {
     }
 
     @Test
+    void shouldShowPingAndOrderOneTrunkOrOnePeer() throws Exception {
+        tandem = start("");
+        final AdminClient client = overSocket();
+        assertEquals("a", json(client.get("/api/v1/trunks/a")).get("name"));
+        assertProblem(404, client.get("/api/v1/trunks/c"));
+        for (final String resource : List.of("trunks/a", "trunks/a/peers/127.0.0.1:5070",
+                "trunks/a/peers/127.0.0.1%3A5070")) {
+            final String path = "/api/v1/" + resource;
+            assertEquals(200, client.send("POST", path + ":ping", "").status(), path);
+            assertProblem(405, client.get(path + ":ping"));
+            assertEquals(200, client.send("PATCH", path, "{\"state\":\"drain\"}").status(), path);
+            assertTrue(client.get("/api/v1/trunks/a").body().contains("draining"), path);
+            assertEquals(200, client.send("PATCH", path, "{\"state\":\"ready\"}").status(), path);
+            assertFalse(client.get("/api/v1/trunks/a").body().contains("draining"), path);
+        }
+        assertProblem(409, client.send("POST", "/api/v1/trunks/a/peers/127.0.0.1:5071:ping", ""));
+    }
+
+    @Test
     void shouldAnswerProblemsInOneForm() throws Exception {
         tandem = start("");
         final AdminClient client = overTcp(null);
