@@ -30,6 +30,7 @@ final class ConfigBuilder {
         final List<Config.Route> routes = new RouteBuilder(reading, this).build(top);
         if (!reading.failed()) {
             checkStateless(mode, trunkList, routes);
+            checkRecordRoute(trunkList);
         }
         final Config.Admin admin = admin();
         final Limits limits = limits();
@@ -65,13 +66,33 @@ final class ConfigBuilder {
                     .filter(route -> route.from() == null || route.from().equals(trunk.name())
                             || route.to().contains(trunk.name()) || route.then().contains(trunk.name()))
                     .findFirst();
-            if (stateless.isPresent() && (trunk.maxCalls() > 0 || !trunk.balance().worksWithoutState())) {
-                final Key<?> key = trunk.maxCalls() > 0 ? Keys.MAX_CALLS : Keys.BALANCE;
+            final Key<?> key = needingCalls(trunk);
+            if (stateless.isPresent() && key != null) {
                 reading.problem(ErrorCode.CONTRADICTION, top.get(Keys.TRUNKS).get(trunk.name()).at(key),
                         "'" + key.name() + "' of trunk '" + trunk.name() + "' needs to know of calls, which a stateless"
                                 + " proxy does not; route '" + stateless.get().name() + "' is stateless");
             }
         }
+    }
+
+    /** Sees that the BYE comes this way too where calls are counted (RFC 3261 section 16.6 step 4). */
+    private void checkRecordRoute(final List<Config.Trunk> trunks) {
+        if (top.get(Keys.RECORD_ROUTE)) {
+            return;
+        }
+        for (final Config.Trunk trunk : trunks) {
+            final Key<?> key = needingCalls(trunk);
+            if (key != null) {
+                reading.problem(ErrorCode.CONTRADICTION, top.get(Keys.TRUNKS).get(trunk.name()).at(key),
+                        "'" + key.name() + "' of trunk '" + trunk.name() + "' needs to see calls end, and without"
+                                + " 'record-route' their BYE does not come this way");
+            }
+        }
+    }
+
+    /** What is said of a trunk that needs to know of its calls; {@code null} when nothing is. */
+    private static Key<?> needingCalls(final Config.Trunk trunk) {
+        return trunk.maxCalls() > 0 ? Keys.MAX_CALLS : trunk.balance().worksWithoutState() ? null : Keys.BALANCE;
     }
 
     /** The values of a list; empty when it is wrong. */

@@ -154,6 +154,16 @@ class ConfigErrorTest {
                                 + " admin.token as well, or listen on 127.0.0.1"),
                 row(ErrorCode.CONTRADICTION, "limits: {header: 32KiB, headers: 16KiB}\n",
                         "t.yaml:1:18: error[C037]: limits.header is larger than limits.headers (16384 bytes)"),
+                row(ErrorCode.CONTRADICTION,
+                        "record-route: false\ntrunks:\n  a: {peers: [10.0.0.1], max-calls: 2}\n"
+                                + "  b: {peers: [10.0.0.2]}\nroutes:\n  - {from: a, to: b}\n",
+                        "t.yaml:3:37: error[C037]: 'max-calls' of trunk 'a' needs to see calls end, and without"
+                                + " 'record-route' their BYE does not come this way"),
+                row(ErrorCode.CONTRADICTION,
+                        "record-route: false\ntrunks:\n  a: {peers: [10.0.0.1], balance: least-calls}\n"
+                                + "  b: {peers: [10.0.0.2]}\nroutes:\n  - {from: b, to: a}\n",
+                        "t.yaml:3:35: error[C037]: 'balance' of trunk 'a' needs to see calls end, and without"
+                                + " 'record-route' their BYE does not come this way"),
                 row(ErrorCode.CONTRADICTION, "mode: stateless\ntrunks:\n  a: {peers: [10.0.0.1], max-calls: 2}\n"
                         + "  b: {peers: [10.0.0.2]}\nroutes: [{from: b, to: a}]\n",
                         "t.yaml:3:37: error[C037]: 'max-calls' of trunk 'a' needs to know of calls, which a stateless"

@@ -120,7 +120,7 @@ class ConfigTest {
                   - {from: b, to: request-uri, within: [10.2.0.0/16]}
                 cps: 400
                 max-forwards: 20
-                record-route: false
+                record-route: true
                 admin: {listen: "http://[::1]:8061", token: "${env:TOKEN}", socket: /tmp/x.sock}
                 limits: {message: 60000, headers: 8KiB, header: 2KiB, header-rows: 64, body: 1KiB, uri: 512, method: 20,
                   token: 128, vias: 30, route-values: 10, connections: 100, connections-per-address: 10, connect: 1s,
@@ -162,7 +162,7 @@ class ConfigTest {
         assertTrue(second.to().isEmpty());
         assertEquals(1, second.within().size());
         assertEquals(20, config.maxForwards());
-        assertFalse(config.recordRoute());
+        assertTrue(config.recordRoute());
         assertEquals(new Config.Admin(config.admin().listen(), Optional.of("0123456789abcdef"),
                 Optional.of(Path.of("/tmp/x.sock"))), config.admin());
         assertEquals(new Limits(60_000, 8_192, 2_048, 64, 1_024, 512, 20, 128, 30, 10), config.limits());
@@ -191,6 +191,12 @@ class ConfigTest {
                 .filter(entry -> entry.keys().size() < 2 || !entry.keys().get(1).matches("[bc]"))
                 .filter(Effective.Entry::isDefault).count();
         assertEquals(0, given, config.effective().toYaml(true));
+    }
+
+    @Test
+    void shouldGoWithoutRecordRouteWhereNoCallsAreCounted() throws Exception {
+        final String text = "record-route: false\ntrunks: {a: {peers: 10.0.0.1, cps: 3/s}, b: {peers: 10.0.0.2}}\n";
+        assertFalse(reader(Map.of(), Map.of()).read("t.yaml", text).recordRoute());
     }
 
     @Test
