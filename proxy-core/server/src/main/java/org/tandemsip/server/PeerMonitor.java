@@ -59,6 +59,10 @@ final class PeerMonitor implements AutoCloseable {
 
     private void look(final Trunk trunk, final int place) {
         final Peer peer = trunk.peers().get(place);
+        if (!trunk.ping().on()) {
+            // A request sent under the configuration before may still report a failure, so this is not done only once.
+            peer.state().on(PeerState.Event.UNPROBED, trunk.ping());
+        }
         final PeerState.State state = peer.state().state();
         final long nowNs = System.nanoTime();
         final Watched known = watched.computeIfAbsent(peer.state(), _ -> {

@@ -17,7 +17,8 @@ import org.HdrHistogram.ConcurrentHistogram;
  *      +-------------------------------------------------------------------+
  *             the upAfter-th good probe in a row
  *
- *    any --drain--> draining     any --disable--> disabled     draining, disabled --enable--> up
+ *    any --drain--> draining     any --disable--> disabled     down, draining, disabled --enable--> up
+ *    trying, down --no probes any more--> up
  * </pre>
  *
  * Failures are those of probes and of live traffic: no answer, a code that does not count as alive, a connection
@@ -58,7 +59,9 @@ public final class PeerState {
         /** Order: out of use. */
         DISABLE,
         /** Order: back into use. */
-        ENABLE
+        ENABLE,
+        /** There are no probes any more, which alone could bring it back. */
+        UNPROBED
     }
 
     private static final int COUNT_BITS = 8;
@@ -107,8 +110,12 @@ public final class PeerState {
             case DRAIN -> pack(State.DRAINING, 0);
             case DISABLE -> pack(State.DISABLED, 0);
             case ENABLE -> switch (state) {
-                case DRAINING, DISABLED -> pack(State.UP, 0);
-                case UP, TRYING, DOWN -> packed;
+                case DOWN, DRAINING, DISABLED -> pack(State.UP, 0);
+                case UP, TRYING -> packed;
+            };
+            case UNPROBED -> switch (state) {
+                case TRYING, DOWN -> pack(State.UP, 0);
+                case UP, DRAINING, DISABLED -> packed;
             };
             case PROBE_SUCCESS -> switch (state) {
                 case UP, DRAINING, DISABLED -> packed;
