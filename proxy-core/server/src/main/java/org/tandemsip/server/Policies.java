@@ -37,16 +37,22 @@ final class Policies {
                                     peer.addressHigh(), peer.addressLow(), peer.port())))
                     .toList();
             final TrunkState state = states.trunk(trunk.name());
-            state.rate(trunk.cps());
             final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(), ints(trunk.failover()),
                     trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state);
             trunks.add(made);
             byName.put(made.name(), made);
         }
         final List<Route> routes = config.routes().stream().map(route -> route(route, byName)).toList();
-        states.total().rate(config.cps());
         return new RoutingPolicy(config.mode(), trunks, routes, config.timing(), config.maxForwards(),
                 config.recordRoute()).withTotal(states.total());
+    }
+
+    /** Puts the calls per second of a configuration into force, which are not part of its policy. */
+    static void limitRates(final Config config, final States states) {
+        for (final Config.Trunk trunk : config.trunks()) {
+            states.trunk(trunk.name()).rate(trunk.cps());
+        }
+        states.total().rate(config.cps());
     }
 
     private static Ping ping(final Config.Ping ping) {

@@ -90,6 +90,7 @@ public final class Tandem implements Control, AutoCloseable {
         peerNames.watch(config, config.dns().timeoutNs());
         resolved = peerNames.resolve(config);
         policy = Policies.of(resolved, keys, states);
+        Policies.limitRates(resolved, states);
     }
 
     /**
@@ -292,6 +293,7 @@ public final class Tandem implements Control, AutoCloseable {
             }
         }
         configure(nextPolicy);
+        Policies.limitRates(next, states);
         config = next;
         resolved = nextResolved;
         peerNames.retain(next);

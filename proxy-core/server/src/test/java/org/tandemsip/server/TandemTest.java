@@ -27,6 +27,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.admin.Control;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
@@ -195,6 +197,47 @@ class TandemTest {
             assertEquals(before, tandem.config());
             send(tandem, pbx);
             assertFalse(tandem.lastReload().successful());
+        }
+    }
+
+    @Test
+    void shouldKeepTheRatesOfCallsWhenTheNewFileIsRefused() throws Exception {
+        // given
+        write(pbx, "cps: 1000/s");
+        try (Tandem tandem = start()) {
+            // when: the file of the log cannot be made
+            write(pbx, "cps: 1/s\nlog: {file: " + file + "/log}");
+            assertThrows(Control.Refused.class, tandem::reload);
+
+            // then
+            assertTrue(tandem.policy().total().tryBegin(1) && tandem.policy().total().tryBegin(1));
+            write(pbx, "cps: 1/s");
+            tandem.reload();
+            assertTrue(tandem.policy().total().tryBegin(1));
+            assertFalse(tandem.policy().total().tryBegin(1));
+        }
+    }
+
+    @Test
+    void shouldUsePeersThatAreDownWhenTheyAreNotPingedAnyMore() throws Exception {
+        // given
+        write(pbx, "");
+        final String pinged = Files.readString(file).replace("pbx: {", "pbx: {ping: {every: 1h, down-after: 1}, ");
+        Files.writeString(file, pinged);
+        try (Tandem tandem = start()) {
+            final Trunk before = tandem.policy().trunks().getLast();
+            before.peers().getFirst().state().on(PeerState.Event.FAILURE, before.ping());
+            assertEquals(PeerState.State.DOWN, before.peers().getFirst().state().state());
+
+            // when
+            write(pbx, "");
+            tandem.reload();
+
+            // then
+            while (!tandem.policy().trunks().getLast().peers().getFirst().state().usable()) {
+                Thread.onSpinWait();
+            }
+            send(tandem, pbx);
         }
     }
 
