@@ -41,6 +41,9 @@ final class Branch extends TimerNode {
     int breadth;
     /** Its part of a call that counts against a limit; else {@code null}. */
     Call.Leg leg;
+    /** Whether its trunk was asked if another call may begin there in this second, and what it said. */
+    boolean askedRate;
+    boolean withinRate;
     /** Whether the timer is that of one try and not timer C. */
     boolean trying;
     /** Whether timer C has run out: a 487 then is our own doing and counts as a 408. */
@@ -56,6 +59,8 @@ final class Branch extends TimerNode {
         breadth = 0;
         timedOut = false;
         leg = null;
+        askedRate = false;
+        withinRate = false;
         trying = false;
         return this;
     }

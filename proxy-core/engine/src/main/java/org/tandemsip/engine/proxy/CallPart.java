@@ -17,6 +17,8 @@ final class CallPart {
     private Call call;
     /** Key of the call that counts and that the request begins, refreshes or ends; 0 for none. */
     private long callKey;
+    /** Whether its 2xx puts off the end of the session. */
+    private boolean refreshes;
     /** Dialog that a BYE ends; 0 for none. */
     private long endedDialog;
 
@@ -30,11 +32,12 @@ final class CallPart {
         call = newCall;
         callKey = call == null ? 0 : call.key;
         endedDialog = 0;
+        refreshes = false;
         if (beginsCall || proxy.calls.size() == 0) {
             return;
         }
         final boolean ends = request.method() == Method.BYE;
-        final boolean refreshes = request.method() == Method.INVITE || request.method() == Method.UPDATE;
+        refreshes = request.method() == Method.INVITE || request.method() == Method.UPDATE;
         final Call inside = ends || refreshes ? proxy.calls.find(request) : null;
         if (inside != null) {
             callKey = inside.key;
@@ -42,21 +45,38 @@ final class CallPart {
         }
     }
 
-    /** Whether the trunk of a branch has room for this call; if so it is taken. */
-    boolean admits(final Branch branch, final long nowNs) {
+    /**
+     * Whether the trunk of a branch has room for this call; if so it is taken. What is not admitted is released.
+     *
+     * @param first first of all branches of the request
+     */
+    boolean admits(final Branch branch, final Branch first, final long nowNs) {
         if (!beginsCall) {
             return true;
         }
         final Trunk trunk = branch.target.trunk;
-        if (trunk != null && !trunk.state().tryBegin(nowNs)) {
+        if (call != null) {
+            branch.leg = proxy.calls.admit(call, trunk, state(branch), false);
+            if (branch.leg == null) {
+                return false;
+            }
+        }
+        return trunk == null || isWithinRate(branch, first, nowNs);
+    }
+
+    /** Whether the trunk of a branch takes another call in this second: asked once for all peers of it. */
+    private boolean isWithinRate(final Branch branch, final Branch first, final long nowNs) {
+        for (Branch each = first; each != null; each = each.next) {
+            if (each.askedRate && each.target.trunk == branch.target.trunk) {
+                return each.withinRate;
+            }
+        }
+        branch.askedRate = true;
+        branch.withinRate = branch.target.trunk.state().tryBegin(nowNs);
+        if (!branch.withinRate) {
             proxy.countLimitedRate();
-            return false;
         }
-        if (call == null) {
-            return true;
-        }
-        branch.leg = proxy.calls.admit(call, trunk, state(branch), false);
-        return branch.leg != null;
+        return branch.withinRate;
     }
 
     private static PeerState state(final Branch branch) {
@@ -77,7 +97,9 @@ final class CallPart {
             return;
         }
         if (!beginsCall) {
-            proxy.calls.refreshed(callKey, response, nowNs);
+            if (refreshes) {
+                proxy.calls.refreshed(callKey, response, nowNs);
+            }
         } else if (branch != null && branch.leg != null) {
             proxy.calls.answered(call, branch.leg, response, nowNs);
             branch.leg = null;

@@ -34,6 +34,9 @@ final class Calls {
     private static final long GRACE_NS = 32_000_000_000L;
     /** Most branches of one call: no callee may make a call grow without end. */
     private static final int MOST_LEGS = 32;
+    /** Shortest session there is (RFC 4028 section 5), and the longest that is told from one without end. */
+    private static final long SHORTEST_SESSION_S = 90;
+    private static final long LONGEST_SESSION_S = Integer.MAX_VALUE;
     private static final String SESSION_EXPIRES = "session-expires";
     private static final long TAG_LABEL = 0x7461_67L;
 
@@ -288,12 +291,14 @@ final class Calls {
         return Slice.exists(tag) ? hash.begin().add(TAG_LABEL).addSlice(message.bytes(), tag).end() : 0;
     }
 
-    /** Value of Session-Expires, compact form x (RFC 4028 section 4), in nanoseconds; 0 without one. */
+    /** Value of Session-Expires, compact form x (RFC 4028 section 4), in nanoseconds, 90 s or more; 0 without one. */
     private static long sessionExpiresNs(final SipMessage message) {
         for (int row = 0; row < message.rows(); row++) {
             if (message.rowName(row) == HeaderName.OTHER
                     && isSessionExpires(message.bytes(), message.rowNameToken(row))) {
-                return seconds(message.bytes(), message.rowValue(row)) * 1_000_000_000L;
+                final long seconds = seconds(message.bytes(), message.rowValue(row));
+                return seconds == 0 ? 0
+                        : Math.clamp(seconds, SHORTEST_SESSION_S, LONGEST_SESSION_S) * 1_000_000_000L;
             }
         }
         return 0;

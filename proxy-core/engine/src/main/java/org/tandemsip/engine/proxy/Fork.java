@@ -251,7 +251,7 @@ final class Fork {
                 branch.breadth = (breadthLeft + count - 1) / count;
                 breadthLeft -= branch.breadth;
                 count--;
-                if (context.callPart.admits(branch, nowNs)) {
+                if (context.callPart.admits(branch, first, nowNs)) {
                     send(branch, request, source, nowNs);
                 } else {
                     end(branch, Branch.State.FAILED);

@@ -164,14 +164,19 @@ public final class Proxy implements MessageHandler {
     }
 
     /**
-     * Whether another call may begin now: limits over all trunks, and of the trunk it comes from. Those of the trunk it
-     * goes to are looked at for each try; without state there is only one.
+     * Whether another call may begin now: by the rate of the trunk it comes from, then by that over all trunks, which
+     * what a trunk refuses must not use up. That of the trunk it goes to is looked at with each try; without state there
+     * is only one.
      */
     private boolean mayBegin(final RoutingPolicy by, final Trunk from, final long nowNs) {
         final boolean once = locationService.mode() == Mode.STATELESS && !rerouted;
+        if (!once && from.isFull() && locationService.awaited() == null) {
+            // Refused further on, unless it is a call that is here already: in neither case another one begins.
+            return true;
+        }
         final Trunk to = once && targets.size() > 0 ? targets.get(0).trunk : null;
-        if (by.total().tryBegin(nowNs) && from.state().tryBegin(nowNs)
-                && (to == null || to.state().tryBegin(nowNs))) {
+        if (from.state().tryBegin(nowNs) && (to == null || to.state().tryBegin(nowNs))
+                && by.total().tryBegin(nowNs)) {
             return true;
         }
         counters.increment(Counter.LIMITED_RATE);

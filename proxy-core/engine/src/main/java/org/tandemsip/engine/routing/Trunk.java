@@ -37,6 +37,11 @@ public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, 
         return maxCalls > 0 || balance == Balance.LEAST_CALLS;
     }
 
+    /** Whether it has as many calls as it may have. */
+    public boolean isFull() {
+        return maxCalls > 0 && state.calls() >= maxCalls;
+    }
+
     /** Whether a final response with that code moves the request to the next peer. */
     public boolean failsOver(final int statusCode) {
         for (final int code : failover) {

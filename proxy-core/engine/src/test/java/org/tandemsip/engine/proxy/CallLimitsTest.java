@@ -2,7 +2,9 @@ package org.tandemsip.engine.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyHarness.A1;
+import static org.tandemsip.engine.proxy.ProxyHarness.A2;
 import static org.tandemsip.engine.proxy.ProxyHarness.B1;
 import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
 
@@ -136,6 +138,36 @@ class CallLimitsTest {
     }
 
     @Test
+    void shouldTakeNoSessionForShorterThanItCanBeNorForLongerThanACallLasts() {
+        established("c1", "Session-Expires: 1");
+        proxy.advanceMs(90_000);
+        assertEquals(1, carrier.state().calls());
+        proxy.advanceMs(62_000);
+        assertEquals(0, carrier.state().calls());
+
+        established("c2", "Session-Expires: 18446744074");
+        proxy.advanceMs(62_000);
+        assertEquals(1, carrier.state().calls());
+    }
+
+    @Test
+    void shouldNotTakeTheAnswerToAByeForARefresh() {
+        // given: two dialogs, one of which ends
+        final SentMessage invite = invite("c1");
+        proxy.answer(invite, 200, "b1", CONTACT, "Session-Expires: 90");
+        proxy.answer(invite, 200, "b2", CONTACT, "Session-Expires: 90");
+        final SentMessage other = proxy.sent().getLast();
+        proxy.advanceMs(80_000);
+        proxy.sent();
+
+        proxy.answer(bye(other, 2), 200, "b2");
+
+        assertEquals(1, carrier.state().calls());
+        proxy.advanceMs(75_000);
+        assertEquals(0, carrier.state().calls());
+    }
+
+    @Test
     void shouldCountOnWhenTheSessionIsRefreshed() {
         final SentMessage success = established("c1", "x: 90");
         proxy.advanceMs(80_000);
@@ -259,6 +291,52 @@ class CallLimitsTest {
         assertEquals("INVITE", invite("c4").summary());
         assertRefused("c5");
         assertEquals(2, proxy.counters.get(Counter.LIMITED_RATE));
+    }
+
+    @Test
+    void shouldNotUseUpTheRateOverAllTrunksWhenTheTrunkRefuses() {
+        proxy = ProxyHarness.of(callers, List.of(backup), List.of());
+        callers.state().rate(1);
+        proxy.total().rate(2);
+        invite("c1");
+        assertRefused("c2");
+        assertTrue(proxy.total().tryBegin(proxy.nowNs));
+        assertFalse(proxy.total().tryBegin(proxy.nowNs));
+    }
+
+    @Test
+    void shouldNotUseUpTheRateWhenTheTrunkItComesFromIsFull() {
+        final Trunk few = limited(0, "callers", CALLER, 1);
+        proxy = ProxyHarness.of(few, List.of(backup), List.of());
+        few.state().rate(2);
+        final SentMessage invite = invite("c1");
+        assertRefused("c2");
+        proxy.answer(invite, 486, "b1");
+        assertEquals("INVITE", invite("c3").summary());
+    }
+
+    @Test
+    void shouldNotUseUpTheRateWhenTheTrunkItGoesToIsFull() {
+        carrier.state().rate(2);
+        final SentMessage invite = invite("c1");
+        assertRefused("c2");
+        proxy.answer(invite, 486, "b1");
+        assertEquals("INVITE", invite("c3").summary());
+    }
+
+    @Test
+    void shouldAskForTheRateOnceThoughAnotherPeerIsTried() {
+        final Trunk pair = ProxyHarness.trunk(1, "a", A1, A2);
+        proxy = ProxyHarness.of(callers, List.of(pair), List.of());
+        pair.state().rate(1);
+        proxy.answer(invite("c1"), 503, "b1");
+        final SentMessage second = proxy.sent().getLast();
+        assertEquals("INVITE", second.summary());
+        proxy.answer(second, 486, "b2");
+
+        assertRefused("c2");
+        assertEquals(1, pair.state().refusedRate());
+        assertEquals(1, proxy.counters.get(Counter.LIMITED_RATE));
     }
 
     @Test

@@ -28,6 +28,7 @@ import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 
@@ -181,6 +182,11 @@ final class ProxyHarness {
         final byte[] bytes = message.text().getBytes(StandardCharsets.ISO_8859_1);
         proxy.onCommand(new ShardCommand.Unreachable(Arrays.copyOf(bytes, Math.min(bytes.length, 548)), address.high(),
                 address.low(), Integer.parseInt(message.to().split(":")[1])), nowNs);
+    }
+
+    /** Limits over all trunks. */
+    TrunkState total() {
+        return policy.total();
     }
 
     /** Has the proxy take nothing new. */
