@@ -14,8 +14,14 @@ public sealed interface ShardCommand {
      * A message could not be sent: connection refused or lost, no route to host, queue full.
      *
      * @param correlation what was given to {@link Egress#send}
+     * @param queueFull   whether a queue of this node was full, which says nothing of where the message was to go
      */
-    record SendFailed(long correlation) implements ShardCommand {}
+    record SendFailed(long correlation, boolean queueFull) implements ShardCommand {
+        /** The way to where the message was to go has failed. */
+        public SendFailed(final long correlation) {
+            this(correlation, false);
+        }
+    }
 
     /**
      * ICMP has reported that a datagram could not be delivered (RFC 3261 section 18.4). Goes to all shards: which of

@@ -123,6 +123,7 @@ final class Probes {
             }
         }
 
+        /** @param event what is known of the peer now, or {@code null} when it is nothing */
         private void end(final Event event) {
             if (!over) {
                 over = true;
@@ -131,7 +132,9 @@ final class Probes {
                     timers.release(lane);
                     lane = null;
                 }
-                peer.state().on(event, trunk.ping());
+                if (event != null) {
+                    peer.state().on(event, trunk.ping());
+                }
             }
         }
 
@@ -147,7 +150,7 @@ final class Probes {
 
         @Override
         public void onTransportError(final ClientTransaction transaction, final long nowNs) {
-            end(Event.FAILURE);
+            end(transactions.takePeerFailure() ? Event.FAILURE : null);
         }
 
         @Override

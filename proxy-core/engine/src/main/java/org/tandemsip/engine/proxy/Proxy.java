@@ -165,8 +165,8 @@ public final class Proxy implements MessageHandler {
 
     /**
      * Whether another call may begin now: by the rate of the trunk it comes from, then by that over all trunks, which
-     * what a trunk refuses must not use up. That of the trunk it goes to is looked at with each try; without state there
-     * is only one.
+     * what a trunk refuses must not use up. That of the trunk it goes to is looked at with each try; without state
+     * there is only one.
      */
     private boolean mayBegin(final RoutingPolicy by, final Trunk from, final long nowNs) {
         final boolean once = locationService.mode() == Mode.STATELESS && !rerouted;
@@ -244,7 +244,11 @@ public final class Proxy implements MessageHandler {
             case ShardCommand.SendFailed failed -> {
                 requests.onSendFailed(failed.correlation(), nowNs);
                 stateless.onSendFailed(failed.correlation());
-                transactions.onSendFailed(failed.correlation(), nowNs);
+                if (failed.queueFull()) {
+                    transactions.onSendFailed(failed.correlation(), nowNs);
+                } else {
+                    transactions.onPeerFailed(failed.correlation(), nowNs);
+                }
             }
             case ShardCommand.Unreachable report -> {
                 if (branches.readQuoted(report.quoted())) {

@@ -235,12 +235,15 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         if (branch == null || branch.state != Branch.State.PENDING) {
             return;
         }
+        final boolean peerFailed = proxy.transactions.takePeerFailure();
         busy = true;
         try {
             if (fork.closed() || !RequestForwarder.isTcpForSize(branch.target)
                     || !changesTransport(branch) || !fork.resend(branch, kept(), source, nowNs)) {
                 fork.end(branch, Branch.State.FAILED);
-                proxy.failed(branch);
+                if (peerFailed) {
+                    proxy.failed(branch);
+                }
                 fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
             }
         } finally {
@@ -272,6 +275,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
                 }
             } else if (fork.hasNextGroup()) {
                 fork.end(branch, Branch.State.FAILED);
+                proxy.failed(branch);
                 transaction.terminate(nowNs);
                 fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
             }

@@ -68,6 +68,8 @@ public final class Transactions {
     private final ReceivedVia receivedVia = new ReceivedVia();
     private final Source source = new Source();
     private final TransactionPools pools = new TransactionPools(this);
+    /** Whether the peer has failed of which a transport error is being told now. */
+    private boolean peerFailed;
 
     private TransactionLanes lanes;
     private MutableDirectBuffer claimed;
@@ -190,6 +192,26 @@ public final class Transactions {
      */
     public ClientTransaction findClient(final long branchKey, final boolean cancel) {
         return (ClientTransaction) clients.get(cancel ? branchKey ^ CANCEL_MARK : branchKey);
+    }
+
+    /**
+     * Reports that what was sent with {@code correlation} (a client transaction's key) did not get to the peer; users
+     * see by {@link #takePeerFailure} that it was not this node which had no room for it.
+     */
+    public void onPeerFailed(final long correlation, final long nowNs) {
+        peerFailed = true;
+        try {
+            onSendFailed(correlation, nowNs);
+        } finally {
+            peerFailed = false;
+        }
+    }
+
+    /** Whether the transport error that is being told of is that of the peer; asked once for each. */
+    public boolean takePeerFailure() {
+        final boolean failed = peerFailed;
+        peerFailed = false;
+        return failed;
     }
 
     /** Reports that what was sent with {@code correlation} (a client transaction's key) could not be sent. */

@@ -9,6 +9,7 @@ import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -108,6 +109,37 @@ class PeerHealthTest {
         // then
         assertEquals(PeerState.State.DOWN, first.state());
         assertEquals(A2.hostPort(), proxy.call(SipText.invite(CALLER, "c4")).getFirst().to());
+    }
+
+    @Test
+    void shouldLearnFromIcmpThatAPeerIsDown() {
+        for (int call = 1; call <= 3; call++) {
+            assertMovesOn("c" + call, proxy::unreachable);
+        }
+        assertEquals(PeerState.State.DOWN, first.state());
+    }
+
+    @Test
+    void shouldLearnFromFailedConnectionsButNotFromAFullQueueOfItsOwnThatAPeerIsDown() {
+        for (int call = 1; call <= 3; call++) {
+            assertMovesOn("full" + call, proxy::queueFull);
+        }
+        proxy.queueFull(probe());
+        assertEquals(PeerState.State.UP, first.state());
+
+        for (int call = 1; call <= 3; call++) {
+            assertMovesOn("c" + call, proxy::fail);
+        }
+        assertEquals(PeerState.State.DOWN, first.state());
+    }
+
+    private void assertMovesOn(final String callId, final Consumer<SentMessage> failure) {
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, callId)).getFirst();
+        assertEquals(A1.hostPort(), invite.to());
+        failure.accept(invite);
+        final SentMessage next = proxy.only("INVITE");
+        assertEquals(A2.hostPort(), next.to());
+        proxy.answer(next, 486, "b2");
     }
 
     @Test

@@ -175,6 +175,11 @@ final class ProxyHarness {
         proxy.onCommand(new ShardCommand.SendFailed(message.correlation()), nowNs);
     }
 
+    /** Tells the proxy that a message could not be sent for want of room in a queue of this node. */
+    void queueFull(final SentMessage message) {
+        proxy.onCommand(new ShardCommand.SendFailed(message.correlation(), true), nowNs);
+    }
+
     /** Has ICMP report that a message did not get there, quoting its beginning (RFC 3261 section 18.4). */
     void unreachable(final SentMessage message) {
         final IpAddress address = new IpAddress();

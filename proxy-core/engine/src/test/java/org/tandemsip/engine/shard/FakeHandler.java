@@ -63,7 +63,7 @@ final class FakeHandler implements MessageHandler {
 
     @Override
     public void onCommand(final ShardCommand command, final long now) {
-        if (command instanceof ShardCommand.SendFailed(final long correlation)) {
+        if (command instanceof ShardCommand.SendFailed(final long correlation, _)) {
             if (correlation < 0) {
                 throw new IllegalStateException("poison command");
             }

@@ -161,7 +161,7 @@ final class Outbound implements OutboundQueue.Consumer {
         counters.increment(reason);
         if (correlation != 0 && shard != Origin.NO_SHARD) {
             final ShardThread owner = peers.shard(shard);
-            if (owner.shard().command(new ShardCommand.SendFailed(correlation))) {
+            if (owner.shard().command(new ShardCommand.SendFailed(correlation, reason == Counter.UNSENT_QUEUE_FULL))) {
                 owner.wake();
             } else {
                 counters.increment(Counter.COMMANDS_REFUSED);

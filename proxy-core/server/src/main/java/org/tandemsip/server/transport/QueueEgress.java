@@ -53,7 +53,7 @@ final class QueueEgress implements Egress {
             return;
         }
         counters.increment(Counter.UNSENT_QUEUE_FULL);
-        if (correlation != 0 && !peers.shard(shard).shard().command(new ShardCommand.SendFailed(correlation))) {
+        if (correlation != 0 && !peers.shard(shard).shard().command(new ShardCommand.SendFailed(correlation, true))) {
             counters.increment(Counter.COMMANDS_REFUSED);
         }
     }

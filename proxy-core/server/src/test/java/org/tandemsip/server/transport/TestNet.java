@@ -239,7 +239,7 @@ final class TestNet implements AutoCloseable, HandlerFactory {
 
         @Override
         public void onCommand(final ShardCommand command, final long nowNs) {
-            if (command instanceof ShardCommand.SendFailed(final long correlation)) {
+            if (command instanceof ShardCommand.SendFailed(final long correlation, _)) {
                 failed.add(correlation);
             } else if (command instanceof ShardCommand.Unreachable report) {
                 unreachable.add(report);
