@@ -211,24 +211,26 @@ final class HostNames {
      * realm of digits (GB/T 28181) and the odd spellings of addresses that some resolvers accept do not.
      */
     static boolean isName(final DirectBuffer bytes, final long host) {
-        final int end = Slice.end(host);
-        if (Slice.length(host) == 0 || Slice.length(host) > MAX_NAME) {
+        int label = Slice.offset(host);
+        int end = Slice.end(host);
+        if (end > label && bytes.getByte(end - 1) == '.') {
+            end--;
+        }
+        if (end == label || end - label > MAX_NAME) {
             return false;
         }
-        int label = Slice.offset(host);
         for (int i = label; i < end; i++) {
             final byte b = bytes.getByte(i);
             if (b == '.') {
                 if (i == label || i - label > MAX_LABEL || bytes.getByte(i - 1) == '-') {
                     return false;
                 }
-                // A dot at the end stands behind the last label.
-                label = i + 1 == end ? label : i + 1;
+                label = i + 1;
             } else if (!isLetter(b) && !(b >= '0' && b <= '9') && b != '_' && (b != '-' || i == label)) {
                 return false;
             }
         }
-        return label < end && end - label <= MAX_LABEL + 1 && isLetter(bytes.getByte(label))
+        return label < end && end - label <= MAX_LABEL && isLetter(bytes.getByte(label))
                 && bytes.getByte(end - 1) != '-';
     }
 

@@ -18,6 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Slice;
@@ -221,6 +222,25 @@ class HostNameTest {
         assertTrue(lines().getFirst().startsWith("SIP/2.0 4"));
         assertFalse(HostNames.isName(new UnsafeBuffer(host.getBytes(StandardCharsets.US_ASCII)),
                 Slice.of(0, host.length())));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"63, '', true", "63, ., true", "64, '', false", "64, ., false", "63, .., false", "0, ., false"})
+    void shouldTakeNoLabelThatIsTooLong(int length, String end, boolean name) {
+        for (String before : List.of("", "gw.")) {
+            String host = before + "a".repeat(length) + end;
+
+            assertEquals(name, HostNames.isName(new UnsafeBuffer(host.getBytes(StandardCharsets.US_ASCII)),
+                    Slice.of(0, host.length())), host);
+        }
+    }
+
+    @Test
+    void shouldAskNobodyForANameWithALabelThatIsTooLong() {
+        proxy.request(AGENT, invite("gw." + "a".repeat(64)));
+        assertTrue(asked.isEmpty());
+        proxy.request(AGENT, invite("gw." + "a".repeat(63)).replace("call-1", "call-2").replace("first", "second"));
+        assertEquals(1, asked.size());
     }
 
     private static String invite(String host) {
