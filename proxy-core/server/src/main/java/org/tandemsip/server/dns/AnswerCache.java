@@ -93,16 +93,31 @@ final class AnswerCache {
     /** Asks for {@code name} on behalf of {@code question}, of which it is an alias from the second time on. */
     private void follow(final Question question, final String name, final long ttlSeconds, final int aliases) {
         final long startNs = clock.getAsLong();
-        upstream.ask(new Question(name, question.type()), reply -> {
-            counters.answered(question.type(), reply.kind(), clock.getAsLong() - startNs);
-            if (reply.alias() == null) {
-                settle(question, reply, Math.min(ttlSeconds, reply.ttlSeconds()));
-            } else if (aliases + 1 < Reply.MAX_ALIASES) {
-                follow(question, reply.alias(), Math.min(ttlSeconds, reply.ttlSeconds()), aliases + 1);
-            } else {
-                settle(question, Reply.failed("aliases without end"), 0);
+        final boolean[] answered = new boolean[1];
+        try {
+            upstream.ask(new Question(name, question.type()), reply -> {
+                answered[0] = true;
+                take(question, reply, startNs, ttlSeconds, aliases);
+            });
+        } catch (final RuntimeException e) {
+            if (answered[0]) {
+                throw e;
             }
-        });
+            // Nothing was asked, so nothing would ever end this question: a name that the library refuses.
+            settle(question, Reply.failed("cannot be asked: " + e.getMessage()), 0);
+        }
+    }
+
+    private void take(final Question question, final Reply reply, final long startNs, final long ttlSeconds,
+            final int aliases) {
+        counters.answered(question.type(), reply.kind(), clock.getAsLong() - startNs);
+        if (reply.alias() == null) {
+            settle(question, reply, Math.min(ttlSeconds, reply.ttlSeconds()));
+        } else if (aliases + 1 < Reply.MAX_ALIASES) {
+            follow(question, reply.alias(), Math.min(ttlSeconds, reply.ttlSeconds()), aliases + 1);
+        } else {
+            settle(question, Reply.failed("aliases without end"), 0);
+        }
     }
 
     private void settle(final Question question, final Reply reply, final long ttlSeconds) {

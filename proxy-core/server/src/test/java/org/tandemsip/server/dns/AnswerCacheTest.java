@@ -2,8 +2,10 @@ package org.tandemsip.server.dns;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.handler.codec.dns.DefaultDnsQuestion;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -173,6 +175,36 @@ class AnswerCacheTest {
             reply(found(60));
         }
         assertEquals(AnswerCache.MAX_ANSWERS, cache.size());
+    }
+
+    @Test
+    void shouldEndAQuestionThatCannotBeAsked() {
+        AnswerCache refusing = new AnswerCache((question, answered) -> {
+            // As DnsServers does: the library throws.
+            assertNotNull(new DefaultDnsQuestion(question.name() + '.', question.type().wire()));
+        }, () -> nowNs, STALE_NS, counters);
+
+        refusing.ask(new Question("gw." + "a".repeat(64), RecordType.A), answers::add);
+        refusing.ask(new Question("gw..test", RecordType.A), answers::add);
+
+        assertEquals(0, refusing.inFlight());
+        assertEquals(List.of(Answer.Kind.FAILED, Answer.Kind.FAILED), answers.stream().map(Answer::kind).toList());
+    }
+
+    @Test
+    void shouldEndAQuestionWhoseAliasCannotBeAsked() {
+        AnswerCache refusing = new AnswerCache((question, answered) -> {
+            if (!question.equals(QUESTION)) {
+                throw new IllegalArgumentException("no name");
+            }
+            upstream.add(new Pending(question, answered));
+        }, () -> nowNs, STALE_NS, counters);
+        refusing.ask(QUESTION, answers::add);
+
+        reply(new Reply(Answer.Kind.NONE, List.of(), "other.test", 10, ""));
+
+        assertEquals(0, refusing.inFlight());
+        assertEquals(Answer.Kind.FAILED, answers.getFirst().kind());
     }
 
     private void ask() {
