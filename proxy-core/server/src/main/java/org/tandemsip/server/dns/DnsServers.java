@@ -77,8 +77,7 @@ final class DnsServers implements Upstream, AutoCloseable {
         }
         final AddressedEnvelope<DnsResponse, InetSocketAddress> envelope = future.getNow();
         try {
-            return envelope.content().isTruncated() && envelope.content().count() == 0
-                    ? Reply.failed("truncated") : Reply.of(question, envelope.content());
+            return Reply.of(question, envelope.content());
         } catch (final RuntimeException e) {
             // Names inside of records are read by the library, which throws at those that are malformed.
             return Reply.failed("malformed answer");

@@ -74,7 +74,7 @@ final class Rdatas {
      * A domain name in lower case without the dot at its end, empty for the root; {@code null} when it is malformed or
      * holds a label that is no part of a host or service name.
      */
-    private static String name(final ByteBuf data) {
+    static String name(final ByteBuf data) {
         final StringBuilder name = new StringBuilder();
         final int end = data.writerIndex();
         int position = data.readerIndex();

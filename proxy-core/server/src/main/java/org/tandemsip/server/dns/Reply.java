@@ -1,7 +1,6 @@
 package org.tandemsip.server.dns;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.dns.DefaultDnsRecordDecoder;
 import io.netty.handler.codec.dns.DnsRawRecord;
 import io.netty.handler.codec.dns.DnsRecord;
 import io.netty.handler.codec.dns.DnsRecordType;
@@ -36,6 +35,10 @@ record Reply(Answer.Kind kind, List<Rdata> records, String alias, long ttlSecond
 
     /** Reads a message; nothing of it is kept. */
     static Reply of(final Question question, final DnsResponse message) {
+        if (message.isTruncated()) {
+            // It would have come over TCP if it could; the records in it are not all (RFC 2181 section 9).
+            return failed("truncated");
+        }
         final DnsResponseCode code = message.code();
         if (code.equals(DnsResponseCode.NXDOMAIN)) {
             return none(message, "no such name");
@@ -49,7 +52,10 @@ record Reply(Answer.Kind kind, List<Rdata> records, String alias, long ttlSecond
         for (DnsRecord alias = find(message, name, DnsRecordType.CNAME); alias != null; alias =
                 find(message, name, DnsRecordType.CNAME)) {
             final String target = target(alias);
-            if (target == null || ++aliases > MAX_ALIASES) {
+            if (target == null) {
+                return failed("alias of what is no name");
+            }
+            if (++aliases > MAX_ALIASES) {
                 return failed("aliases without end");
             }
             name = target;
@@ -124,9 +130,10 @@ record Reply(Answer.Kind kind, List<Rdata> records, String alias, long ttlSecond
                 && plain(record.name()).equals(name);
     }
 
+    /** The name an alias stands for, or {@code null} when that is none which could be asked for. */
     private static String target(final DnsRecord alias) {
-        return alias instanceof final DnsRawRecord raw
-                ? plain(DefaultDnsRecordDecoder.decodeName(raw.content().duplicate())) : null;
+        final String name = alias instanceof final DnsRawRecord raw ? Rdatas.name(raw.content().duplicate()) : null;
+        return name == null || name.isEmpty() ? null : name;
     }
 
     private static String plain(final String name) {

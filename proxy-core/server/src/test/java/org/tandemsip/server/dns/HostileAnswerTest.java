@@ -100,6 +100,26 @@ class HostileAnswerTest {
     }
 
     @Test
+    void shouldFollowNoAliasOfWhatIsNoName() {
+        for (ByteBuf target : List.of(bytes(0), bytes(3, 'a', ' ', 'b', 0), bytes(2, 'a', 0xE4, 0))) {
+            Reply reply = new Packet("a.test", TYPE_A).record("a.test", CNAME, 60, target).read(RecordType.A);
+
+            assertEquals(Answer.Kind.FAILED, reply.kind());
+            assertNull(reply.alias());
+        }
+    }
+
+    @Test
+    void shouldNotTakeAPartForTheWhole() {
+        Packet packet = new Packet("a.test", TYPE_A).record("a.test", TYPE_A, 60, bytes(192, 0, 2, 1));
+        assertEquals(Answer.Kind.FOUND, packet.read(RecordType.A).kind());
+
+        packet.truncated = true;
+
+        assertEquals(Reply.failed("truncated"), packet.read(RecordType.A));
+    }
+
+    @Test
     void shouldTakeNoRecordsOfOtherNamesAndOnlySoManyOfItsOwn() {
         Packet packet = new Packet("a.test", TYPE_A);
         for (int i = 0; i < 400; i++) {
@@ -190,6 +210,7 @@ class HostileAnswerTest {
         private final ByteBuf authorities = Unpooled.buffer();
         private int answerCount;
         private int authorityCount;
+        private boolean truncated;
 
         Packet(String question, int type) {
             this.question = question;
@@ -214,8 +235,9 @@ class HostileAnswerTest {
         }
 
         ByteBuf bytes() {
-            return Unpooled.buffer().writeShort(1).writeShort(0x8180).writeShort(1).writeShort(answerCount)
-                    .writeShort(authorityCount).writeShort(0).writeBytes(name(question)).writeShort(type).writeShort(1)
+            return Unpooled.buffer().writeShort(1).writeShort(truncated ? 0x8380 : 0x8180).writeShort(1)
+                    .writeShort(answerCount).writeShort(authorityCount).writeShort(0).writeBytes(name(question))
+                    .writeShort(type).writeShort(1)
                     .writeBytes(answers.copy()).writeBytes(authorities.copy());
         }
 
