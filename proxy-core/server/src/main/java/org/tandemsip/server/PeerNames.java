@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.dns.Answer;
@@ -37,16 +38,25 @@ public final class PeerNames {
             .thenComparingLong(Hop::low).thenComparingInt(Hop::port);
 
     private final Names names;
+    private final Locator locator;
     private final Reach reach;
     private final Runnable changed;
     private final boolean logs;
     private final Map<Domain, Entry> entries = new HashMap<>();
+
+    /** Whoever finds servers; {@link Names#locate}. */
+    @FunctionalInterface
+    interface Locator {
+        void locate(Domain domain, Reach reach, Consumer<Located> located);
+    }
 
     /** What is known of one name. */
     private static final class Entry {
         private final CountDownLatch tried = new CountDownLatch(1);
         private final Set<String> refused = new HashSet<>();
         private List<Hop> hops = List.of();
+        /** When the time of {@link #hops} ran out or will. */
+        private long freshUntilNs;
         private boolean fromHostsFile;
         private String reason = "no answer";
         private int failures;
@@ -55,12 +65,14 @@ public final class PeerNames {
 
     /** @param changed called on the resolver's thread when {@link #resolve} would give something else than before */
     PeerNames(final Names names, final Reach reach, final Runnable changed) {
-        this(names, reach, changed, true);
+        this(names, names::locate, reach, changed, true);
     }
 
-    private PeerNames(final Names names, final Reach reach, final Runnable changed, final boolean logs) {
+    PeerNames(final Names names, final Locator locator, final Reach reach, final Runnable changed,
+            final boolean logs) {
         this.logs = logs;
         this.names = names;
+        this.locator = locator;
         this.reach = reach;
         this.changed = changed;
     }
@@ -122,7 +134,7 @@ public final class PeerNames {
         final List<String> sentences = new ArrayList<>();
         if (!domains(config).isEmpty()) {
             try (Names names = new Names(config.dns())) {
-                final PeerNames peerNames = new PeerNames(names, reach(config), () -> {}, false);
+                final PeerNames peerNames = new PeerNames(names, names::locate, reach(config), () -> {}, false);
                 peerNames.begin(config, config.dns().timeoutNs() * 2);
                 peerNames.entries.forEach((domain, entry) -> {
                     if (entry.hops.isEmpty()) {
@@ -152,7 +164,7 @@ public final class PeerNames {
     }
 
     private void ask(final Domain domain, final Entry entry) {
-        names.locate(domain, reach, located -> take(domain, entry, located));
+        locator.locate(domain, reach, located -> take(domain, entry, located));
     }
 
     private void take(final Domain domain, final Entry entry, final Located located) {
@@ -161,11 +173,14 @@ public final class PeerNames {
             if (entry.forgotten) {
                 return;
             }
-            final List<Hop> hops = located.hops().stream().sorted(ORDER).toList();
+            final boolean keeps = keepsHops(entry, located);
+            final List<Hop> hops = keeps ? entry.hops : located.hops().stream().sorted(ORDER).toList();
             final boolean first = entry.tried.getCount() > 0;
             other = !hops.equals(entry.hops);
             if (!logs) {
                 // Somebody else tells it.
+            } else if (keeps && !hops.isEmpty()) {
+                tellKept(domain, entry, located);
             } else if (located.kind() != Answer.Kind.FOUND && (first || !entry.hops.isEmpty())) {
                 EventLog.warn("dns", "peer", domain, "msg", "has no address; its trunk sends nothing there until it"
                         + " has", "reason", located.reason());
@@ -177,9 +192,12 @@ public final class PeerNames {
             if (other) {
                 entry.refused.clear();
             }
+            if (located.kind() == Answer.Kind.FOUND && (!located.stale() || entry.hops.isEmpty())) {
+                entry.freshUntilNs = located.expiresNs();
+            }
             entry.hops = hops;
             entry.reason = located.reason();
-            entry.fromHostsFile = located.fromHostsFile();
+            entry.fromHostsFile = keeps ? entry.fromHostsFile : located.fromHostsFile();
             entry.failures = located.kind() == Answer.Kind.FOUND ? 0 : Math.min(entry.failures + 1, MAX_DOUBLINGS);
             entry.tried.countDown();
         }
@@ -188,6 +206,22 @@ public final class PeerNames {
                 Math.max(pauseNs, entry.failures == 0 ? located.expiresNs() - names.nowNs() : 0));
         if (other) {
             changed.run();
+        }
+    }
+
+    /**
+     * Whether a failure leaves the addresses as they are: nobody has said that they are gone, so they outlive their
+     * time as any answer does (RFC 8767).
+     */
+    private boolean keepsHops(final Entry entry, final Located located) {
+        return located.kind() == Answer.Kind.FAILED && names.nowNs() - entry.freshUntilNs <= names.staleNs();
+    }
+
+    /** Once, however long it lasts. */
+    private static void tellKept(final Domain domain, final Entry entry, final Located located) {
+        if (entry.failures == 0) {
+            EventLog.warn("dns", "peer", domain, "msg", "nobody answers; it keeps the addresses it has", "reason",
+                    located.reason());
         }
     }
 

@@ -42,7 +42,7 @@ final class WireNames implements NameService {
 
     @Override
     public boolean lookUp(final int shard, final HostName name) {
-        names.locate(new Domain(name.host(), name.port(), name.transport(), false), reach,
+        names.locateStranger(new Domain(name.host(), name.port(), name.transport(), false), reach,
                 located -> give(shard, new ShardCommand.Resolved(answer(name, located))));
         return true;
     }

@@ -21,6 +21,8 @@ final class AnswerCache {
     static final int MAX_ANSWERS = 10_000;
     /** Most questions under way. */
     static final int MAX_IN_FLIGHT = 1_000;
+    /** Most of them while somebody asks for a name out of a message: whoever sends those must not end all look-ups. */
+    static final int MAX_IN_FLIGHT_STRANGERS = 800;
     /** Most who wait for the same answer. */
     static final int MAX_WAITING = 4_096;
 
@@ -63,8 +65,12 @@ final class AnswerCache {
         this.counters = counters;
     }
 
-    /** Answers from memory at once, or when the answer comes. */
-    void ask(final Question question, final Consumer<Answer> answered) {
+    /**
+     * Answers from memory at once, or when the answer comes. When too much is under way, it is an old answer or none.
+     *
+     * @param stranger whether the name is out of a message, not of the configuration
+     */
+    void ask(final Question question, final boolean stranger, final Consumer<Answer> answered) {
         final Kept known = answers.get(question);
         if (known != null && known.answer.expiresNs() - clock.getAsLong() > 0) {
             counters.cacheHit();
@@ -73,9 +79,9 @@ final class AnswerCache {
         }
         List<Consumer<Answer>> others = waiting.get(question);
         if (others == null) {
-            if (waiting.size() >= MAX_IN_FLIGHT) {
+            if (waiting.size() >= (stranger ? MAX_IN_FLIGHT_STRANGERS : MAX_IN_FLIGHT)) {
                 counters.refused();
-                answered.accept(failed("too many questions under way"));
+                answered.accept(withoutAsking(known, "too many questions under way"));
                 return;
             }
             others = new ArrayList<>();
@@ -86,8 +92,12 @@ final class AnswerCache {
             others.add(answered);
         } else {
             counters.refused();
-            answered.accept(failed("too many wait for this answer"));
+            answered.accept(withoutAsking(known, "too many wait for this answer"));
         }
+    }
+
+    private Answer withoutAsking(final Kept known, final String detail) {
+        return stale(known, Reply.failed(detail), clock.getAsLong()).answer;
     }
 
     /** Asks for {@code name} on behalf of {@code question}, of which it is an alias from the second time on. */

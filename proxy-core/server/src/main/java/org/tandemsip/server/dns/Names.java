@@ -64,6 +64,11 @@ public final class Names implements AutoCloseable {
         return counters;
     }
 
+    /** How long answers outlive their time while nobody answers, in nanoseconds. */
+    public long staleNs() {
+        return settings.staleNs();
+    }
+
     /** Now, on the clock of {@link Located#expiresNs}. */
     public long nowNs() {
         return System.nanoTime();
@@ -76,12 +81,25 @@ public final class Names implements AutoCloseable {
      * @param located called once on the resolver's thread, within a bounded time
      */
     public void locate(final Domain domain, final Reach reach, final Consumer<Located> located) {
+        locate(domain, reach, false, located);
+    }
+
+    /**
+     * Finds the servers of a domain that a message names, as {@link #locate} does; but however many of them there are,
+     * there is room left to ask for those of the configuration.
+     */
+    public void locateStranger(final Domain domain, final Reach reach, final Consumer<Located> located) {
+        locate(domain, reach, true, located);
+    }
+
+    private void locate(final Domain domain, final Reach reach, final boolean stranger,
+            final Consumer<Located> located) {
         final EventLoop resolver = loop();
         if (resolver == null) {
             located.accept(new Located(domain, Answer.Kind.FAILED, List.of(), nowNs(), false, false, List.of()));
             return;
         }
-        resolver.execute(() -> new Search(domain, reach, located).begin());
+        resolver.execute(() -> new Search(domain, reach, stranger, located).begin());
     }
 
     /** Runs a task on the resolver's thread after a while; not at all once this is closed. */
@@ -109,7 +127,7 @@ public final class Names implements AutoCloseable {
     }
 
     /** Asks for one answer: from the hosts file, from memory, or of a server. */
-    private void ask(final Question question, final Consumer<Answer> answered) {
+    private void ask(final Question question, final boolean stranger, final Consumer<Answer> answered) {
         if (question.type() == RecordType.A || question.type() == RecordType.AAAA) {
             if (system.knows(question.name())) {
                 final List<Rdata> addresses = system.addresses(question.name(), question.type());
@@ -122,7 +140,7 @@ public final class Names implements AutoCloseable {
             servers = new DnsServers(loop, this::servers, settings.timeoutNs());
             cache = new AnswerCache(servers, System::nanoTime, settings.staleNs(), counters);
         }
-        cache.ask(question, answered);
+        cache.ask(question, stranger, answered);
     }
 
     @Override
@@ -137,6 +155,7 @@ public final class Names implements AutoCloseable {
     private final class Search {
         private final Domain asked;
         private final Reach reach;
+        private final boolean stranger;
         private final Consumer<Located> located;
         private final Map<Question, Answer> answers = new LinkedHashMap<>();
         private final List<Domain> candidates = new ArrayList<>();
@@ -145,15 +164,17 @@ public final class Names implements AutoCloseable {
         private boolean plain;
         private boolean done;
 
-        Search(final Domain domain, final Reach reach, final Consumer<Located> located) {
+        Search(final Domain domain, final Reach reach, final boolean stranger, final Consumer<Located> located) {
             this.asked = domain;
             this.reach = reach;
+            this.stranger = stranger;
             this.located = located;
         }
 
         void begin() {
             system.refresh();
-            patience = loop.schedule(this::giveUp, MAX_ROUNDS * settings.timeoutNs(), TimeUnit.NANOSECONDS);
+            // One more than there are, or the last one could never fall back on an answer from before.
+            patience = loop.schedule(this::giveUp, (MAX_ROUNDS + 1) * settings.timeoutNs(), TimeUnit.NANOSECONDS);
             // Names of one label belong to this machine or its search domains: no service is announced under them.
             final boolean single = asked.host().indexOf('.') < 0;
             fromHostsFile = system.knows(asked.host());
@@ -183,7 +204,7 @@ public final class Names implements AutoCloseable {
             }
             final int[] missing = {outcome.open().size()};
             for (final Question question : outcome.open()) {
-                ask(question, answer -> {
+                ask(question, stranger, answer -> {
                     answers.put(question, answer);
                     if (--missing[0] == 0) {
                         advance();

@@ -159,7 +159,7 @@ class AnswerCacheTest {
     @Test
     void shouldRefuseWhatIsTooMuch() {
         for (int i = 0; i <= AnswerCache.MAX_IN_FLIGHT; i++) {
-            cache.ask(new Question("n" + i + ".test", RecordType.A), answers::add);
+            cache.ask(new Question("n" + i + ".test", RecordType.A), false, answers::add);
         }
 
         assertEquals(AnswerCache.MAX_IN_FLIGHT, cache.inFlight());
@@ -169,12 +169,44 @@ class AnswerCacheTest {
             if (!upstream.isEmpty()) {
                 reply(found(60));
             }
-            cache.ask(new Question("m" + i + ".test", RecordType.A), answers::add);
+            cache.ask(new Question("m" + i + ".test", RecordType.A), false, answers::add);
         }
         while (!upstream.isEmpty()) {
             reply(found(60));
         }
         assertEquals(AnswerCache.MAX_ANSWERS, cache.size());
+    }
+
+    @Test
+    void shouldKeepRoomForNamesOfTheConfiguration() {
+        for (int i = 0; i < 2 * AnswerCache.MAX_IN_FLIGHT; i++) {
+            cache.ask(new Question("n" + i + ".test", RecordType.A), true, answers::add);
+        }
+        assertEquals(AnswerCache.MAX_IN_FLIGHT_STRANGERS, cache.inFlight());
+        answers.clear();
+
+        ask();
+
+        assertTrue(answers.isEmpty(), "not refused");
+        assertEquals(QUESTION, upstream.getLast().question());
+    }
+
+    @Test
+    void shouldGoOnWithTheOldAnswerWhenTooMuchIsUnderWay() {
+        ask();
+        reply(found(60));
+        for (int i = 0; i < AnswerCache.MAX_IN_FLIGHT; i++) {
+            cache.ask(new Question("n" + i + ".test", RecordType.A), false, answers::add);
+        }
+        pass(61);
+
+        ask();
+
+        assertTrue(answers.getLast().found());
+        assertTrue(answers.getLast().stale());
+        pass(2 * 3_600);
+        ask();
+        assertEquals(Answer.Kind.FAILED, answers.getLast().kind());
     }
 
     @Test
@@ -184,8 +216,8 @@ class AnswerCacheTest {
             assertNotNull(new DefaultDnsQuestion(question.name() + '.', question.type().wire()));
         }, () -> nowNs, STALE_NS, counters);
 
-        refusing.ask(new Question("gw." + "a".repeat(64), RecordType.A), answers::add);
-        refusing.ask(new Question("gw..test", RecordType.A), answers::add);
+        refusing.ask(new Question("gw." + "a".repeat(64), RecordType.A), false, answers::add);
+        refusing.ask(new Question("gw..test", RecordType.A), false, answers::add);
 
         assertEquals(0, refusing.inFlight());
         assertEquals(List.of(Answer.Kind.FAILED, Answer.Kind.FAILED), answers.stream().map(Answer::kind).toList());
@@ -199,7 +231,7 @@ class AnswerCacheTest {
             }
             upstream.add(new Pending(question, answered));
         }, () -> nowNs, STALE_NS, counters);
-        refusing.ask(QUESTION, answers::add);
+        refusing.ask(QUESTION, false, answers::add);
 
         reply(new Reply(Answer.Kind.NONE, List.of(), "other.test", 10, ""));
 
@@ -208,7 +240,7 @@ class AnswerCacheTest {
     }
 
     private void ask() {
-        cache.ask(QUESTION, answers::add);
+        cache.ask(QUESTION, false, answers::add);
     }
 
     private void reply(Reply reply) {
