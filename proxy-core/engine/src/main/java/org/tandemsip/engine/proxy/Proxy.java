@@ -263,17 +263,37 @@ public final class Proxy implements MessageHandler {
                     }
                 }
             }
-            case ShardCommand.Resolved resolved -> {
-                ResponseContext context = names.answered(resolved.answer(), nowNs);
-                while (context != null) {
-                    final ResponseContext next = context.nextWaiting;
-                    resume(context, nowNs);
-                    context = next;
-                }
-            }
+            case ShardCommand.Resolved resolved -> resumeAll(names.answered(resolved.answer(), nowNs), nowNs);
             case ShardCommand.Inspect _ -> {
                 // Run by the shard itself.
             }
+        }
+    }
+
+    /** Goes on with all that have waited for the same name: a fault costs one request, and is thrown at the end. */
+    private void resumeAll(final ResponseContext first, final long nowNs) {
+        RuntimeException fault = null;
+        ResponseContext context = first;
+        while (context != null) {
+            final ResponseContext next = context.nextWaiting;
+            try {
+                resume(context, nowNs);
+            } catch (final RuntimeException e) {
+                fault = fault == null ? e : fault;
+                abandon(context, nowNs);
+            }
+            context = next;
+        }
+        if (fault != null) {
+            throw fault;
+        }
+    }
+
+    private static void abandon(final ResponseContext context, final long nowNs) {
+        try {
+            context.abandon(nowNs);
+        } catch (final RuntimeException e) {
+            // Follows from the fault that led here, and that one is told.
         }
     }
 

@@ -112,6 +112,15 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         }
     }
 
+    /** A fault came between: answers 500 unless a final response has gone up already, and tries nothing more. */
+    void abandon(final long nowNs) {
+        if (!finalSent && server != null && waitsFor == null) {
+            fork.close();
+            fork.cancelPending(CancelReason.NONE, nowNs);
+            resume(Status.SERVER_INTERNAL_ERROR_500, null, null, 0, nowNs);
+        }
+    }
+
     private Disposition start(final SipMessage request, final Targets targets, final long key, final boolean first,
             final long nowNs) {
         if (!fork.begin(request, targets, key)) {

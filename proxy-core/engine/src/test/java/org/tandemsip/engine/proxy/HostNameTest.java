@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyFixture.message;
 
@@ -13,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -166,6 +168,24 @@ class HostNameTest {
         stateless.request(AGENT, message("MESSAGE", "sip:bob@gw.example.org", VIA, "", null).replace("call-1", "c2"));
 
         assertEquals("UDP 192.0.2.50 5070", stateless.one().to(), "from memory, without a transaction");
+    }
+
+    @Test
+    void shouldGoOnWithTheOthersWhenOneOfThemFails() {
+        for (int call = 1; call <= 3; call++) {
+            proxy.request(AGENT, invite("gw.example.org").replace("call-1", "call-" + call)
+                    .replace("first", "b" + call));
+        }
+        proxy.sent.clear();
+        proxy.faulty = sent -> sent.startLine().startsWith("INVITE ") && sent.text().contains("call-2@");
+
+        assertThrows(IllegalStateException.class, () -> answer("gw.example.org", "192.0.2.50 5070 0 1"));
+
+        assertEquals(Set.of("call-1@carrier INVITE", "call-2@carrier SIP/2.0 500", "call-3@carrier INVITE"),
+                proxy.sent.stream()
+                        .map(sent -> sent.header("Call-ID") + ' ' + sent.startLine().replaceFirst(" (sip|Server).*", ""))
+                        .collect(Collectors.toSet()));
+        assertEquals(3, proxy.sent.size());
     }
 
     @Test

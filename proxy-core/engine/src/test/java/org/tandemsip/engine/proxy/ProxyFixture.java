@@ -2,6 +2,7 @@ package org.tandemsip.engine.proxy;
 
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.function.Predicate;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.IpAddress;
@@ -66,6 +67,8 @@ final class ProxyFixture implements Egress {
     }
 
     final ArrayDeque<Sent> sent = new ArrayDeque<>();
+    /** Messages at which sending throws. */
+    Predicate<Sent> faulty = _ -> false;
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[65_536]);
     private int claimed;
     private NameService names = NameService.NONE;
@@ -171,10 +174,14 @@ final class ProxyFixture implements Egress {
         }
         final byte[] bytes = new byte[length];
         buffer.getBytes(0, bytes);
-        sent.add(new Sent(Messages.text(bytes),
+        final Sent message = new Sent(Messages.text(bytes),
                 destination.transport + " " + IpAddress.toString(destination.addressHigh, destination.addressLow) + ' '
                         + destination.port,
-                destination.listenPoint, destination.connection, correlation));
+                destination.listenPoint, destination.connection, correlation);
+        if (faulty.test(message)) {
+            throw new IllegalStateException("a fault in between");
+        }
+        sent.add(message);
     }
 
     @Override
