@@ -62,6 +62,8 @@ final class LocationService {
     /** Name that has to be looked up before more can be said, or {@code null}. */
     private HostNames.Entry awaited;
     private boolean lookUpFailed;
+    /** Whether an ACK or CANCEL leads to a name of which nothing is known yet: nowhere else is right. */
+    private boolean unknownYet;
     /** Place in the order made last of the peer that the Request-URI names, or -1. */
     private int namedPlace;
     /** Whether the request belongs to a dialog: then it may go to peers that take no new calls. */
@@ -86,6 +88,7 @@ final class LocationService {
         nowNs = now;
         awaited = null;
         lookUpFailed = false;
+        unknownYet = false;
         request = message;
         source = receivedFrom;
         policy = by;
@@ -106,6 +109,9 @@ final class LocationService {
             }
             if (!routeInfo.requestUriIsOurs() && (addUri(requestUri) || addName(requestUri, null))) {
                 return null;
+            }
+            if (unknownYet) {
+                return unreachable();
             }
         }
         return from == null ? unreachable() : byTable(from);
@@ -142,6 +148,9 @@ final class LocationService {
             if (route.toRequestUri()) {
                 if (isWithin(route.within(), nextHop) && addUri(nextHop) || addName(nextHop, route.within())) {
                     return null;
+                }
+                if (unknownYet) {
+                    return unreachable();
                 }
             } else if (preloaded && (leadsTo(route.to(), nextHop) || leadsTo(route.then(), nextHop))
                     && addUri(nextHop)) {
@@ -365,7 +374,8 @@ final class LocationService {
 
     /**
      * Adds the addresses behind the host name of {@code uri} (RFC 3263), in the order of this call, best ones first.
-     * ACK and CANCEL do not wait for an answer, and take an old one: they have to go where their INVITE went.
+     * ACK and CANCEL do not wait for an answer, and take an old one: they have to go where their INVITE went. Without
+     * any they are dropped: the 2xx that comes again brings another ACK.
      *
      * @param within ranges that the addresses must lie in, or {@code null}
      * @return whether there are any, or it is to be waited for them: {@link #awaited} is set then
@@ -388,6 +398,7 @@ final class LocationService {
                 return true;
             }
             if (!entry.known()) {
+                unknownYet = true;
                 return false;
             }
         }

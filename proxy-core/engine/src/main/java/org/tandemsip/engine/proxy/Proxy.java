@@ -54,6 +54,7 @@ public final class Proxy implements MessageHandler {
     private final RequestChecks checks;
     private final HostNames names;
     private final LocationService locationService;
+    private final AckLookUps ackLookUps;
     private final Targets targets = new Targets();
     private final StatelessUas uas;
     private final StatelessProxy stateless;
@@ -81,6 +82,7 @@ public final class Proxy implements MessageHandler {
         checks = new RequestChecks(listenPoints, branches);
         names = new HostNames(context);
         locationService = new LocationService(context, listenPoints, names);
+        ackLookUps = new AckLookUps(listenPoints, names);
         uas = new StatelessUas(context);
         final ResponseForwarder responses = new ResponseForwarder();
         stateless = new StatelessProxy(context, branches, requests, responses);
@@ -223,12 +225,19 @@ public final class Proxy implements MessageHandler {
         }
         final ClientTransaction transaction = transactions.findClient(branches.key(),
                 response.method() == Method.CANCEL);
+        final Disposition disposition;
         if (transaction != null) {
-            return stateful.onResponse(transaction, response, nowNs);
+            disposition = stateful.onResponse(transaction, response, nowNs);
+        } else if (branches.mode() == Branches.STATELESS || isAnswerToForwardedCancel(response)) {
+            disposition = stateless.onResponse(response, source, nowNs);
+        } else {
+            // A response to what a transaction sent, but comes too late, is not passed on (RFC 6026 section 8.9).
+            return Disposition.DROPPED_STRAY_RESPONSE;
         }
-        // A response to what a transaction sent, but comes too late, is not passed on (RFC 6026 section 8.9).
-        return branches.mode() == Branches.STATELESS || isAnswerToForwardedCancel(response)
-                ? stateless.onResponse(response, source, nowNs) : Disposition.DROPPED_STRAY_RESPONSE;
+        if (disposition == Disposition.FORWARDED) {
+            ackLookUps.onResponse(response, nowNs);
+        }
+        return disposition;
     }
 
     /** See {@link #statelessMode}; where the INVITE has a transaction, the CANCEL was our own. */

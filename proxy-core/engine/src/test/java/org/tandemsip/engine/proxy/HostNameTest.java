@@ -41,8 +41,10 @@ import org.tandemsip.engine.routing.TrunkState;
 @Timeout(10)
 class HostNameTest {
     private static final String AGENT = "192.0.2.7:5060";
+    private static final String CARRIER = "198.51.100.1:5060";
     private static final String VIA = "SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bKfirst";
 
+    private int sequence;
     private final ArrayDeque<HostName> asked = new ArrayDeque<>();
     private final ProxyFixture proxy = new ProxyFixture(Mode.STATEFUL, (_, name) -> asked.add(name));
 
@@ -171,6 +173,72 @@ class HostNameTest {
     }
 
     @Test
+    void shouldLookUpAContactBeforeItsAckComes() {
+        String routes = accept("<sip:bob@Agent.example.org:5070>");
+        assertEquals(new HostName("agent.example.org", 5070, null), asked.remove());
+        proxy.command(new ShardCommand.Resolved(new HostName.Answer(new HostName("agent.example.org", 5070, null),
+                List.of(hop("203.0.113.99 5070 0 1")), false, TimeUnit.MINUTES.toNanos(1))));
+
+        assertEquals(Disposition.FORWARDED, proxy.request(CARRIER, ack("sip:bob@Agent.example.org:5070", routes)));
+
+        assertEquals("UDP 203.0.113.99 5070", proxy.one().to());
+        assertTrue(asked.isEmpty());
+    }
+
+    @Test
+    void shouldSendAnAckNowhereElseWhileItsNameIsBeingLookedUp() {
+        String routes = accept("<sip:bob@agent.example.org>");
+
+        assertEquals(Disposition.DROPPED_NO_TARGET,
+                proxy.request(CARRIER, ack("sip:bob@agent.example.org", routes)));
+
+        assertTrue(proxy.sent.isEmpty());
+        answer("agent.example.org", "203.0.113.99 5060 0 1");
+        assertEquals(Disposition.FORWARDED, proxy.request(CARRIER, ack("sip:bob@agent.example.org", routes)));
+        assertEquals("UDP 203.0.113.99 5060", proxy.one().to());
+    }
+
+    @Test
+    void shouldLookUpNoContactThatIsAnAddressOrFartherOn() {
+        accept("<sip:bob@192.0.2.99>");
+        accept("<sip:bob@203.0.113.10>");
+        accept("<tel:+1>");
+        accept("<sip:bob@agent.example.org>\nRecord-Route: <sip:next.example.org;lr>");
+        assertEquals(1, asked.size(), "our own stands on top all the same");
+        proxy.sent.clear();
+
+        proxy.request(CARRIER, invitePbx());
+        proxy.sent.poll();
+        Sent invite = proxy.one();
+        proxy.response(invite.to().split(" ")[1] + ":5060", ProxyFixture.answer(invite, 200, "t")
+                .replaceFirst("Record-Route: ", "Record-Route: <sip:next.example.org;lr>, ")
+                .replace("Content-Length", "Contact: <sip:bob@other.example.org>\nContent-Length"));
+
+        assertEquals(1, asked.size());
+    }
+
+    /** A call that the PBX accepts; gives back the Route of the caller's ACK. */
+    private String accept(String contact) {
+        proxy.request(CARRIER, invitePbx());
+        proxy.sent.poll();
+        Sent invite = proxy.one();
+        assertEquals(Disposition.FORWARDED, proxy.response(invite.to().split(" ")[1] + ":5060", ProxyFixture
+                .answer(invite, 200, "t").replace("Content-Length", "Contact: " + contact + "\nContent-Length")));
+        return "Route: " + String.join(", ", proxy.one().headers("Record-Route").reversed()) + '\n';
+    }
+
+    private String invitePbx() {
+        sequence++;
+        return message("INVITE", "sip:+1@203.0.113.10", "SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKp" + sequence, "",
+                null).replace("call-1", "pbx-" + sequence);
+    }
+
+    private String ack(String uri, String routes) {
+        return message("ACK", uri, "SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKack" + sequence, routes, "t")
+                .replace("call-1", "pbx-" + sequence);
+    }
+
+    @Test
     void shouldGoOnWithTheOthersWhenOneOfThemFails() {
         for (int call = 1; call <= 3; call++) {
             proxy.request(AGENT, invite("gw.example.org").replace("call-1", "call-" + call)
@@ -183,7 +251,8 @@ class HostNameTest {
 
         assertEquals(Set.of("call-1@carrier INVITE", "call-2@carrier SIP/2.0 500", "call-3@carrier INVITE"),
                 proxy.sent.stream()
-                        .map(sent -> sent.header("Call-ID") + ' ' + sent.startLine().replaceFirst(" (sip|Server).*", ""))
+                        .map(sent -> sent.header("Call-ID") + ' '
+                                + sent.startLine().replaceFirst(" (sip|Server).*", ""))
                         .collect(Collectors.toSet()));
         assertEquals(3, proxy.sent.size());
     }
