@@ -235,7 +235,7 @@ class TandemTest {
 
             // then
             while (!tandem.policy().trunks().getLast().peers().getFirst().state().usable()) {
-                Thread.onSpinWait();
+                Thread.sleep(10);
             }
             send(tandem, pbx);
         }
