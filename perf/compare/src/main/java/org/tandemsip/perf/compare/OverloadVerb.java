@@ -70,12 +70,6 @@ final class OverloadVerb implements Callable<Integer> {
             description = "Where to keep the result (${DEFAULT-VALUE}).")
     private Path directory;
 
-    /** Starts a server under test. */
-    @FunctionalInterface
-    private interface Starter {
-        Server start() throws IOException, InterruptedException;
-    }
-
     /** Rates per second; {@code late} is how late the generator was with one call in a hundred, microseconds. */
     private record Step(double offered, double completed, double late) {}
 
@@ -94,12 +88,12 @@ final class OverloadVerb implements Callable<Integer> {
                             + (retransmit ? " and sends again what is not answered. " : " and sends nothing again. ")
                             + (lab.pinned() ? "The server has core 0, the generator core 1."
                                     : "Nothing is pinned to a core."));
-            final Map<String, Starter> contenders = contenders(lab, table);
+            final Map<String, RoundOptions.Starter> contenders = contenders(lab, table);
             final Map<String, List<Curve>> curves = new LinkedHashMap<>();
             Files.createDirectories(directory);
             final Path page = directory.resolve(name + '-' + LocalDate.now(ZoneOffset.UTC) + ".html");
             for (int round = 1; round <= rounds; round++) {
-                for (final Map.Entry<String, Starter> each : contenders.entrySet()) {
+                for (final Map.Entry<String, RoundOptions.Starter> each : contenders.entrySet()) {
                     final Curve curve = run(lab, each.getKey(), each.getValue(), page);
                     curves.computeIfAbsent(each.getKey(), _ -> new ArrayList<>()).add(curve);
                     out.printf("round %d  %-20s capacity %,.0f/s;", round, each.getKey(), curve.capacity());
@@ -119,8 +113,9 @@ final class OverloadVerb implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private Map<String, Starter> contenders(final Lab lab, final Table table) throws IOException, InterruptedException {
-        final Map<String, Starter> all = new LinkedHashMap<>();
+    private Map<String, RoundOptions.Starter> contenders(final Lab lab, final Table table)
+            throws IOException, InterruptedException {
+        final Map<String, RoundOptions.Starter> all = new LinkedHashMap<>();
         if (transport.equals("udp") && Lab.found("kamailio")) {
             table.fact("Peer: " + lab.versionOf("kamailio", "-v") + ", one child, `-x fm -X fm`.");
             all.put("Kamailio " + mode, () -> lab.kamailio(mode, 1));
@@ -129,7 +124,7 @@ final class OverloadVerb implements Callable<Integer> {
         return all;
     }
 
-    private Curve run(final Lab lab, final String name, final Starter starter, final Path page)
+    private Curve run(final Lab lab, final String name, final RoundOptions.Starter starter, final Path page)
             throws IOException, InterruptedException {
         final double capacity = capacity(lab, starter);
         // A new process: what the search left behind in one that collapsed would count against it.
@@ -145,7 +140,8 @@ final class OverloadVerb implements Callable<Integer> {
         }
     }
 
-    private double capacity(final Lab lab, final Starter starter) throws IOException, InterruptedException {
+    private double capacity(final Lab lab, final RoundOptions.Starter starter)
+            throws IOException, InterruptedException {
         final List<Double> ladder = new ArrayList<>();
         for (double rate = from; rate <= upTo; rate *= LADDER) {
             ladder.add(Math.rint(rate));
