@@ -227,8 +227,9 @@ public final class Tandem implements Control, AutoCloseable {
             }
             LockSupport.parkNanos(1_000_000);
         }
-        policy = next;
         awaitShards(deadlineNs);
+        // Only now: who sees it may count on every shard routing by it.
+        policy = next;
     }
 
     /** Orders are carried out one after the other: when these come back, the one before them is in force everywhere. */
