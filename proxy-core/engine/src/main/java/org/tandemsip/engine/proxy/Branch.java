@@ -46,6 +46,8 @@ final class Branch extends TimerNode {
     boolean withinRate;
     /** Whether the timer is that of one try and not timer C. */
     boolean trying;
+    /** Whether it rings: a provisional response but 100 has come. */
+    boolean ringing;
     /** Whether timer C has run out: a 487 then is our own doing and counts as a 408. */
     boolean timedOut;
 
@@ -62,6 +64,7 @@ final class Branch extends TimerNode {
         askedRate = false;
         withinRate = false;
         trying = false;
+        ringing = false;
         return this;
     }
 

@@ -13,6 +13,8 @@ final class CallPart {
     private final StatefulProxy proxy;
     /** Whether the request asks for a new call. */
     private boolean beginsCall;
+    /** Whether it is for help in an emergency: no limit holds for it. */
+    private boolean emergency;
     /** The call that it begins, while that is set up and counts against a limit; else {@code null}. */
     private Call call;
     /** Key of the call that counts and that the request begins, refreshes or ends; 0 for none. */
@@ -28,7 +30,8 @@ final class CallPart {
 
     /** Takes over a request. @param newCall what it begins, or {@code null} */
     void begin(final SipMessage request, final Call newCall) {
-        beginsCall = StatefulProxy.beginsCall(request);
+        beginsCall = newCall != null || proxy.beginsCall(request);
+        emergency = beginsCall && proxy.requests.isEmergency();
         call = newCall;
         callKey = call == null ? 0 : call.key;
         endedDialog = 0;
@@ -56,12 +59,12 @@ final class CallPart {
         }
         final Trunk trunk = branch.target.trunk;
         if (call != null) {
-            branch.leg = proxy.calls.admit(call, trunk, state(branch), false);
+            branch.leg = proxy.calls.admit(call, trunk, state(branch), emergency);
             if (branch.leg == null) {
                 return false;
             }
         }
-        return trunk == null || isWithinRate(branch, first, nowNs);
+        return trunk == null || emergency || isWithinRate(branch, first, nowNs);
     }
 
     /** Whether the trunk of a branch takes another call in this second: asked once for all peers of it. */

@@ -88,12 +88,17 @@ final class Calls {
         return key(request, request.fromTag());
     }
 
-    /** A new call, or {@code null} when the trunk it comes from has no room. {@link #setUp} must follow. */
-    Call begin(final SipMessage invite, final Trunk from, final long nowNs) {
+    /**
+     * A new call, or {@code null} when the trunk it comes from has no room. {@link #setUp} must follow.
+     *
+     * @param must whether no limit keeps it out
+     */
+    Call begin(final SipMessage invite, final Trunk from, final boolean must, final long nowNs) {
         final long key = callersKey(invite);
         Call call = calls.get(key);
         if (call == null) {
-            if (calls.size() >= most || from != null && from.countsCalls() && !from.state().tryCall(from.maxCalls())) {
+            if (calls.size() >= most || from != null && from.countsCalls()
+                    && !from.state().tryCall(must ? 0 : from.maxCalls())) {
                 counters.increment(Counter.LIMITED_CALLS);
                 return null;
             }
@@ -118,7 +123,7 @@ final class Calls {
      * Takes in one branch of a call, and room in the trunk that it goes to where that counts its calls.
      *
      * @param trunk {@code null} when it goes to none
-     * @param must  whether it is there already, so that no limit keeps it out
+     * @param must  whether no limit keeps it out, since it is there already or an emergency
      * @return {@code null} when there is no room
      */
     Call.Leg admit(final Call call, final Trunk trunk, final PeerState peer, final boolean must) {

@@ -113,6 +113,26 @@ final class Fork {
         return group;
     }
 
+    /** A branch that is under way and does not ring, or {@code null}. */
+    Branch firstSilent() {
+        for (Branch branch = first; branch != null; branch = branch.next) {
+            if (branch.state == Branch.State.PENDING && !branch.ringing && !branch.timedOut) {
+                return branch;
+            }
+        }
+        return null;
+    }
+
+    /** Whether an INVITE that was given up can still be answered by a 2xx. */
+    boolean mayStillSucceed() {
+        for (Branch branch = first; branch != null; branch = branch.next) {
+            if (branch.client instanceof InviteClientTransaction client && !client.completed()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether a target is left that would be tried if all that is pending failed. */
     boolean hasNextGroup() {
         for (Branch branch = first; branch != null; branch = branch.next) {

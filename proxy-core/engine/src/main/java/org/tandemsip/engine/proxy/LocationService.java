@@ -96,7 +96,9 @@ final class LocationService {
         targets = into;
         targets.clear();
         mode = by.mode();
-        established = Slice.exists(message.toTag());
+        // A To tag alone is easily written: a new call must not get past the state of a peer by it.
+        established = Slice.exists(message.toTag())
+                && (message.method() != Method.INVITE || routeInfo.inDialog() || !by.recordRoute());
         final SipUri requestUri = routeInfo.requestUri();
         if (requestUri.scheme() == SipUri.Scheme.SIPS
                 || routeInfo.hasNextRoute() && routeInfo.nextRoute().scheme() == SipUri.Scheme.SIPS) {
@@ -152,10 +154,11 @@ final class LocationService {
                 if (unknownYet) {
                     return unreachable();
                 }
-            } else if (preloaded && (leadsTo(route.to(), nextHop) || leadsTo(route.then(), nextHop))
-                    && addUri(nextHop)) {
-                return null;
             } else {
+                final Trunk named = preloaded ? trunkOf(route, nextHop) : null;
+                if (named != null && addNamed(named, nextHop)) {
+                    return targets.size() > 0 ? null : Status.SERVICE_UNAVAILABLE_503;
+                }
                 addTrunks(route);
                 return targets.size() > 0 ? null : noneUsable(route.to()) ? Status.SERVICE_UNAVAILABLE_503
                         : unreachable();
@@ -180,8 +183,14 @@ final class LocationService {
     private boolean matches(final Route.Match match) {
         final DirectBuffer bytes = request.bytes();
         return (match.method() == null || isMethod(match.method()))
-                && (match.to() == null || fits(match.to(), bytes, information.requestUri().user()))
+                && (match.to() == null || fits(match.to(), bytes, called()))
                 && (match.from() == null || fits(match.from(), bytes, fromUser()));
+    }
+
+    /** What a pattern for the called party is compared with: the user part, but all of a service URN (RFC 5031). */
+    private long called() {
+        final SipUri uri = information.requestUri();
+        return uri.scheme() == SipUri.Scheme.OPAQUE ? Slice.between(uri.start(), uri.end()) : uri.user();
     }
 
     private boolean isMethod(final byte[] method) {
@@ -304,16 +313,47 @@ final class LocationService {
         return holds(ranges, address.high(), address.low());
     }
 
-    private boolean leadsTo(final List<Trunk> trunks, final SipUri uri) {
+    /** Trunk of {@code route} that {@code uri} leads to, or {@code null}. */
+    private Trunk trunkOf(final Route route, final SipUri uri) {
         if (!addressOf(uri)) {
-            return false;
+            return null;
         }
+        final Trunk trunk = holder(route.to());
+        return trunk != null ? trunk : holder(route.then());
+    }
+
+    private Trunk holder(final List<Trunk> trunks) {
         for (int i = 0; i < trunks.size(); i++) {
             if (holds(trunks.get(i))) {
-                return true;
+                return trunks.get(i);
             }
         }
-        return false;
+        return null;
+    }
+
+    /**
+     * Adds what a pre-loaded Route names in {@code trunk}: it chooses the peer, but counts for the limits of the trunk
+     * and goes to no peer that takes no new requests.
+     *
+     * @return whether it can be sent to, or must not be
+     */
+    private boolean addNamed(final Trunk trunk, final SipUri uri) {
+        if (!addUri(uri)) {
+            return false;
+        }
+        final Target target = targets.get(0);
+        final Destination to = target.destination;
+        target.trunk = trunk;
+        for (int i = 0; i < trunk.peers().size() && target.peer == null; i++) {
+            final Peer peer = trunk.peers().get(i);
+            if (peer.addressHigh() == to.addressHigh && peer.addressLow() == to.addressLow && peer.port() == to.port) {
+                target.peer = peer;
+            }
+        }
+        if (target.peer != null && !established && !target.peer.state().usable()) {
+            targets.clear();
+        }
+        return true;
     }
 
     private boolean holds(final Trunk trunk) {

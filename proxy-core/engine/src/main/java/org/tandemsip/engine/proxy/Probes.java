@@ -123,6 +123,12 @@ final class Probes {
             }
         }
 
+        /** ICMP has reported that nobody listens there (section 18.4). */
+        void onUnreachable(final long nowNs) {
+            end(Event.FAILURE);
+            client.terminate(nowNs);
+        }
+
         /** @param event what is known of the peer now, or {@code null} when it is nothing */
         private void end(final Event event) {
             if (!over) {

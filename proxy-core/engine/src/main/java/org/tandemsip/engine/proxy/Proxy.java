@@ -132,7 +132,8 @@ public final class Proxy implements MessageHandler {
         if (!wellFormed) {
             return refuse(request, source, Status.BAD_REQUEST_400);
         }
-        if (by.drainSeconds() > 0 && !followsInvite && !Slice.exists(request.toTag())) {
+        if (by.drainSeconds() > 0 && !followsInvite
+                && (!Slice.exists(request.toTag()) || stateful.beginsCall(request))) {
             return uas.answer(request, source, Status.SERVICE_UNAVAILABLE_503, by.drainSeconds());
         }
         if (isPing(request, information)) {
@@ -150,7 +151,7 @@ public final class Proxy implements MessageHandler {
         if (requests.maxLength() > MAX_MESSAGE_BYTES) {
             return refuse(request, source, Status.MESSAGE_TOO_LARGE_513);
         }
-        if (StatefulProxy.beginsCall(request) && !mayBegin(by, from, nowNs)) {
+        if (stateful.beginsCall(request) && !requests.isEmergency() && !mayBegin(by, from, nowNs)) {
             return refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
         }
         if (locationService.awaited() != null) {
@@ -172,7 +173,7 @@ public final class Proxy implements MessageHandler {
      */
     private boolean mayBegin(final RoutingPolicy by, final Trunk from, final long nowNs) {
         final boolean once = locationService.mode() == Mode.STATELESS && !rerouted;
-        if (!once && from.isFull() && locationService.awaited() == null) {
+        if (!once && locationService.awaited() == null && (from.isFull() || targets.areFull())) {
             // Refused further on, unless it is a call that is here already: in neither case another one begins.
             return true;
         }

@@ -8,6 +8,7 @@ import org.tandemsip.codec.Status;
 import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.codec.Via;
 import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.Emergencies;
 import org.tandemsip.engine.routing.ListenPoints;
 
 /**
@@ -33,7 +34,8 @@ final class RequestChecks {
      * @return {@code null} when it may be forwarded, else what to answer
      */
     Status check(final SipMessage request, final SipUri requestUri, final int loopHash) {
-        if (requestUri.scheme() == SipUri.Scheme.OPAQUE) {
+        if (requestUri.scheme() == SipUri.Scheme.OPAQUE
+                && !Emergencies.isService(request.bytes(), requestUri.start(), requestUri.end())) {
             return Status.UNSUPPORTED_URI_SCHEME_416;
         }
         if (request.maxForwards() == 0) {

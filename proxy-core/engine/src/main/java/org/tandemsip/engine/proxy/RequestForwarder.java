@@ -117,6 +117,12 @@ final class RequestForwarder {
         return routeInformation;
     }
 
+    /** Whether the request prepared last is for help in an emergency: no limit holds for it. */
+    boolean isEmergency() {
+        final long uri = request.requestUri();
+        return policy.emergencies().includes(request.bytes(), Slice.offset(uri), Slice.end(uri));
+    }
+
     /** Loop hash of the request prepared last. */
     int loopHash() {
         return loopHash;

@@ -91,7 +91,16 @@ abstract class ResponseCollector extends TimerNode {
             return false;
         }
         final int length = proxy.responses.write(response, server.claim(proxy.responses.maxLength(response)));
-        return server.respond(response.statusCode(), length, nowNs);
+        if (server.respond(response.statusCode(), length, nowNs)) {
+            return true;
+        }
+        if (!invite || response.statusCode() < 200 || response.statusCode() > 299) {
+            return false;
+        }
+        // The 2xx of a try that was given up, though the caller has a failure by now: section 16.7 step 5 wants it sent
+        // on all the same. The server transaction takes none in Completed, so it goes past it.
+        proxy.egress.send(length, server.responseDestination(), 0);
+        return true;
     }
 
     final void answer(final Status status, final long nowNs) {

@@ -23,8 +23,8 @@ import org.tandemsip.engine.transaction.TransactionUser;
  *
  * Ends when the final response has gone up and all branches have ended: the transactions linger on their own. Only
  * after a 2xx to an INVITE it stays as long as they do, since a 2xx that a callee sends again has to find its way from
- * the client transaction to the server transaction (section 16.7 step 9); branches and kept response go back to their
- * pools even then. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
+ * the client transaction to the server transaction (section 16.7 step 9), and while a try that was given up can still
+ * be answered by one (RFC 6026 section 8.4); branches and kept response go back to their pools even then. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
  */
 final class ResponseContext extends ResponseCollector implements TransactionUser {
     /** Next free one of the pool. */
@@ -132,6 +132,8 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
             fork.tryGroups(fork.nextGroup(), request, source, nowNs);
             if (fork.pending() == 0) {
                 answer(Status.SERVICE_UNAVAILABLE_503, nowNs);
+            } else if (invite && fork.hasNextGroup()) {
+                proxy.armPatience(this, nowNs);
             }
         }
         return finalSent ? Disposition.ANSWERED : Disposition.FORWARDED;
@@ -317,10 +319,23 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         recycleWhenUnused();
     }
 
-    /** Time for the 100 of a non-INVITE (RFC 4320 section 4.1). */
+    /**
+     * Time for the 100 of a non-INVITE (RFC 4320 section 4.1); for an INVITE the end of all tries: they may take no
+     * longer together than one would (timer C), but what rings by now goes on ringing.
+     */
     @Override
     protected void expired(final long nowNs) {
-        if (server != null) {
+        if (invite) {
+            fork.close();
+            for (Branch branch = fork.firstSilent(); branch != null; branch = fork.firstSilent()) {
+                if (((InviteClientTransaction) branch.client).proceeding()) {
+                    proxy.timers.cancel(branch);
+                    onTimerC(branch, nowNs);
+                } else {
+                    onTryTimer(branch, nowNs);
+                }
+            }
+        } else if (server != null) {
             server.respond(Status.TRYING_100, nowNs);
         }
     }
@@ -338,8 +353,11 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         if (!invite || response.statusCode() == 100) {
             return Disposition.ABSORBED;
         }
-        if (branch != null && branch.armed()) {
-            proxy.armTimerC(branch, nowNs);
+        if (branch != null) {
+            branch.ringing = true;
+            if (branch.armed()) {
+                proxy.armTimerC(branch, nowNs);
+            }
         }
         return !finalSent && sendUp(response, nowNs) ? Disposition.FORWARDED : Disposition.ABSORBED;
     }
@@ -436,7 +454,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
     private void done() {
         busy = false;
         if (finalSent && fork.pending() == 0) {
-            if (!accepted) {
+            if (!accepted && !fork.mayStillSucceed()) {
                 detach();
             }
             fork.release();

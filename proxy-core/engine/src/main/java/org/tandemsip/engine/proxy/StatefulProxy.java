@@ -7,6 +7,7 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -41,6 +42,7 @@ final class StatefulProxy {
     final ResponseForwarder responses;
     final HostNames names;
     final TimerLanes timers;
+    final Egress egress;
     /** Calls that count against limits. */
     final Calls calls;
     /** Where responses are kept. */
@@ -76,6 +78,7 @@ final class StatefulProxy {
         this.responses = responses;
         this.names = names;
         timers = context.timers();
+        egress = context.egress();
         memory = transactions.memory();
         calls = new Calls(context);
         counters = context.counters();
@@ -123,7 +126,7 @@ final class StatefulProxy {
             return Disposition.ABSORBED;
         }
         final boolean counted = beginsCall(request) && Calls.counts(from, targets);
-        final Call call = counted ? calls.begin(request, from, nowNs) : null;
+        final Call call = counted ? calls.begin(request, from, requests.isEmergency(), nowNs) : null;
         if (counted && call == null) {
             return null;
         }
@@ -142,9 +145,13 @@ final class StatefulProxy {
         return context.begin(server, request, source, targets, call, key, nowNs);
     }
 
-    /** Whether a request asks for a new call. */
-    static boolean beginsCall(final SipMessage request) {
-        return request.method() == Method.INVITE && !Slice.exists(request.toTag());
+    /**
+     * Whether the request that {@link RequestForwarder#prepare} was called with last asks for a new call. A To tag
+     * alone says nothing, since anybody can write one: it takes a token of ours, or a call that is known here.
+     */
+    boolean beginsCall(final SipMessage request) {
+        return request.method() == Method.INVITE
+                && !(Slice.exists(request.toTag()) && (requests.routeInformation().inDialog() || isCounted(request)));
     }
 
     /**
@@ -201,7 +208,7 @@ final class StatefulProxy {
     void resume(final ResponseContext context, final SipMessage request, final Trunk from, final Targets targets,
             final long nowNs) {
         final boolean counted = beginsCall(request) && Calls.counts(from, targets);
-        final Call call = counted ? calls.begin(request, from, nowNs) : null;
+        final Call call = counted ? calls.begin(request, from, requests.isEmergency(), nowNs) : null;
         context.callPart.begin(request, call);
         context.resume(counted && call == null ? Status.SERVICE_UNAVAILABLE_503 : null, request, targets,
                 branches.key(request, context.source, 0), nowNs);
@@ -265,9 +272,13 @@ final class StatefulProxy {
     /** Takes the report that the datagram sent with {@code key} to an address did not get there (section 18.4). */
     void onUnreachable(final long key, final ShardCommand.Unreachable report, final long nowNs) {
         final ClientTransaction client = transactions.findClient(key, false);
-        if (client != null && report.isAbout(client.destination())
-                && client.user() instanceof ResponseContext context) {
+        if (client == null || !report.isAbout(client.destination())) {
+            return;
+        }
+        if (client.user() instanceof ResponseContext context) {
             context.onUnreachable(client, nowNs);
+        } else if (client.user() instanceof Probes.Probe probe) {
+            probe.onUnreachable(nowNs);
         }
     }
 
@@ -304,6 +315,11 @@ final class StatefulProxy {
     /** Starts or restarts timer C (section 16.6 step 11). */
     void armTimerC(final Branch branch, final long nowNs) {
         timers.arm(branch, timerC, nowNs);
+    }
+
+    /** Starts the time that all tries of an INVITE together may take. */
+    void armPatience(final ResponseContext context, final long nowNs) {
+        timers.arm(context, timerC, nowNs);
     }
 
     /** Starts the time that the trunk of a branch gives to one try. */

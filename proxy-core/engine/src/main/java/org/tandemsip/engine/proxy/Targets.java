@@ -24,6 +24,16 @@ final class Targets {
         return targets[index];
     }
 
+    /** Whether none of their trunks has room for another call. */
+    boolean areFull() {
+        for (int i = 0; i < size; i++) {
+            if (targets[i].trunk == null || !targets[i].trunk.isFull()) {
+                return false;
+            }
+        }
+        return size > 0;
+    }
+
     /** Forgets all. */
     void clear() {
         size = 0;

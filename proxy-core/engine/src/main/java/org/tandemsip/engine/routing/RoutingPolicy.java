@@ -30,6 +30,7 @@ public final class RoutingPolicy implements Policy {
     private final List<NamedPeer> namedPeers;
     private final TrunkState total;
     private final int drainSeconds;
+    private final Emergencies emergencies;
 
     /** A peer with the host part of its configured name, lower case, to find it by the host of a URI. */
     private record NamedPeer(byte[] host, Peer peer) {}
@@ -45,12 +46,13 @@ public final class RoutingPolicy implements Policy {
     public RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute) {
         this(mode, List.copyOf(trunks), List.copyOf(routes), timing, maxForwards, recordRoute, new SourceTable(trunks),
-                namedPeers(trunks), new TrunkState(), 0);
+                namedPeers(trunks), new TrunkState(), 0, Emergencies.URN_ONLY);
     }
 
     private RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute, final SourceTable sources,
-            final List<NamedPeer> namedPeers, final TrunkState total, final int drainSeconds) {
+            final List<NamedPeer> namedPeers, final TrunkState total, final int drainSeconds,
+            final Emergencies emergencies) {
         this.mode = mode;
         this.trunks = trunks;
         this.routes = routes;
@@ -61,6 +63,7 @@ public final class RoutingPolicy implements Policy {
         this.namedPeers = namedPeers;
         this.total = total;
         this.drainSeconds = drainSeconds;
+        this.emergencies = emergencies;
     }
 
     /** Mode of routes that name none. */
@@ -96,13 +99,19 @@ public final class RoutingPolicy implements Policy {
     /** This policy with another global mode. */
     public RoutingPolicy withMode(final Mode newMode) {
         return new RoutingPolicy(newMode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
-                drainSeconds);
+                drainSeconds, emergencies);
     }
 
     /** This policy with the limits over all trunks. */
     public RoutingPolicy withTotal(final TrunkState newTotal) {
         return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, newTotal,
-                drainSeconds);
+                drainSeconds, emergencies);
+    }
+
+    /** This policy with other calls that no limit holds for. */
+    public RoutingPolicy withEmergencies(final Emergencies newEmergencies) {
+        return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
+                drainSeconds, newEmergencies);
     }
 
     /**
@@ -112,12 +121,17 @@ public final class RoutingPolicy implements Policy {
      */
     public RoutingPolicy withDrain(final int seconds) {
         return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
-                seconds);
+                seconds, emergencies);
     }
 
     /** Limits over all trunks. */
     public TrunkState total() {
         return total;
+    }
+
+    /** Calls that no limit holds for. */
+    public Emergencies emergencies() {
+        return emergencies;
     }
 
     /** Not 0: nothing new is taken, and after so many seconds one may come again. */

@@ -346,4 +346,100 @@ class CallLimitsTest {
         proxy.answer(invite("c1"), 486, "b1");
         assertEquals(B1.hostPort(), invite("c2").to());
     }
+
+    @Test
+    void shouldCountACallWhosePreloadedRouteNamesThePeer() {
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1", "Route: <sip:10.0.1.1;lr>")).getFirst();
+        assertEquals(1, carrier.state().calls());
+        proxy.receive(CALLER, SipText.invite(CALLER, "c2", "Route: <sip:10.0.1.1;lr>"));
+        assertEquals("503 INVITE", proxy.sent().getLast().summary());
+        proxy.answer(invite, 486, "b1");
+        carrier.state().rate(1);
+        proxy.answer(proxy.call(SipText.invite(CALLER, "c3", "Route: <sip:10.0.1.1;lr>")).getFirst(), 486, "b3");
+        proxy.sent();
+        proxy.receive(CALLER, SipText.invite(CALLER, "c4", "Route: <sip:10.0.1.1;lr>"));
+        assertEquals("503 INVITE", proxy.sent().getLast().summary());
+    }
+
+    @Test
+    void shouldCountACallThatOnlyPretendsToBeInsideADialog() {
+        final SentMessage invite = proxy.call(withToTag(SipText.invite(CALLER, "c1"))).getFirst();
+        assertEquals(1, carrier.state().calls());
+        proxy.receive(CALLER, withToTag(SipText.invite(CALLER, "c2")));
+        assertEquals("503 INVITE", proxy.sent().getLast().summary());
+        proxy.answer(invite, 481, null);
+
+        carrier.state().rate(1);
+        callers.state().rate(1);
+        proxy.answer(proxy.call(withToTag(SipText.invite(CALLER, "c3"))).getFirst(), 481, null);
+        proxy.sent();
+        proxy.receive(CALLER, withToTag(SipText.invite(CALLER, "c4")));
+        assertEquals("503 INVITE", proxy.sent().getLast().summary());
+    }
+
+    private static String withToTag(final String invite) {
+        return invite.replace("To: <sip:bob@example.com>", "To: <sip:bob@example.com>;tag=made-up");
+    }
+
+    @Test
+    void shouldTakeAnInviteInsideACountedCallForNoNewOne() {
+        final SentMessage success = established("c1");
+        callers.state().rate(1);
+        assertTrue(callers.state().tryBegin(proxy.nowNs));
+        proxy.receive(CALLER, SipText.inDialog("INVITE", CALLER, success, 2));
+        proxy.answer(proxy.sent().getLast(), 200, "b1", CONTACT);
+        assertEquals(1, carrier.state().calls());
+        // As from a device that leaves the Route out (GB/T 28181).
+        proxy.sent();
+        final String bare = SipText.inDialog("INVITE", CALLER, success, 3).replaceAll("Route: [^\r]*\r\n", "");
+        proxy.receive(CALLER, bare);
+        final SentMessage again = proxy.sent().getLast();
+        assertEquals("INVITE", again.summary());
+        proxy.answer(again, 200, "b1", CONTACT);
+        assertEquals(1, carrier.state().calls());
+    }
+
+    @Test
+    void shouldNotUseUpTheRateOfTheCallerWhenTheTrunkItCallsIsFull() {
+        callers.state().rate(2);
+        proxy.total().rate(2);
+        final SentMessage invite = invite("c1");
+        for (int i = 0; i < 3; i++) {
+            assertRefused("full" + i);
+        }
+        proxy.answer(invite, 486, "b1");
+        assertEquals("INVITE", invite("c3").summary());
+    }
+
+    @Test
+    void shouldRefuseNoEmergencyForALimit() {
+        final Trunk few = limited(0, "callers", CALLER, 1);
+        proxy = ProxyHarness.of(few, List.of(carrier), List.of());
+        proxy.emergencies("112");
+        few.state().rate(1);
+        carrier.state().rate(1);
+        proxy.total().rate(1);
+        invite("c1");
+        assertRefused("c2");
+        int calls = 1;
+        for (final String uri : List.of("urn:service:sos", "URN:service:sos.fire", "sip:112@example.com", "tel:112",
+                "tel:112;phone-context=+49", "sips:112@example.com")) {
+            if (!uri.startsWith("sips")) {
+                final String request =
+                        SipText.invite(CALLER, "e" + calls).replace("sip:bob@example.com SIP", uri + " SIP");
+                assertEquals("INVITE", proxy.call(request).getFirst().summary(), uri);
+                assertEquals(++calls, carrier.state().calls());
+            }
+        }
+        for (final String uri : List.of("sip:1123@example.com", "sip:112", "tel:1", "urn:service:sosx",
+                "sip:x@112")) {
+            proxy.sent();
+            proxy.receive(CALLER, SipText.invite(CALLER, "n" + uri.hashCode()).replace("sip:bob@example.com SIP",
+                    uri + " SIP"));
+            assertTrue(proxy.sent().getLast().summary().matches("503 INVITE|416 INVITE"), uri);
+        }
+        assertEquals(calls, few.state().calls());
+        proxy.advanceMs(200_000);
+        assertEquals(0, few.state().calls());
+    }
 }

@@ -186,4 +186,48 @@ class PeerHealthTest {
         proxy.answer(ringing, 200, "b2", CONTACT);
         proxy.only("200 INVITE");
     }
+
+    @Test
+    void shouldLearnFromIcmpThatAProbeWentNowhere() {
+        proxy.unreachable(probe());
+        assertEquals(PeerState.State.TRYING, first.state());
+        proxy.unreachable(probe());
+        proxy.unreachable(probe());
+        assertEquals(PeerState.State.DOWN, first.state());
+    }
+
+    @Test
+    void shouldNotSendToAPeerThatIsDownWhateverAPreloadedRouteSays() {
+        // given
+        down(first);
+
+        // when
+        proxy.receive(CALLER, SipText.invite(CALLER, "c1", "Route: <sip:10.0.1.1;lr>"));
+
+        // then
+        proxy.only("503 INVITE");
+        assertEquals(A2.hostPort(),
+                proxy.call(SipText.invite(CALLER, "c2", "Route: <sip:10.0.1.2;lr>")).getFirst().to());
+    }
+
+    @Test
+    void shouldNotTakeAToTagForADialogWhenItIsANewCall() {
+        // given
+        down(first);
+
+        // when
+        final SentMessage invite = proxy.call(withToTag(SipText.invite(CALLER, "c1"))).getFirst();
+
+        // then
+        assertEquals(A2.hostPort(), invite.to());
+        proxy.answer(invite, 481, null);
+        proxy.drain(20);
+        proxy.sent();
+        proxy.receive(CALLER, withToTag(SipText.invite(CALLER, "c2")));
+        proxy.only("503 INVITE");
+    }
+
+    private static String withToTag(final String invite) {
+        return invite.replace("To: <sip:bob@example.com>", "To: <sip:bob@example.com>;tag=made-up");
+    }
 }

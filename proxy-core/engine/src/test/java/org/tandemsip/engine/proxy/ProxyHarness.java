@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.IpAddress;
@@ -24,6 +25,7 @@ import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.routing.Emergencies;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
@@ -194,6 +196,11 @@ final class ProxyHarness {
         return policy.total();
     }
 
+    /** Has the proxy take these numbers for emergencies. */
+    void emergencies(final String... numbers) {
+        proxy.onCommand(new ShardCommand.Configure(policy.withEmergencies(new Emergencies(List.of(numbers)))), nowNs);
+    }
+
     /** Has the proxy take nothing new. */
     void drain(final int seconds) {
         proxy.onCommand(new ShardCommand.Configure(policy.withDrain(seconds)), nowNs);
@@ -251,6 +258,8 @@ final class ProxyHarness {
 
     final class RecordingEgress implements Egress {
         final List<SentMessage> sent = new ArrayList<>();
+        /** Messages at which sending throws. */
+        Predicate<SentMessage> faulty = _ -> false;
         private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[65_536]);
 
         @Override
@@ -262,9 +271,13 @@ final class ProxyHarness {
         public void send(final int length, final Destination destination, final long correlation) {
             final byte[] bytes = new byte[length];
             buffer.getBytes(0, bytes);
-            sent.add(new SentMessage(nowNs, destination.transport,
+            final SentMessage message = new SentMessage(nowNs, destination.transport,
                     IpAddress.toString(destination.addressHigh, destination.addressLow) + ':' + destination.port,
-                    destination.listenPoint, correlation, new String(bytes, StandardCharsets.ISO_8859_1)));
+                    destination.listenPoint, correlation, new String(bytes, StandardCharsets.ISO_8859_1));
+            if (faulty.test(message)) {
+                throw new IllegalStateException("a fault in between");
+            }
+            sent.add(message);
         }
 
         @Override

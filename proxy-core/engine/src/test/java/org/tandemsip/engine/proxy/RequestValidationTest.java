@@ -145,14 +145,14 @@ class RequestValidationTest {
 
     @Test
     void shouldGiveSameAnswerWhenRequestIsRetransmittedAndAbsorbItsAck() {
-        final String invite = ProxyFixture.message("INVITE", "urn:service:sos", VIA, "", null);
+        final String invite = ProxyFixture.message("INVITE", "urn:service:counseling", VIA, "", null);
         proxy.request(CARRIER, invite);
         final Sent answer = proxy.one();
         proxy.request(CARRIER, invite);
         assertEquals(answer, proxy.one());
 
         final String tag = answer.header("To").replaceFirst(".*;tag=", "");
-        final String ack = ProxyFixture.message("ACK", "urn:service:sos", VIA, "", tag);
+        final String ack = ProxyFixture.message("ACK", "urn:service:counseling", VIA, "", tag);
         assertEquals(Disposition.ABSORBED, proxy.request(CARRIER, ack));
         assertEquals(Disposition.DROPPED_STRAY_ACK,
                 proxy.request(CARRIER, ack.replace(tag, tag.substring(1) + (tag.charAt(0) == '0' ? '1' : '0'))));

@@ -3,6 +3,7 @@ package org.tandemsip.engine.proxy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyHarness.A1;
 import static org.tandemsip.engine.proxy.ProxyHarness.A2;
@@ -422,5 +423,103 @@ class StatefulFailoverTest {
         assertEquals(List.of(), impatient.sent());
         impatient.answer(first, 486, "b1");
         impatient.assertQuiet();
+    }
+
+    /** Two peers, the second tried when the first is silent for 4 s. */
+    private static ProxyHarness impatient() {
+        return ProxyHarness.of(ProxyHarness.trunk(0, "callers", CALLER),
+                List.of(new Trunk(1, "a", Endpoint.peers(null, A1, A2), List.of(), new int[] {503}, 0,
+                        Balance.PRIORITY, 0, 4_000_000_000L, Ping.OFF, new TrunkState())),
+                List.of());
+    }
+
+    @Test
+    void shouldForwardLate2xxOfAnAbandonedTryThoughTheCallerHasAFailureAlready() {
+        // given: the first is silent, the second is busy, and so the caller is told
+        final ProxyHarness impatient = impatient();
+        final SentMessage first = impatient.call(SipText.invite(CALLER, "c1")).getFirst();
+        impatient.advanceMs(4_000);
+        impatient.answer(last(impatient.sent(), "INVITE"), 486, "b2");
+        assertEquals(List.of("486 INVITE"), SentMessage.summaries(impatient.sentTo(CALLER)));
+
+        // when: section 16.7 step 5
+        impatient.answer(first, 200, "b1", CONTACT);
+
+        // then
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(impatient.sentTo(CALLER)));
+        impatient.assertQuiet();
+    }
+
+    @Test
+    void shouldGiveAllTriesTogetherNoLongerThanTimerC() {
+        // given: the first rings for almost as long and is then not available
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(first, 180, "b1");
+        proxy.advanceMs(180_000);
+        proxy.answer(first, 503, "b1");
+        final SentMessage second = last(proxy.sent(), "INVITE");
+        proxy.answer(second, 100, null);
+
+        // when
+        proxy.advanceMs(5_000);
+
+        // then
+        proxy.answer(second, 487, "b2");
+        assertEquals(List.of("CANCEL", "ACK", "500 INVITE"), SentMessage.summaries(proxy.sent()));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldEndASilentTryWithTimerCOfTheFirstAndPassOnItsLate2xx() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(first, 180, "b1");
+        proxy.advanceMs(180_000);
+        proxy.answer(first, 503, "b1");
+        final SentMessage second = last(proxy.sent(), "INVITE");
+
+        // when
+        proxy.advanceMs(5_000);
+
+        // then
+        assertEquals(List.of("500 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        proxy.answer(second, 200, "b2", CONTACT);
+        assertEquals(List.of("200 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldLetALaterTryRingOnPastTimerCOfTheFirst() {
+        // given
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        proxy.answer(first, 180, "b1");
+        proxy.advanceMs(180_000);
+        proxy.answer(first, 503, "b1");
+        final SentMessage second = last(proxy.sent(), "INVITE");
+        proxy.answer(second, 180, "b2");
+
+        // when
+        proxy.advanceMs(60_000);
+
+        // then
+        proxy.sent();
+        proxy.answer(second, 200, "b2", CONTACT);
+        proxy.only("200 INVITE");
+        proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldLeaveNothingBehindWhenSendingFails() {
+        // given
+        proxy.egress.faulty = message -> message.summary().equals("INVITE");
+
+        // when
+        assertThrows(IllegalStateException.class, () -> proxy.receive(CALLER, SipText.invite(CALLER, "c1")));
+
+        // then: what was made has its timers, and the caller an answer
+        proxy.egress.faulty = _ -> false;
+        proxy.advanceMs(70_000);
+        assertTrue(SentMessage.summaries(proxy.sentTo(CALLER)).contains("408 INVITE"));
+        proxy.assertQuiet();
     }
 }
