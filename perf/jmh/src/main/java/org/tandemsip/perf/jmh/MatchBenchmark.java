@@ -25,6 +25,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
@@ -41,7 +42,8 @@ import org.tandemsip.engine.transaction.Transactions;
  *
  * <pre>
  *   64 parsed INVITEs,  round robin --> key over branch, sent-by, method --> table of server transactions
- *   64 parsed responses, round robin --> hexadecimal key in our branch    --> table of client transactions
+ *   64 parsed responses, round robin --> slot beside our branch           --> the client transaction, if the key fits
+ *   the same without that            --> hexadecimal key in our branch    --> table of client transactions
  * </pre>
  */
 @State(Scope.Thread)
@@ -58,6 +60,7 @@ public class MatchBenchmark {
 
     private final SipMessage[] requests = new SipMessage[SampleMessages.COUNT];
     private final SipMessage[] responses = new SipMessage[SampleMessages.COUNT];
+    private final SipMessage[] bareResponses = new SipMessage[SampleMessages.COUNT];
     private Transactions transactions;
     private Branches branches;
     private int next;
@@ -74,7 +77,6 @@ public class MatchBenchmark {
         for (int i = 0; i < held / 2; i++) {
             if (i < SampleMessages.COUNT) {
                 requests[i] = parse(samples[i]);
-                responses[i] = parse(response(i));
             }
             // All but the first 64 have branches that nobody asks for.
             final SipMessage request = i < SampleMessages.COUNT ? requests[i] : parse(other(i));
@@ -84,9 +86,13 @@ public class MatchBenchmark {
             if (server == null || client == null) {
                 throw new IllegalStateException("no room for transaction " + i);
             }
+            if (i < SampleMessages.COUNT) {
+                responses[i] = parse(response(i, client.place()));
+                bareResponses[i] = parse(response(i, Places.NONE));
+            }
         }
         for (int i = 0; i < SampleMessages.COUNT; i++) {
-            if (request() == null || response() == null) {
+            if (request() == null || response() == null || responseByKey() == null) {
                 throw new IllegalStateException("transaction " + i + " is not found");
             }
         }
@@ -98,20 +104,33 @@ public class MatchBenchmark {
         return transactions.findServer(requests[next++ & SampleMessages.COUNT - 1]);
     }
 
-    /** A response and its client transaction, by the branch that we wrote. */
+    /** A response and its client transaction, by the branch that we wrote and the slot beside it. */
     @Benchmark
     public ClientTransaction response() {
-        final SipMessage response = responses[next++ & SampleMessages.COUNT - 1];
-        return branches.read(response, response.topVia()) ? transactions.findClient(branches.key(), false) : null;
+        return match(responses[next++ & SampleMessages.COUNT - 1]);
+    }
+
+    /** The same where somebody has cut off the slot. */
+    @Benchmark
+    public ClientTransaction responseByKey() {
+        return match(bareResponses[next++ & SampleMessages.COUNT - 1]);
+    }
+
+    private ClientTransaction match(final SipMessage response) {
+        return branches.read(response, response.topVia())
+                ? transactions.findClient(branches.place(), branches.key(), false)
+                : null;
     }
 
     private static long key(final int i) {
         return 0x9E3779B97F4A7C15L * (i + 1);
     }
 
-    private UnsafeBuffer response(final int i) {
-        final UnsafeBuffer branch = new UnsafeBuffer(new byte[Branches.LENGTH]);
-        branches.write(new AsciiWriter().wrap(branch, 0), Branches.STATEFUL, key(i), i);
+    private UnsafeBuffer response(final int i, final long place) {
+        final UnsafeBuffer branch = new UnsafeBuffer(new byte[Branches.LENGTH + Branches.PLACE_LENGTH]);
+        final AsciiWriter writer = new AsciiWriter().wrap(branch, 0);
+        branches.write(writer, Branches.STATEFUL, key(i), i);
+        Branches.writePlace(writer, place);
         return buffer("""
                 SIP/2.0 180 Ringing
                 Via: SIP/2.0/UDP 192.0.2.1:5060;branch=%s
@@ -123,7 +142,7 @@ public class MatchBenchmark {
                 Contact: <sip:+4930123%04d@203.0.113.9:5060>
                 Content-Length: 0
 
-                """.formatted(branch.getStringWithoutLengthAscii(0, Branches.LENGTH), i, i, i, i, i, i, i, i, i, i,
+                """.formatted(branch.getStringWithoutLengthAscii(0, writer.position()), i, i, i, i, i, i, i, i, i, i,
                 i + 1, i));
     }
 

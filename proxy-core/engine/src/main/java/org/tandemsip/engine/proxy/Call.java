@@ -68,6 +68,8 @@ final class Call extends TimerNode {
 
     /** Call-ID and the caller's tag. */
     long key;
+    /** Slot of this object and number of its use; see {@code Places}. */
+    long place;
     /** Trunk that the call came from, where that counts its calls; else {@code null}. */
     TrunkState from;
     /** Its branches. */

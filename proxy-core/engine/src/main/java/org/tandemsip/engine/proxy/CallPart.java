@@ -2,6 +2,7 @@ package org.tandemsip.engine.proxy;
 
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Trunk;
 
@@ -41,11 +42,16 @@ final class CallPart {
         }
         final boolean ends = request.method() == Method.BYE;
         refreshes = request.method() == Method.INVITE || request.method() == Method.UPDATE;
-        final Call inside = ends || refreshes ? proxy.calls.find(request) : null;
+        final Call inside = ends || refreshes ? proxy.findCall(request) : null;
         if (inside != null) {
             callKey = inside.key;
             endedDialog = ends ? proxy.calls.dialog(inside, request) : 0;
         }
+    }
+
+    /** Place of the call that the request begins, or {@link Places#NONE}. */
+    long place() {
+        return call == null ? Places.NONE : call.place;
     }
 
     /**

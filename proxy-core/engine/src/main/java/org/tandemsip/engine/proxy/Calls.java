@@ -6,6 +6,7 @@ import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
@@ -39,8 +40,10 @@ final class Calls {
     private static final long LONGEST_SESSION_S = Integer.MAX_VALUE;
     private static final String SESSION_EXPIRES = "session-expires";
     private static final long TAG_LABEL = 0x7461_67L;
+    private static final long PLACE_LABEL = 0x706c_6163_65L;
 
     private final Long2ObjectHashMap<Call> calls = new Long2ObjectHashMap<>();
+    private final Places<Call> places;
     private final KeyedHash hash;
     private final TimerLanes timers;
     private final TimerLanes.Lane tick;
@@ -57,6 +60,8 @@ final class Calls {
         tick = timers.lane(TICK_NS);
         counters = context.counters();
         most = context.maxTransactions();
+        // Record-Routes outlive the process: another one begins with other generations.
+        places = new Places<>(context.shard(), most, (int) hash.begin().add(PLACE_LABEL).end());
     }
 
     /** Takes over how long a call may last whose end is never seen. */
@@ -206,8 +211,16 @@ final class Calls {
         }
     }
 
-    /** The call of a request inside a dialog, or {@code null}. */
-    Call find(final SipMessage request) {
+    /**
+     * The call of a request inside a dialog, or {@code null}.
+     *
+     * @param place where its Route says that the call is; {@link Places#NONE} when it does not say
+     */
+    Call find(final SipMessage request, final long place) {
+        final Call there = place == Places.NONE ? null : places.get(place);
+        if (there != null) {
+            return there;
+        }
         final Call byCaller = calls.get(key(request, request.fromTag()));
         return byCaller != null ? byCaller : calls.get(key(request, request.toTag()));
     }
@@ -270,6 +283,7 @@ final class Calls {
         }
         timers.cancel(call);
         calls.remove(call.key);
+        call.place = places.next(call.place);
         if (call.from != null) {
             call.from.endCall();
             call.from = null;
@@ -281,7 +295,9 @@ final class Calls {
     private Call take() {
         final Call call = freeCalls;
         if (call == null) {
-            return new Call(this);
+            final Call made = new Call(this);
+            made.place = places.add(made);
+            return made;
         }
         freeCalls = call.nextFree;
         return call;

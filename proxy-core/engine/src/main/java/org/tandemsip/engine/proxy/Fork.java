@@ -170,6 +170,7 @@ final class Fork {
             return false;
         }
         context.clientCreated();
+        proxy.requests.belongsTo(client.place(), context.callPart.place());
         final int length = proxy.requests.write(branch.target, proxy.requests.statefulMode(), key,
                 writesMaxBreadth ? branch.breadth : 0, client.claim(proxy.requests.maxLength()));
         if (length <= 0) {

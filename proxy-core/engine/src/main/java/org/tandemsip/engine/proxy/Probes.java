@@ -82,6 +82,7 @@ final class Probes {
         writer.wrap(client.claim(MOST_BYTES), 0).put(ascii("OPTIONS ")).put(uri).put(ascii(" SIP/2.0\r\nVia: SIP/2.0/"))
                 .put(from.transport().token()).put(' ').put(from.sentBy()).put(ascii(";branch="));
         branches.write(writer, Branches.STATEFUL, key, 0);
+        Branches.writePlace(writer, client.place());
         writer.put(ascii("\r\nMax-Forwards: 70\r\nFrom: <sip:ping@")).put(from.sentBy()).put(ascii(">;tag="))
                 .putHex(key, 16).put(ascii("\r\nTo: <")).put(uri).put(ascii(">\r\nCall-ID: ")).put(callId)
                 .put(ascii("\r\nCSeq: 1 OPTIONS\r\nAccept: */*\r\nContent-Length: 0\r\n\r\n"));

@@ -224,7 +224,7 @@ public final class Proxy implements MessageHandler {
         if (!listenPoints.isOurs(response.bytes(), response.topVia()) || !branches.read(response, response.topVia())) {
             return Disposition.DROPPED_STRAY_RESPONSE;
         }
-        final ClientTransaction transaction = transactions.findClient(branches.key(),
+        final ClientTransaction transaction = transactions.findClient(branches.place(), branches.key(),
                 response.method() == Method.CANCEL);
         final Disposition disposition;
         if (transaction != null) {

@@ -10,6 +10,7 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -42,7 +43,8 @@ final class RequestForwarder {
     /** What counts towards the size before Max-Breadth is known. */
     private static final int LARGEST_BREADTH = 60;
     /** Via, Max-Forwards, Max-Breadth, Content-Length, received and rport at their longest, without sent-by. */
-    private static final int ADDED_BYTES = 21 + 8 + Branches.LENGTH + Branches.CONNECTION_LENGTH + 20 + 20 + 24 + 64;
+    private static final int ADDED_BYTES = 21 + 8 + Branches.LENGTH + Branches.PLACE_LENGTH
+            + Branches.CONNECTION_LENGTH + 20 + 20 + 24 + 64;
 
     private final ListenPoints listenPoints;
     private final Branches branches;
@@ -58,6 +60,9 @@ final class RequestForwarder {
     private Source source;
     private boolean recordRoute;
     private int loopHash;
+    /** Places of what the copies written next belong to. */
+    private long client;
+    private long call;
 
     RequestForwarder(final ShardContext context, final ListenPoints listenPoints, final Branches branches) {
         this.listenPoints = listenPoints;
@@ -96,6 +101,8 @@ final class RequestForwarder {
         source = receivedFrom;
         recordRoute = mayRecordRoute && mayFormDialog(message);
         loopHash = branches.loopHash(message, from);
+        client = Places.NONE;
+        call = Places.NONE;
         return routeInformation.read(message, receivedFrom);
     }
 
@@ -216,6 +223,18 @@ final class RequestForwarder {
         statefulMode = mode;
     }
 
+    /**
+     * Tells what the copies written next belong to, so that what comes back finds it at once; nothing after
+     * {@link #prepare}.
+     *
+     * @param clientPlace place of the client transaction
+     * @param callPlace   place of the call that the request begins, or {@link Places#NONE}
+     */
+    void belongsTo(final long clientPlace, final long callPlace) {
+        client = clientPlace;
+        call = callPlace;
+    }
+
     /** Upper bound for the size of a copy, to claim memory with. */
     int maxLength() {
         final int recordRouteRows = recordRoute ? 2 * (16 + RecordRoutes.OVERHEAD + longestSentBy) : 0;
@@ -288,6 +307,9 @@ final class RequestForwarder {
         final ListenPoint point = listenPoints.get(target.destination.listenPoint);
         out.put(VIA).put(point.transport().token()).put(' ').put(point.sentBy()).put(BRANCH);
         branches.write(out, mode, branchKey, loopHash);
+        if (mode == Branches.STATEFUL) {
+            Branches.writePlace(out, client);
+        }
         branches.writeConnection(out, branchKey, source);
         out.crlf();
     }
@@ -297,10 +319,10 @@ final class RequestForwarder {
      * either side finds the listen point it can reach.
      */
     private void putRecordRoutes(final Target target, final AsciiWriter out) {
-        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint);
+        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint, call);
         out.crlf();
         if (target.recordRouteListenPoint != source.listenPoint) {
-            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint);
+            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint, call);
             out.crlf();
         }
     }

@@ -9,6 +9,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.ListenPoints;
@@ -49,6 +50,7 @@ final class RouteInformation {
     private boolean restored;
     private boolean token;
     private boolean inDialog;
+    private long call;
     /** Listen point that host and port of the Request-URI name, or NONE. */
     private int uriListenPoint;
     private boolean ourMaddr;
@@ -73,6 +75,7 @@ final class RouteInformation {
     boolean read(final SipMessage request, final Source source) {
         restored = false;
         token = false;
+        call = Places.NONE;
         ourMaddr = false;
         ourListenPoint = ListenPoints.NONE;
         cutCount = 0;
@@ -121,8 +124,7 @@ final class RouteInformation {
         if (uriListenPoint == ListenPoints.NONE || !recordRoutes.verifies(request, requestUri, uriListenPoint)) {
             return true;
         }
-        token = true;
-        ourListenPoint = uriListenPoint;
+        useToken(true, uriListenPoint);
         restored = true;
         last--;
         if (!wrapRoute(request, last, restoredUri)) {
@@ -159,6 +161,9 @@ final class RouteInformation {
 
     private void useToken(final boolean valid, final int listenPoint) {
         if (valid) {
+            if (!token) {
+                call = recordRoutes.readPlace();
+            }
             token = true;
             ourListenPoint = listenPoint;
         }
@@ -249,6 +254,11 @@ final class RouteInformation {
      */
     boolean inDialog() {
         return inDialog;
+    }
+
+    /** Place of the call that the request is in, as the token says; {@link Places#NONE} when it says nothing. */
+    long call() {
+        return inDialog ? call : Places.NONE;
     }
 
     /** Whether a Route is left that is not ours. */

@@ -159,13 +159,18 @@ final class StatefulProxy {
      * may go statelessly.
      */
     boolean isCounted(final SipMessage request) {
-        return calls.size() > 0 && Slice.exists(request.toTag()) && calls.find(request) != null;
+        return calls.size() > 0 && Slice.exists(request.toTag()) && findCall(request) != null;
+    }
+
+    /** The call that counts and that the request prepared last is inside of, or {@code null}. */
+    Call findCall(final SipMessage request) {
+        return calls.find(request, requests.routeInformation().call());
     }
 
     /** A request was not forwarded: if it is a BYE, whoever sent it has left all the same. */
     void onRefused(final SipMessage request) {
         if (request.method() == Method.BYE && calls.size() > 0) {
-            final Call call = calls.find(request);
+            final Call call = findCall(request);
             if (call != null) {
                 calls.ended(call.key, calls.dialog(call, request));
             }

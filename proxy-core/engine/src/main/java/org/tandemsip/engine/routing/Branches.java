@@ -12,6 +12,7 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.codec.Via;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 
@@ -19,10 +20,11 @@ import org.tandemsip.engine.handler.Source;
  * Our branch parameter: {@code z9hG4bK} + mode (1 character) + key (16 hexadecimal digits) + loop hash (8).
  *
  * <pre>
- *   z9hG4bK t 0123456789abcdef 89abcdef [;i=1f89abcdef]
- *           | |                |           | |
- *           | |                |           | +-- MAC over key and connection
- *           | |                |           +---- connection that the request came over, if any
+ *   z9hG4bK t 0123456789abcdef 89abcdef [;tk=0100002a00000007] [;i=1f89abcdef]
+ *           | |                |             |                    | |
+ *           | |                |             |                    | +-- MAC over key and connection
+ *           | |                |             |                    +---- connection that the request came over, if any
+ *           | |                |             +-- shard (2), slot (6) and generation (8) of the client transaction
  *           | |                +-- hash of what routing looks at (RFC 5393 section 4.2): tells a loop from a spiral
  *           | +------------------- MAC over where the response goes next (topmost Via below ours: sent-by, branch,
  *           |                      received address and port, and the listen point to answer from), Call-ID, From
@@ -32,8 +34,10 @@ import org.tandemsip.engine.handler.Source;
  * </pre>
  *
  * A pure function of the request as received and the token key: a retransmission gets the same branch, before and after
- * a restart and on another node with the same key (RFC 3261 section 16.11). Low bits of the key index the transaction
- * table and the rest tells its generations apart, which is why no slot number stands beside it.
+ * a restart and on another node with the same key (RFC 3261 section 16.11), and so do the CANCEL and ACK that follow
+ * when all state is lost. That is why shard, slot and generation stand beside the branch and not in it: they are
+ * another's after a restart. A response (which must repeat the Via, section 8.2.6.2) finds its transaction by them at
+ * once, and only if the key fits what is there; where that is not so, or they are cut off, the key finds it in a table.
  *
  * <p>The method takes no part, nor does the To tag, so that CANCEL and the ACK for a failure get the branch of their
  * INVITE. The listen point that a stateless response must leave from (RFC 3581 section 4) is not written down: it is
@@ -47,10 +51,13 @@ public final class Branches {
     public static final char STATELESS = 's';
     /** Mode character of a branch that belongs to a client transaction. */
     public static final char STATEFUL = 't';
+    /** Bytes that {@link #writePlace} writes. */
+    public static final int PLACE_LENGTH = 4 + 16;
     /** Most bytes that {@link #writeConnection} writes. */
     public static final int CONNECTION_LENGTH = 3 + 16 + 8;
 
     private static final byte[] COOKIE = "z9hG4bK".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] PLACE = ";tk=".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CONNECTION = ";i=".getBytes(StandardCharsets.US_ASCII);
     /** One label per use of the token key: a MAC made for one purpose must be worth nothing for another. */
     private static final long BRANCH_LABEL = 0x6272_616e_6368L;
@@ -65,6 +72,7 @@ public final class Branches {
     private char mode;
     private long key;
     private int loopHash;
+    private long place;
     private long connection;
 
     /** Uses the token key and the listen points of {@code context}. */
@@ -120,7 +128,14 @@ public final class Branches {
         out.put(COOKIE).put(mode).putHex(key, 16).putHex(loopHash & 0xFFFF_FFFFL, 8);
     }
 
-    /** Writes behind a branch the parameter that names the connection the request came over; nothing for UDP. */
+    /** Writes behind a branch the parameter that names the place of its client transaction; nothing without one. */
+    public static void writePlace(final AsciiWriter out, final long place) {
+        if (place != Places.NONE) {
+            out.put(PLACE).putHex(place, 16);
+        }
+    }
+
+    /** Writes behind that the parameter that names the connection the request came over; nothing for UDP. */
     public void writeConnection(final AsciiWriter out, final long key, final Source source) {
         if (source.connection != 0) {
             final int digits = Math.max(1, (67 - Long.numberOfLeadingZeros(source.connection)) / 4);
@@ -146,7 +161,8 @@ public final class Branches {
         if (!read(bytes, start)) {
             return false;
         }
-        connection = readConnection(bytes, start + LENGTH, via.end());
+        place = readPlace(bytes, start + LENGTH, via.end());
+        connection = readConnection(bytes, start + LENGTH + (place == Places.NONE ? 0 : PLACE_LENGTH), via.end());
         return true;
     }
 
@@ -157,7 +173,8 @@ public final class Branches {
     public boolean readQuoted(final byte[] request) {
         quoted.wrap(request);
         for (int i = 0; i + COOKIE.length + 1 <= request.length; i++) {
-            if (request[i] == COOKIE[0] && startsWithCookie(quoted, i)) {
+            if (request[i] == COOKIE[0] && startsWith(quoted, i, COOKIE)) {
+                place = Places.NONE;
                 connection = 0;
                 return i + LENGTH <= request.length && read(quoted, i);
             }
@@ -165,9 +182,9 @@ public final class Branches {
         return false;
     }
 
-    private static boolean startsWithCookie(final DirectBuffer bytes, final int start) {
-        for (int i = 0; i < COOKIE.length; i++) {
-            if (bytes.getByte(start + i) != COOKIE[i]) {
+    private static boolean startsWith(final DirectBuffer bytes, final int start, final byte[] expected) {
+        for (int i = 0; i < expected.length; i++) {
+            if (bytes.getByte(start + i) != expected[i]) {
                 return false;
             }
         }
@@ -175,7 +192,7 @@ public final class Branches {
     }
 
     private boolean read(final DirectBuffer bytes, final int start) {
-        if (!startsWithCookie(bytes, start)) {
+        if (!startsWith(bytes, start, COOKIE)) {
             return false;
         }
         mode = (char) bytes.getByte(start + 7);
@@ -197,15 +214,26 @@ public final class Branches {
         return mode == STATELESS || mode == STATEFUL;
     }
 
+    /** The place named behind the branch; {@link Places#NONE} when there is none, as we write it. */
+    private static long readPlace(final DirectBuffer bytes, final int start, final int end) {
+        if (end - start < PLACE_LENGTH || !startsWith(bytes, start, PLACE)) {
+            return Places.NONE;
+        }
+        long value = 0;
+        for (int i = start + PLACE.length; i < start + PLACE_LENGTH; i++) {
+            final int digit = hexDigit(bytes.getByte(i));
+            if (digit < 0) {
+                return Places.NONE;
+            }
+            value = value << 4 | digit;
+        }
+        return value;
+    }
+
     /** The connection named behind the branch; 0 when there is none or it is not as we wrote it. */
     private long readConnection(final DirectBuffer bytes, final int start, final int end) {
-        if (end - start < CONNECTION.length + 9) {
+        if (end - start < CONNECTION.length + 9 || !startsWith(bytes, start, CONNECTION)) {
             return 0;
-        }
-        for (int i = 0; i < CONNECTION.length; i++) {
-            if (bytes.getByte(start + i) != CONNECTION[i]) {
-                return 0;
-            }
         }
         long value = 0;
         long mac = 0;
@@ -236,6 +264,11 @@ public final class Branches {
     /** Key of the branch read last. */
     public long key() {
         return key;
+    }
+
+    /** Place of the client transaction named beside the branch read last, or {@link Places#NONE}. */
+    public long place() {
+        return place;
     }
 
     /** Loop hash of the branch read last. */

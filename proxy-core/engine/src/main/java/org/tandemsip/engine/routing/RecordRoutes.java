@@ -10,16 +10,19 @@ import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 
 /**
  * Our Record-Route URI (RFC 3261 section 16.6 step 4).
  *
  * <pre>
- *   sip:203.0.113.10:5060;transport=tcp;lr;tk=0123456789abcdef
- *       |                 |                |
+ *   sip:203.0.113.10:5060;transport=tcp;lr;tk=0123456789abcdef[0100002a89abcdef]
+ *       |                 |                |                 |
+ *       |                 |                |                 +-- shard (2), slot (6) and generation (8) of the call,
+ *       |                 |                |                     when it counts against a limit
  *       |                 |                +-- MAC over Call-ID, the tag of the side that sent the dialog's first
- *       |                 |                    request, and this listen point
+ *       |                 |                    request, this listen point, and the place behind it
  *       |                 +------------------- unless it is UDP (RFC 5658 section 6.2)
  *       +------------------------------------- sent-by of the listen point
  * </pre>
@@ -31,10 +34,11 @@ import org.tandemsip.engine.handler.ShardContext;
  */
 public final class RecordRoutes {
     /** Bytes of a Record-Route row of ours beyond the listen point's sent-by. */
-    public static final int OVERHEAD = 64;
+    public static final int OVERHEAD = 80;
 
     private static final byte[] TOKEN = ascii("tk");
     private static final int TOKEN_DIGITS = 16;
+    private static final int PLACE_DIGITS = 16;
     private static final long LABEL = 0x7272_6f75_7465L;
 
     private final KeyedHash hash;
@@ -44,6 +48,7 @@ public final class RecordRoutes {
      */
     private final byte[][] prefixes;
     private long readToken;
+    private long readPlace;
 
     /** Uses the token key and the listen points of {@code context}. */
     public RecordRoutes(final ShardContext context) {
@@ -58,10 +63,18 @@ public final class RecordRoutes {
         return ascii("<sip:" + new String(point.sentBy(), StandardCharsets.US_ASCII) + transport + ";lr;tk=");
     }
 
-    /** Writes the value {@code <sip:...>} for {@code listenPoint} into a request that may begin a dialog. */
-    public void write(final AsciiWriter out, final SipMessage request, final int listenPoint) {
-        out.put(prefixes[listenPoint]).putHex(token(callSide(request, request.fromTag()), listenPoint), TOKEN_DIGITS)
-                .put('>');
+    /**
+     * Writes the value {@code <sip:...>} for {@code listenPoint} into a request that may begin a dialog.
+     *
+     * @param call place of the call that it begins, or {@link Places#NONE}
+     */
+    public void write(final AsciiWriter out, final SipMessage request, final int listenPoint, final long call) {
+        out.put(prefixes[listenPoint]).putHex(token(callSide(request, request.fromTag()), listenPoint, call),
+                TOKEN_DIGITS);
+        if (call != Places.NONE) {
+            out.putHex(call, PLACE_DIGITS);
+        }
+        out.put('>');
     }
 
     /**
@@ -73,9 +86,8 @@ public final class RecordRoutes {
     public int read(final DirectBuffer bytes, final int start, final int end) {
         for (int i = 0; i < prefixes.length; i++) {
             final int tokenStart = start + prefixes[i].length;
-            if (end == tokenStart + TOKEN_DIGITS + 1 && bytes.getByte(end - 1) == '>'
-                    && startsWith(bytes, start, prefixes[i])
-                    && readToken(bytes, tokenStart)) {
+            if (end > tokenStart && bytes.getByte(end - 1) == '>' && startsWith(bytes, start, prefixes[i])
+                    && readToken(bytes, tokenStart, end - 1)) {
                 return i;
             }
         }
@@ -86,8 +98,13 @@ public final class RecordRoutes {
      * Whether the value read last, which names {@code listenPoint}, was put into the dialog of {@code request} by us.
      */
     public boolean readVerifies(final SipMessage request, final int listenPoint) {
-        return readToken == token(callSide(request, request.fromTag()), listenPoint)
-                || readToken == token(callSide(request, request.toTag()), listenPoint);
+        return readToken == token(callSide(request, request.fromTag()), listenPoint, readPlace)
+                || readToken == token(callSide(request, request.toTag()), listenPoint, readPlace);
+    }
+
+    /** Place of the call that the value read last names, or {@link Places#NONE}; to be believed once it verifies. */
+    public long readPlace() {
+        return readPlace;
     }
 
     /**
@@ -96,20 +113,30 @@ public final class RecordRoutes {
      */
     public boolean verifies(final SipMessage request, final SipUri uri, final int listenPoint) {
         final long value = uri.parameter(TOKEN);
-        return Slice.exists(value) && Slice.length(value) == TOKEN_DIGITS
-                && readToken(request.bytes(), Slice.offset(value)) && readVerifies(request, listenPoint);
+        return Slice.exists(value) && readToken(request.bytes(), Slice.offset(value), Slice.end(value))
+                && readVerifies(request, listenPoint);
     }
 
-    private boolean readToken(final DirectBuffer bytes, final int start) {
+    private boolean readToken(final DirectBuffer bytes, final int start, final int end) {
+        final int length = end - start;
+        if (length != TOKEN_DIGITS && length != TOKEN_DIGITS + PLACE_DIGITS) {
+            return false;
+        }
         long token = 0;
-        for (int i = start; i < start + TOKEN_DIGITS; i++) {
-            final int digit = Character.digit(bytes.getByte(i), 16);
+        long place = Places.NONE;
+        for (int i = 0; i < length; i++) {
+            final int digit = Character.digit(bytes.getByte(start + i), 16);
             if (digit < 0) {
                 return false;
             }
-            token = token << 4 | digit;
+            if (i < TOKEN_DIGITS) {
+                token = token << 4 | digit;
+            } else {
+                place = place << 4 | digit;
+            }
         }
         readToken = token;
+        readPlace = place;
         return true;
     }
 
@@ -128,8 +155,8 @@ public final class RecordRoutes {
         return hash.begin().add(LABEL).addSlice(bytes, request.callId()).addSlice(bytes, tag).end();
     }
 
-    private long token(final long callSide, final int listenPoint) {
-        return hash.begin().add(LABEL).add(callSide).add(listenPoints.identity(listenPoint)).end();
+    private long token(final long callSide, final int listenPoint, final long call) {
+        return hash.begin().add(LABEL).add(callSide).add(listenPoints.identity(listenPoint)).add(call).end();
     }
 
     private static byte[] ascii(final String text) {

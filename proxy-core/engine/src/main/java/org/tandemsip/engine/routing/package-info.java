@@ -5,8 +5,10 @@
  *   Source --> RoutingPolicy.trunkOf --> Trunk --> Route (first match) --> Trunk --> Rendezvous --> Peer
  *
  *   ListenPoints   which host and port is us, and from which of ours a remote address is reached
- *   Branches       our Via branch: a MAC, so that a response is known to be genuine without state
- *   RecordRoutes   our Record-Route: a MAC, so that a request inside a dialog is known without state
+ *   Branches       our Via branch: a MAC, so that a response is known to be genuine without state; beside it the place
+ *                  of the client transaction, so that it is found without a search
+ *   RecordRoutes   our Record-Route: a MAC, so that a request inside a dialog is known without state; behind it the
+ *                  place of the call, where that counts
  * </pre>
  *
  * Nothing here remembers a message. Branches, Record-Routes and the choice of a peer are functions of the request, the

@@ -18,6 +18,7 @@ public abstract sealed class ClientTransaction extends Transaction
     }
 
     private long branchKey;
+    private long place;
 
     ClientTransaction(final Transactions owner) {
         super(owner);
@@ -30,6 +31,15 @@ public abstract sealed class ClientTransaction extends Transaction
 
     final void branchKey(final long newBranchKey) {
         branchKey = newBranchKey;
+    }
+
+    /** Slot of this object in its shard and number of its use, to be written beside the branch. */
+    public final long place() {
+        return place;
+    }
+
+    final void place(final long newPlace) {
+        place = newPlace;
     }
 
     /** The layer above, as given at creation. */

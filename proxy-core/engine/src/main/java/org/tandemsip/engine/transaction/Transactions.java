@@ -14,6 +14,7 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -22,8 +23,9 @@ import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 
 /**
- * All transactions of a shard: finds, makes and recycles them. Tables are open-addressing maps keyed by keyed 64-bit
- * hashes, objects and message memory come from bounded pools. Shard thread only.
+ * All transactions of a shard: finds, makes and recycles them. A response names the slot of its client transaction;
+ * requests, and responses whose Via has lost that, are found in open-addressing maps keyed by keyed 64-bit hashes.
+ * Objects and message memory come from bounded pools. Shard thread only.
  *
  * <p>Measured with a 900 B INVITE, heap objects, kept bytes and blocks' waste together: server and client transaction
  * of an active INVITE 2.7 KB; of an answered one 260 B each, of an answered BYE 450 B each; no heap allocated per
@@ -67,7 +69,8 @@ public final class Transactions {
     private final ResponseWriter responseWriter = new ResponseWriter();
     private final ReceivedVia receivedVia = new ReceivedVia();
     private final Source source = new Source();
-    private final TransactionPools pools = new TransactionPools(this);
+    private final Places<ClientTransaction> places;
+    private final TransactionPools pools;
     /** Whether the peer has failed of which a transport error is being told now. */
     private boolean peerFailed;
 
@@ -88,6 +91,8 @@ public final class Transactions {
         tokenHash = new KeyedHash(keys.token0(), keys.token1());
         serverKey = new ServerKey(context.limits().headersBytes(), tableHash);
         lanes = new TransactionLanes(timers, Timing.DEFAULTS);
+        places = new Places<>(context.shard(), 2 * maxTransactions, 1);
+        pools = new TransactionPools(this, places);
     }
 
     /** Takes over timer values for transactions made from now on. */
@@ -187,9 +192,22 @@ public final class Transactions {
     }
 
     /**
-     * Finds the client transaction that a response belongs to (section 17.1.3), by the key in our branch and the
-     * method in CSeq (a CANCEL shares the branch of its INVITE); or {@code null}.
+     * Finds the client transaction that a response belongs to (section 17.1.3): at the place named beside our branch,
+     * the key in the branch proving that the response is meant for what is there; else by that key and the method in
+     * CSeq. That is so for a CANCEL, which shares the Via of its INVITE, where the place was cut off, and where it is
+     * of another life: the request has come again since, and got the same branch. {@code null} when there is none.
      */
+    public ClientTransaction findClient(final long place, final long branchKey, final boolean cancel) {
+        if (place != Places.NONE && !cancel) {
+            final ClientTransaction found = places.get(place);
+            if (found != null && found.key == branchKey) {
+                return found;
+            }
+        }
+        return findClient(branchKey, cancel);
+    }
+
+    /** Finds a client transaction by its key in our branch, or that of the CANCEL for it; or {@code null}. */
     public ClientTransaction findClient(final long branchKey, final boolean cancel) {
         return (ClientTransaction) clients.get(cancel ? branchKey ^ CANCEL_MARK : branchKey);
     }

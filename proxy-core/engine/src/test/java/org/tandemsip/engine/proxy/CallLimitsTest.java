@@ -2,6 +2,7 @@ package org.tandemsip.engine.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyHarness.A1;
 import static org.tandemsip.engine.proxy.ProxyHarness.A2;
@@ -68,6 +69,25 @@ class CallLimitsTest {
         assertEquals("503 INVITE", sent.getLast().summary());
         // RFC 3261 section 21.5.4: with it the caller would have to leave all other trunks alone as well.
         assertFalse(sent.getLast().text().contains("Retry-After"));
+    }
+
+    @Test
+    void shouldNameThePlaceOfTheCallInItsRecordRoute() {
+        final SentMessage success = established("c1");
+
+        final String first = success.headers("Record-Route").getFirst();
+        assertTrue(first.matches("<sip:[^;]+;lr;tk=[0-9a-f]{32}>"), first);
+        proxy.answer(bye(success, 2), 200, "b1");
+        proxy.sent();
+        assertEquals(0, carrier.state().calls());
+        final String next = established("c2").headers("Record-Route").getFirst();
+        assertEquals(first.substring(first.length() - 17, first.length() - 9),
+                next.substring(next.length() - 17, next.length() - 9), "shard and slot");
+        assertNotEquals(first.substring(first.length() - 9), next.substring(next.length() - 9), "generation");
+        // A late BYE of the call before ends nothing.
+        proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 3));
+        proxy.answer(proxy.only("BYE"), 481, "b1");
+        assertEquals(1, carrier.state().calls());
     }
 
     @Test

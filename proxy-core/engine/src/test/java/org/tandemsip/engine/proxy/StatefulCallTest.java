@@ -41,6 +41,36 @@ class StatefulCallTest {
     }
 
     @Test
+    void shouldFindTheTransactionWhenSomebodyHasCutOffItsPlace() {
+        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        assertTrue(invite.headers("Via").getFirst().matches(".*;branch=z9hG4bKt[0-9a-f]{24};tk=[0-9a-f]{16}"));
+        final String place = invite.headers("Via").getFirst().replaceFirst(".*;tk=", "");
+        final String ringing = SipText.response(invite, 180, "b1", CONTACT);
+
+        for (final String without : List.of(ringing.replace(";tk=" + place, ""),
+                ringing.replace(";tk=" + place, ";tk=" + place.substring(1)),
+                ringing.replace(";tk=" + place, ";x=y;tk=" + place))) {
+            assertEquals(Disposition.FORWARDED, proxy.receive(A1, without));
+            proxy.only("180 INVITE");
+        }
+    }
+
+    @Test
+    void shouldGoByTheBranchWhenThePlaceIsThatOfAnother() {
+        final SentMessage first = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        final SentMessage second = proxy.call(SipText.invite(CALLER, "c2")).getFirst();
+        final String place = second.headers("Via").getFirst().replaceFirst(".*;tk=", "");
+        final String ringing =
+                SipText.response(first, 180, "b1", CONTACT).replaceFirst(";tk=[0-9a-f]{16}", ";tk=" + place);
+
+        assertEquals(Disposition.FORWARDED, proxy.receive(A1, ringing));
+        assertEquals("c1", proxy.only("180 INVITE").header("Call-ID"));
+        final String forged = ringing.replaceFirst("z9hG4bKt[0-9a-f]{16}", "z9hG4bKt0123456789abcdef");
+        assertEquals(Disposition.DROPPED_STRAY_RESPONSE, proxy.receive(A1, forged));
+        assertEquals(List.of(), proxy.sent());
+    }
+
+    @Test
     void shouldSendTryingAtOnceWhenInviteArrives() {
         // when
         proxy.receive(CALLER, SipText.invite(CALLER, "c1"));

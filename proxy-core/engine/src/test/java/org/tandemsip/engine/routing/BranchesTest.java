@@ -14,6 +14,7 @@ import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 
@@ -95,6 +96,34 @@ class BranchesTest {
         assertEquals('t', branches.mode());
         assertEquals(0x0123_4567_89ab_cdefL, branches.key());
         assertEquals(0x89ab_cdef, branches.loopHash());
+        assertEquals(Places.NONE, branches.place());
+    }
+
+    @Test
+    void shouldReadShardSlotAndGenerationBesideTheBranch() {
+        final long place = 0x0100_002a_0000_0007L;
+        final String via = via(Branches.STATEFUL, 1, 2, place, 0x1f);
+
+        assertTrue(via.contains("00000002;tk=0100002a00000007;i=1f"), via);
+        assertTrue(read(via));
+        assertEquals(place, branches.place());
+        assertTrue(read(via.replace("tk=0100002a", "tk=0100002g")));
+        assertEquals(Places.NONE, branches.place());
+        assertTrue(read(via.substring(0, via.indexOf(";tk=") + 12)));
+        assertEquals(Places.NONE, branches.place());
+        assertTrue(read(via(Branches.STATEFUL, 1, 2, 0) + ";rport=5060" + ";tk=0100002a00000007"));
+        assertEquals(Places.NONE, branches.place());
+    }
+
+    @Test
+    void shouldReadTheConnectionBehindAPlace() {
+        final Source source = Messages.source(Transport.TCP, 2, "198.51.100.1:50000");
+        final long key = branches.key(Messages.parse(request("INVITE", "abc", 7, "")), source, 0);
+        final String next = "Via: SIP/2.0/TCP ua.example:5070;rport=50000;received=198.51.100.1;branch=z9hG4bKabc";
+
+        assertTrue(verifies(via(Branches.STATEFUL, key, 5, 0x0100_002a_0000_0007L, 0x1f), next, 7));
+
+        assertEquals(0x1f, branches.responseDestination().connection);
     }
 
     @Test
@@ -202,10 +231,15 @@ class BranchesTest {
     }
 
     private String via(final char mode, final long key, final int loopHash, final long connection) {
+        return via(mode, key, loopHash, Places.NONE, connection);
+    }
+
+    private String via(final char mode, final long key, final int loopHash, final long place, final long connection) {
         final UnsafeBuffer buffer = new UnsafeBuffer(new byte[256]);
         final AsciiWriter writer = new AsciiWriter().wrap(buffer, 0);
         writer.put("SIP/2.0/UDP 203.0.113.10:5060;branch=".getBytes(StandardCharsets.US_ASCII));
         branches.write(writer, mode, key, loopHash);
+        Branches.writePlace(writer, place);
         final Source source = new Source();
         source.connection = connection;
         branches.writeConnection(writer, key, source);

@@ -13,6 +13,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 
 class RecordRoutesTest {
@@ -50,6 +51,24 @@ class RecordRoutesTest {
         final RecordRoutes stranger = new RecordRoutes(Messages.context(java.util.List.of(POINTS),
                 new Messages.Silence(), null, new ShardContext.Keys(9, 9, 9, 9)));
         assertFalse(verifies(stranger, uri, "c1", "caller", "callee"));
+    }
+
+    @Test
+    void shouldNameThePlaceOfACallThatCounts() {
+        final long call = 0x0100_002a_89ab_cdefL;
+        final String uri = write(recordRoutes, "c1", "caller", 0, call);
+
+        assertTrue(uri.matches("sip:203.0.113.10:5060;lr;tk=[0-9a-f]{16}0100002a89abcdef"), uri);
+        assertTrue(verifies(recordRoutes, uri, "c1", "callee", "caller"));
+        assertEquals(call, recordRoutes.readPlace());
+        assertFalse(verifies(recordRoutes, uri.replace("89abcdef", "89abcdee"), "c1", "callee", "caller"));
+        assertFalse(verifies(recordRoutes, uri.substring(0, uri.length() - 16), "c1", "callee", "caller"));
+        final UnsafeBuffer value = new UnsafeBuffer(('<' + uri + '>').getBytes(StandardCharsets.US_ASCII));
+        assertEquals(0, recordRoutes.read(value, 0, value.capacity()));
+        assertTrue(recordRoutes.readVerifies(request(uri, "c1", "callee", "caller"), 0));
+        assertEquals(call, recordRoutes.readPlace());
+        assertTrue(verifies(recordRoutes, write(recordRoutes, "c1", "caller", 0), "c1", "callee", "caller"));
+        assertEquals(Places.NONE, recordRoutes.readPlace());
     }
 
     @Test
@@ -107,9 +126,14 @@ class RecordRoutesTest {
     }
 
     private static String write(final RecordRoutes by, final String callId, final String fromTag, final int point) {
+        return write(by, callId, fromTag, point, Places.NONE);
+    }
+
+    private static String write(final RecordRoutes by, final String callId, final String fromTag, final int point,
+            final long call) {
         final UnsafeBuffer buffer = new UnsafeBuffer(new byte[256]);
         final AsciiWriter writer = new AsciiWriter().wrap(buffer, 0);
-        by.write(writer, request("sip:b@b.example", callId, fromTag, null), point);
+        by.write(writer, request("sip:b@b.example", callId, fromTag, null), point, call);
         final String value = buffer.getStringWithoutLengthAscii(0, writer.position());
         return value.substring(1, value.length() - 1);
     }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 
@@ -149,6 +150,29 @@ class TransactionsTest {
         assertNotNull(cancel);
         assertNotSame(transaction, cancel);
         assertEquals(BRANCH_KEY, cancel.branchKey());
+    }
+
+    @Test
+    void shouldFindClientsByTheirPlaceOnlyWhenTheKeyFits() {
+        final ClientTransaction transaction = fixture.client(invite(), Transport.UDP);
+        final long place = transaction.place();
+
+        assertSame(transaction, transactions.findClient(place, BRANCH_KEY, false));
+        assertSame(transaction, transactions.findClient(Places.NONE, BRANCH_KEY, false));
+        assertNull(transactions.findClient(place, BRANCH_KEY + 1, false));
+        assertSame(transaction, transactions.findClient(place + 1, BRANCH_KEY, false), "of another life");
+        fixture.receive(transaction, 180, "INVITE");
+        ((InviteClientTransaction) transaction).cancel(CancelReason.NONE, fixture.nowNs);
+        final ClientTransaction cancel = transactions.findClient(place, BRANCH_KEY, true);
+        assertSame(transactions.findClient(BRANCH_KEY, true), cancel);
+        assertSame(transaction, transactions.findClient(cancel.place(), BRANCH_KEY, false));
+
+        transaction.terminate(fixture.nowNs);
+        assertNull(transactions.findClient(place, BRANCH_KEY, false));
+        final ClientTransaction next = fixture.client(invite(), Transport.UDP);
+        assertSame(transaction, next);
+        assertNotEquals(place, next.place());
+        assertSame(next, transactions.findClient(next.place(), BRANCH_KEY, false));
     }
 
     @Test
