@@ -17,7 +17,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * </pre>
  *
  * <p>Inserted text is written into this object's own scratch memory. Several insertions at one offset come out in the
- * order they were made. Ranges may lie inside one another (the outer one wins) but must not cross. Not thread-safe.
+ * order they were made. Ranges may lie inside one another (the outer one wins, and the text of the inner is left out)
+ * but must not cross. Not thread-safe.
  */
 public final class Edits {
     private final int[] offset;
@@ -83,13 +84,20 @@ public final class Edits {
     public int resultLength(final SipMessage message) {
         int position = 0;
         int total = 0;
+        int outer = 0;
         for (int i = 0; i < size; i++) {
+            if (offset[i] < position && offset[i] > outer) {
+                continue;
+            }
             if (offset[i] > position) {
                 total += offset[i] - position;
                 position = offset[i];
             }
             total += textEnd[i] - textStart[i];
-            position = Math.max(position, offset[i] + length[i]);
+            if (offset[i] + length[i] > position) {
+                position = offset[i] + length[i];
+                outer = offset[i];
+            }
         }
         return total + Math.max(0, message.length() - position);
     }
@@ -124,9 +132,10 @@ public final class Edits {
             final MutableDirectBuffer out, final int at) {
         int position = from;
         int written = at;
+        int outer = from;
         for (int i = 0; i < size; i++) {
             final int start = offset[i];
-            if (start < from || start >= lastEdit) {
+            if (start < from || start >= lastEdit || start < position && start > outer) {
                 continue;
             }
             if (start > position) {
@@ -139,7 +148,10 @@ public final class Edits {
                 out.putBytes(written, scratch, textStart[i], textLength);
                 written += textLength;
             }
-            position = Math.max(position, start + length[i]);
+            if (start + length[i] > position) {
+                position = start + length[i];
+                outer = start;
+            }
         }
         if (position < to) {
             out.putBytes(written, bytes, position, to - position);

@@ -50,6 +50,26 @@ class EditsTest {
     }
 
     @Test
+    void shouldLeaveOutTextInsideWhatIsDropped() {
+        // given
+        final SipMessage message = Wire.parsed(Wire.INVITE);
+        final long maxForwards = message.value(HeaderName.MAX_FORWARDS);
+        final int row = message.firstRow(HeaderName.MAX_FORWARDS);
+
+        // when: the row goes, its value changes, and text stands at both ends of it
+        edits.begin(Slice.offset(maxForwards), Slice.length(maxForwards)).putDecimal(69);
+        edits.end();
+        edits.begin(message.rowEnd(row), 0).put("B: 2".getBytes(StandardCharsets.US_ASCII)).crlf();
+        edits.end();
+        edits.delete(message.rowStart(row), message.rowEnd(row) - message.rowStart(row));
+        edits.begin(message.rowStart(row), 0).put("A: 1".getBytes(StandardCharsets.US_ASCII)).crlf();
+        edits.end();
+
+        // then
+        assertEquals(Wire.INVITE.replace("Max-Forwards: 70\r\n", "A: 1\r\nB: 2\r\n"), apply(message));
+    }
+
+    @Test
     void shouldSayOverflownWhenTextOrEditsDoNotFit() {
         edits.begin(0, 0).put(new byte[1_025]);
         assertTrue(edits.end().overflown());

@@ -38,7 +38,8 @@ final class Policies {
                     .toList();
             final TrunkState state = states.trunk(trunk.name());
             final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(), ints(trunk.failover()),
-                    trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state);
+                    trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state,
+                    trunk.rules());
             trunks.add(made);
             byName.put(made.name(), made);
         }
@@ -68,7 +69,7 @@ final class Policies {
                 bytes(route.matchMethod()));
         return new Route(route.name(), route.from() == null ? null : byName.get(route.from()), match,
                 route.to().stream().map(byName::get).toList(), route.then().stream().map(byName::get).toList(),
-                route.within(), route.mode());
+                route.within(), route.mode(), route.headers());
     }
 
     private static byte[] bytes(final String text) {
@@ -90,9 +91,7 @@ final class Policies {
             return null;
         }
         final List<Route> routes = policy.routes().stream()
-                .map(route -> !route.name().equals(routeName) ? route
-                        : new Route(route.name(), route.from(), route.match(), route.to(), route.then(), route.within(),
-                                mode))
+                .map(route -> route.name().equals(routeName) ? route.withMode(mode) : route)
                 .toList();
         return new RoutingPolicy(policy.mode(), policy.trunks(), routes, policy.timing(), policy.maxForwards(),
                 policy.recordRoute()).withTotal(policy.total()).withDrain(policy.drainSeconds());

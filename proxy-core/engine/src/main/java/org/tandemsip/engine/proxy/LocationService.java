@@ -55,6 +55,9 @@ final class LocationService {
     private SipMessage request;
     private Source source;
     private RouteInformation information;
+    /** Trunk that the request comes from, or {@code null}, and the line of the table that is being followed. */
+    private Trunk receivedBy;
+    private Route line;
     private Targets targets;
     private Mode mode;
     private final HostNames names;
@@ -91,6 +94,8 @@ final class LocationService {
         unknownYet = false;
         request = message;
         source = receivedFrom;
+        receivedBy = from;
+        line = null;
         policy = by;
         information = routeInfo;
         targets = into;
@@ -147,6 +152,7 @@ final class LocationService {
                 continue;
             }
             mode = policy.modeOf(route);
+            line = route;
             if (route.toRequestUri()) {
                 if (isWithin(route.within(), nextHop) && addUri(nextHop) || addName(nextHop, route.within())) {
                     return null;
@@ -344,6 +350,7 @@ final class LocationService {
         final Target target = targets.get(0);
         final Destination to = target.destination;
         target.trunk = trunk;
+        target.sentTo = trunk;
         for (int i = 0; i < trunk.peers().size() && target.peer == null; i++) {
             final Peer peer = trunk.peers().get(i);
             if (peer.addressHigh() == to.addressHigh && peer.addressLow() == to.addressLow && peer.port() == to.port) {
@@ -489,6 +496,9 @@ final class LocationService {
         destination.port = port;
         target.trunk = trunk;
         target.peer = peer;
+        target.from = receivedBy;
+        target.route = line;
+        target.sentTo = trunk == null ? policy.trunkOf(destination) : trunk;
         target.tcpWhenLarge = wanted == null && transport == Transport.UDP;
         target.tcpWhenRefused = target.tcpWhenLarge && peer == null;
         target.group = group;

@@ -51,6 +51,7 @@ public final class Proxy implements MessageHandler {
     private final Branches branches;
     private final Transactions transactions;
     private final RequestForwarder requests;
+    private final ResponseForwarder responses;
     private final RequestChecks checks;
     private final HostNames names;
     private final LocationService locationService;
@@ -84,7 +85,7 @@ public final class Proxy implements MessageHandler {
         locationService = new LocationService(context, listenPoints, names);
         ackLookUps = new AckLookUps(listenPoints, names);
         uas = new StatelessUas(context);
-        final ResponseForwarder responses = new ResponseForwarder();
+        responses = new ResponseForwarder(context);
         stateless = new StatelessProxy(context, branches, requests, responses);
         stateful = new StatefulProxy(context, transactions, branches, requests, responses, names);
         stateful.timing(policy.timing());
@@ -338,6 +339,7 @@ public final class Proxy implements MessageHandler {
         policy = newPolicy;
         everStateless |= newPolicy.hasStateless();
         requests.policy(newPolicy);
+        responses.policy(newPolicy);
         transactions.timing(newPolicy.timing());
         stateful.timing(newPolicy.timing());
         stateful.trunks(newPolicy.trunks());

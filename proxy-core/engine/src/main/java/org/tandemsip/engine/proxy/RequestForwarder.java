@@ -15,6 +15,7 @@ import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.RecordRoutes;
 import org.tandemsip.engine.routing.RoutingPolicy;
@@ -71,8 +72,8 @@ final class RequestForwarder {
         routeInformation = new RouteInformation(context, listenPoints, recordRoutes);
         policy = (RoutingPolicy) context.policy();
         longestSentBy = context.listenPoints().stream().mapToInt(point -> point.sentBy().length).max().orElse(0);
-        edits = new Edits(context.limits().routeValues() + 16,
-                2 * context.limits().uriBytes() + 1_024 + 3 * longestSentBy);
+        edits = new Edits(context.limits().routeValues() + context.limits().headerRows() + 16,
+                2 * context.limits().uriBytes() + 1_024 + 3 * longestSentBy + 3 * HeaderRules.MAX_BYTES);
     }
 
     /** Takes over a configuration. */
@@ -238,7 +239,8 @@ final class RequestForwarder {
     /** Upper bound for the size of a copy, to claim memory with. */
     int maxLength() {
         final int recordRouteRows = recordRoute ? 2 * (16 + RecordRoutes.OVERHEAD + longestSentBy) : 0;
-        return request.length() + ADDED_BYTES + longestSentBy + recordRouteRows + routeInformation.maxAdded(request);
+        return request.length() + ADDED_BYTES + longestSentBy + recordRouteRows + routeInformation.maxAdded(request)
+                + policy.mostAdded();
     }
 
     /**
@@ -292,6 +294,9 @@ final class RequestForwarder {
             rows.put(CONTENT_LENGTH).putDecimal(request.bodyLength()).crlf();
         }
         edits.end();
+        HeaderChanges.edit(request, target.from == null ? HeaderRules.NONE : target.from.rules().headersIn(),
+                target.route == null ? HeaderRules.NONE : target.route.headers(),
+                target.sentTo == null ? HeaderRules.NONE : target.sentTo.rules().headers(), edits);
     }
 
     private int maxForwardsTo(final Trunk trunk) {

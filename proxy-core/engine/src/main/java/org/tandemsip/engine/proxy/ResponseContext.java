@@ -162,6 +162,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         busy = true;
         try {
             final Branch branch = fork.find(transaction);
+            proxy.responses.between(transaction.destination(), source);
             return switch (transaction.onResponse(response, nowNs)) {
                 case PROVISIONAL -> onProvisional(branch, response, nowNs);
                 case FINAL -> response.statusCode() < 300

@@ -6,13 +6,53 @@ import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Via;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.HeaderRules;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
 
 /**
  * Writes the copy of a response that goes upstream: without its topmost Via, which is ours (RFC 3261 section 16.7 step
- * 3), all else as it came. Shared by both proxies. Shard thread only.
+ * 3), and without what the rules of the trunks take out; all else as it came. Shared by both proxies. Shard thread
+ * only.
  */
 final class ResponseForwarder {
-    private final Edits edits = new Edits(4, 16);
+    private final Edits edits;
+    private RoutingPolicy policy;
+    private HeaderRules received = HeaderRules.NONE;
+    private HeaderRules sent = HeaderRules.NONE;
+
+    ResponseForwarder(final ShardContext context) {
+        edits = new Edits(4 + context.limits().headerRows(), 16);
+        policy = (RoutingPolicy) context.policy();
+    }
+
+    /** Takes over a configuration. */
+    void policy(final RoutingPolicy newPolicy) {
+        policy = newPolicy;
+    }
+
+    /**
+     * Says where the responses written from now on come from and go to.
+     *
+     * @param peer   where the request has been sent to
+     * @param caller where the request came from
+     */
+    void between(final Destination peer, final Source caller) {
+        between(policy.trunkOf(peer), policy.trunkOf(caller));
+    }
+
+    /** As {@link #between(Destination, Source)}, where the response itself is all that is known. */
+    void between(final Source peer, final Destination caller) {
+        between(policy.trunkOf(peer), policy.trunkOf(caller));
+    }
+
+    private void between(final Trunk peer, final Trunk caller) {
+        received = peer == null ? HeaderRules.NONE : peer.rules().headersIn();
+        sent = caller == null ? HeaderRules.NONE : caller.rules().headers();
+    }
 
     /** Upper bound for the size of the copy, to claim memory with. */
     int maxLength(final SipMessage response) {
@@ -29,6 +69,7 @@ final class ResponseForwarder {
         } else {
             edits.delete(topVia.start(), response.nextVia().start() - topVia.start());
         }
+        HeaderChanges.editResponse(response, received, sent, edits);
         return edits.apply(response, out, 0);
     }
 }

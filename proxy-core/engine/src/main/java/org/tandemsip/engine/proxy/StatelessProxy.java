@@ -74,6 +74,7 @@ final class StatelessProxy {
         if (!branches.verifies(response)) {
             return Disposition.DROPPED_STRAY_RESPONSE;
         }
+        responses.between(source, branches.responseDestination());
         final int length = responses.write(response, egress.claim(responses.maxLength(response)));
         egress.send(length, branches.responseDestination(), 0);
         return Disposition.FORWARDED;

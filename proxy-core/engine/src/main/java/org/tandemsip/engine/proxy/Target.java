@@ -3,6 +3,7 @@ package org.tandemsip.engine.proxy;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.Trunk;
 
 /** One next hop of a request (RFC 3261 section 16.5). Mutable, made once per slot of {@link Targets}. */
@@ -13,6 +14,12 @@ final class Target {
     Trunk trunk;
     /** Peer it is, or {@code null}. */
     Peer peer;
+    /** Trunk whose rules hold for what is sent there: {@link #trunk}, or the one that the address belongs to. */
+    Trunk sentTo;
+    /** Trunk that the request comes from, or {@code null}. */
+    Trunk from;
+    /** Line of the route table that has led here, or {@code null}. */
+    Route route;
     /** Whether a request over 1,300 bytes should try TCP first (section 18.1.1). */
     boolean tcpWhenLarge;
     /** Whether TCP may be tried once UDP has been refused: nobody has said which of them it is (RFC 3263 section 4). */
@@ -30,6 +37,9 @@ final class Target {
         destination.set(other.destination);
         trunk = other.trunk;
         peer = other.peer;
+        sentTo = other.sentTo;
+        from = other.from;
+        route = other.route;
         tcpWhenLarge = other.tcpWhenLarge;
         tcpWhenRefused = other.tcpWhenRefused;
         group = other.group;
@@ -47,6 +57,9 @@ final class Target {
         destination.connection = 0;
         trunk = null;
         peer = null;
+        sentTo = null;
+        from = null;
+        route = null;
         tcpWhenLarge = false;
         tcpWhenRefused = false;
         group = 0;

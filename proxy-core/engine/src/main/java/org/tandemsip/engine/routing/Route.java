@@ -13,9 +13,21 @@ import java.util.List;
  * @param then   trunks to try after those, one after the other
  * @param within for {@code to: request-uri}: address ranges that the Request-URI's host must lie in; else empty
  * @param mode   mode for requests of this route, or {@code null} for the global one
+ * @param headers header fields changed in its requests
  */
 public record Route(String name, Trunk from, Match match, List<Trunk> to, List<Trunk> then, List<Cidr> within,
-        Mode mode) {
+        Mode mode, HeaderRules headers) {
+    /** With requests left as they are. */
+    public Route(final String name, final Trunk from, final Match match, final List<Trunk> to, final List<Trunk> then,
+            final List<Cidr> within, final Mode mode) {
+        this(name, from, match, to, then, within, mode, HeaderRules.NONE);
+    }
+
+    /** This route with another mode. */
+    public Route withMode(final Mode newMode) {
+        return new Route(name, from, match, to, then, within, newMode, headers);
+    }
+
     /**
      * Conditions; {@code null} means any.
      *

@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Policy;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.timer.Timing;
@@ -31,6 +32,7 @@ public final class RoutingPolicy implements Policy {
     private final TrunkState total;
     private final int drainSeconds;
     private final Emergencies emergencies;
+    private final int mostAdded;
 
     /** A peer with the host part of its configured name, lower case, to find it by the host of a URI. */
     private record NamedPeer(byte[] host, Peer peer) {}
@@ -64,6 +66,7 @@ public final class RoutingPolicy implements Policy {
         this.total = total;
         this.drainSeconds = drainSeconds;
         this.emergencies = emergencies;
+        mostAdded = mostAdded(trunks, routes);
     }
 
     /** Mode of routes that name none. */
@@ -181,7 +184,8 @@ public final class RoutingPolicy implements Policy {
 
     private static boolean isLike(final Trunk one, final Trunk other) {
         return one.name().equals(other.name()) && sameList(one.peers(), other.peers(), Peer::isLike)
-                && one.balance() == other.balance() && one.allow().equals(other.allow());
+                && one.balance() == other.balance() && one.allow().equals(other.allow())
+                && one.rules().equals(other.rules());
     }
 
     private static boolean isLike(final Route one, final Route other) {
@@ -190,7 +194,8 @@ public final class RoutingPolicy implements Policy {
                 && sameList(one.then(), other.then(), (a, b) -> a.name().equals(b.name()))
                 && Arrays.equals(one.match().to(), other.match().to())
                 && Arrays.equals(one.match().from(), other.match().from())
-                && Arrays.equals(one.match().method(), other.match().method());
+                && Arrays.equals(one.match().method(), other.match().method())
+                && one.headers().equals(other.headers());
     }
 
     private static String name(final Trunk trunk) {
@@ -209,6 +214,22 @@ public final class RoutingPolicy implements Policy {
      */
     public Trunk trunkOf(final Source source) {
         return sources.trunkOf(source.addressHigh, source.addressLow, source.port);
+    }
+
+    /** As {@link #trunkOf(Source)}, for where something is sent to. */
+    public Trunk trunkOf(final Destination destination) {
+        return sources.trunkOf(destination.addressHigh, destination.addressLow, destination.port);
+    }
+
+    /** Most bytes that the rules of trunks and routes add to a request. */
+    public int mostAdded() {
+        return mostAdded;
+    }
+
+    private static int mostAdded(final List<Trunk> trunks, final List<Route> routes) {
+        return trunks.stream().mapToInt(trunk -> trunk.rules().headersIn().addedBytes()).max().orElse(0)
+                + routes.stream().mapToInt(route -> route.headers().addedBytes()).max().orElse(0)
+                + trunks.stream().mapToInt(trunk -> trunk.rules().headers().addedBytes()).max().orElse(0);
     }
 
     /**

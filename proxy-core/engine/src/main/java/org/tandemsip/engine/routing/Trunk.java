@@ -17,13 +17,21 @@ import java.util.List;
  *                     as timer B
  * @param ping         how the peers are probed
  * @param state        what it carries, kept over reloads
+ * @param rules        what is changed in its messages
  */
 public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover, int maxForwards,
-        Balance balance, int maxCalls, long tryNs, Ping ping, TrunkState state) {
+        Balance balance, int maxCalls, long tryNs, Ping ping, TrunkState state, TrunkRules rules) {
     /** With the global Max-Forwards. */
     public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
             final int[] failover) {
         this(index, name, peers, allow, failover, 0);
+    }
+
+    /** With messages left as they are. */
+    public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
+            final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
+            final Ping ping, final TrunkState state) {
+        this(index, name, peers, allow, failover, maxForwards, balance, maxCalls, tryNs, ping, state, TrunkRules.NONE);
     }
 
     /** Without limits or probes, balanced by Call-ID. */

@@ -23,7 +23,7 @@ class BestResponseTest {
 
     private final ProxyHarness harness = ProxyHarness.single();
     private final MessageMemory memory = new Transactions(harness.context(harness.egress, harness.timers)).memory();
-    private final ResponseForwarder responses = new ResponseForwarder();
+    private final ResponseForwarder responses = new ResponseForwarder(harness.context(harness.egress, harness.timers));
     private final BestResponse best = new BestResponse();
 
     @Test

@@ -8,7 +8,9 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Domain;
 import org.tandemsip.server.dns.Names;
@@ -93,12 +95,14 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      *
      * @param maxForwards 0 for the global one
      * @param maxCalls    0 for any number, as is the next
+     * @param rules       what is changed in its messages
      */
     public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards,
-            Balance balance, int maxCalls, int cps, long tryNs, Ping ping) {
+            Balance balance, int maxCalls, int cps, long tryNs, Ping ping, TrunkRules rules) {
         /** This trunk with other peers. */
         public Trunk withPeers(final List<Peer> newPeers) {
-            return new Trunk(name, newPeers, allow, failover, maxForwards, balance, maxCalls, cps, tryNs, ping);
+            return new Trunk(name, newPeers, allow, failover, maxForwards, balance, maxCalls, cps, tryNs, ping,
+                    rules);
         }
     }
 
@@ -112,9 +116,10 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      * @param matchTo     pattern or {@code null}, as are the next two
      * @param to          trunk names; empty with {@code within}
      * @param mode        or {@code null} for the global one
+     * @param headers     header fields changed in its requests
      */
     public record Route(String name, String from, String matchTo, String matchFrom, String matchMethod, List<String> to,
-            List<String> then, List<Cidr> within, Mode mode) {}
+            List<String> then, List<Cidr> within, Mode mode, HeaderRules headers) {}
 
     /** An address to serve HTTP on. */
     public record HttpAddress(long addressHigh, long addressLow, int port) {

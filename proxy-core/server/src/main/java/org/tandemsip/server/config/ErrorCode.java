@@ -45,7 +45,9 @@ public enum ErrorCode {
     /** The admin API would be open to the network without a token. */
     TOKEN_NEEDED("C036"),
     /** Values that contradict each other. */
-    CONTRADICTION("C037");
+    CONTRADICTION("C037"),
+    /** A header field that only the proxy itself may change. */
+    OWNED_HEADER("C041");
 
     private final String code;
 

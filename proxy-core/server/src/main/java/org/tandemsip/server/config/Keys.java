@@ -64,7 +64,7 @@ final class Keys {
             new Section(List.of(PING_EVERY, PING_TIMEOUT, PING_DOWN_AFTER, PING_UP_AFTER, PING_OK)), null, false,
             "Probes that find out which peers are alive. A trunk without any answers 503 at once.", null);
     static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
-            MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS));
+            MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN));
 
     // Routes
     static final Key<String> MATCH_TO = Key.optional("to", PATTERN, "\"+1*\"",
@@ -95,7 +95,8 @@ final class Keys {
             "Mode of this route, where it differs from the global one.");
     static final Key<List<Item<String>>> THEN = Key.of("then", new ListOf<>(TRUNK_NAME, 16), "[]",
             "Trunks to try after those of to, one after the other.");
-    static final Section ROUTE = new Section(List.of(ROUTE_NAME, FROM, TO, WITHIN, MATCH, ROUTE_MODE, THEN));
+    static final Section ROUTE =
+            new Section(List.of(ROUTE_NAME, FROM, TO, WITHIN, MATCH, ROUTE_MODE, THEN, RuleKeys.ROUTE_HEADERS));
 
     // Admin
     static final Key<Config.HttpAddress> ADMIN_LISTEN = Key.optional("listen", Addresses.HTTP, "http://127.0.0.1:8060",

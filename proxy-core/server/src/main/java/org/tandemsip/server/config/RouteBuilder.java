@@ -72,7 +72,8 @@ final class RouteBuilder {
         return new Config.Route(name, ANY.equals(from) ? null : from, match == null ? null : match.get(Keys.MATCH_TO),
                 match == null ? null : match.get(Keys.MATCH_FROM),
                 match == null ? null : match.get(Keys.MATCH_METHOD), toRequestUri ? List.of() : to,
-                ConfigBuilder.values(bound.get(Keys.THEN)), within, builder.mode(bound, Keys.ROUTE_MODE));
+                ConfigBuilder.values(bound.get(Keys.THEN)), within, builder.mode(bound, Keys.ROUTE_MODE),
+                RuleKeys.headers(reading, bound.get(RuleKeys.ROUTE_HEADERS)));
     }
 
     private void checkRequestUri(final Bound bound, final List<String> to, final List<Cidr> within) {

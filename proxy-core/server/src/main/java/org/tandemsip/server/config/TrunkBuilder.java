@@ -73,7 +73,7 @@ final class TrunkBuilder {
                 ConfigBuilder.values(bound.get(Keys.FAILOVER)), maxForwards == null ? 0 : maxForwards,
                 bound.get(Keys.BALANCE), ConfigBuilder.orNone(bound.get(Keys.MAX_CALLS)),
                 ConfigBuilder.orNone(bound.get(Keys.TRUNK_CPS)), tryNs(bound.get(Keys.TRUNK_TIMERS)),
-                ping(bound.get(Keys.PING)));
+                ping(bound.get(Keys.PING)), RuleKeys.trunk(reading, bound));
     }
 
     private static long orNone(final Long value) {

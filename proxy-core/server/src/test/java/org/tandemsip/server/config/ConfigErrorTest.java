@@ -124,6 +124,25 @@ class ConfigErrorTest {
                         "t.yaml:1:22: error[C027]: '10.0.0.1/8' has bits set past its prefix; the range is 10.0.0.0/8"),
                 row(ErrorCode.BAD_RANGE, "trunks: {a: {allow: [10.0.0.0/33]}}\n",
                         "t.yaml:1:22: error[C027]: '10.0.0.0/33' has a prefix longer than 32"),
+                row(ErrorCode.OWNED_HEADER, "trunks: {a: {peers: [10.0.0.1], headers: {remove: [X-A, v]}}}\n",
+                        "t.yaml:1:57: error[C041]: 'v' is a header field that the proxy itself needs, and cannot be"
+                                + " changed"),
+                row(ErrorCode.OWNED_HEADER, "trunks: {a: {peers: [10.0.0.1], headers-in: {remove: ['R*']}}}\n",
+                        "t.yaml:1:55: error[C041]: 'R*' would hold for header fields that the proxy itself needs"),
+                row(ErrorCode.OWNED_HEADER, TRUNKS + "routes:\n  - {from: a, to: b, headers: {set: {Cseq: 1}}}\n",
+                        "t.yaml:5:38: error[C041]: 'Cseq' is a header field that the proxy itself needs, and cannot be"
+                                + " changed"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, headers: {add: {'X-*': 1}}}\n",
+                        "t.yaml:5:38: error[C020]: a field to be put in needs its whole name"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, headers: {remove: ['X A']}}\n",
+                        "t.yaml:5:41: error[C020]: 'X A' is not the name of a header field"),
+                row(ErrorCode.BAD_VALUE,
+                        TRUNKS + "routes:\n  - {from: a, to: b, headers: {add: {X-A: \"a\\r\\nVia: x\"}}}\n",
+                        "t.yaml:5:43: error[C020]: 'a??Via: x' is not the value of a header field; it must not hold"
+                                + " control characters"),
+                row(ErrorCode.WRONG_SHAPE, TRUNKS + "routes:\n  - {from: a, to: b, headers: {set: [X-A]}}\n",
+                        "t.yaml:5:37: error[C010]: a mapping of header names to values belongs here in 'set' in"
+                                + " 'routes.0.headers'"),
                 row(ErrorCode.NO_SUCH_MODE, "mode: b2bua\n",
                         "t.yaml:1:7: error[C030]: this build has no mode 'b2bua'; it has stateless and stateful"),
                 row(ErrorCode.UNKNOWN_TRUNK, TRUNKS + "routes:\n  - {from: a, to: c}\n",

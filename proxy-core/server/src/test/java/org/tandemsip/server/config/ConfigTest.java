@@ -14,10 +14,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Domain;
 import org.tandemsip.server.transport.NetworkConfig.Streams;
@@ -108,6 +111,8 @@ class ConfigTest {
                     ping: {every: 10s, timeout: 1s, down-after: 4, up-after: 5, ok-codes: [200, 404]}
                     cps: 30/s
                     max-calls: 7
+                    headers: {remove: X-1, set: {X-2: a}, add: {X-3: b}}
+                    headers-in: {remove: X-4, set: {X-5: a}, add: {X-6: b}}
                   b: {peers: 10.0.0.3}
                   c: {peers: [{peer: "10.0.0.4:5070", weight: 3, priority: 1}, 10.0.0.5]}
                 routes:
@@ -155,7 +160,7 @@ class ConfigTest {
         assertEquals(0, config.trunks().get(1).maxForwards());
         final Config.Route first = config.routes().getFirst();
         assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
-                Mode.STATEFUL), first);
+                Mode.STATEFUL, HeaderRules.NONE), first);
         final Config.Route second = config.routes().get(1);
         assertEquals("b", second.from());
         assertEquals("b-to-request-uri", second.name());
@@ -363,5 +368,31 @@ class ConfigTest {
         assertEquals(config.routes(), again.routes());
         assertEquals(config.listen(), again.listen());
         assertEquals(config.timing(), again.timing());
+    }
+
+    @Test
+    void shouldReadHeaderRules() throws Exception {
+        // when
+        final Config config = reader(Map.of(), Map.of()).read("t.yaml", """
+                trunks:
+                  a:
+                    peers: [10.0.0.1]
+                    headers: {remove: [s, "X-*"], set: {User-Agent: Tandem 1}, add: {P-Note: [one, two]}}
+                    headers-in: {remove: P-Charge}
+                  b: {peers: [10.0.0.2]}
+                routes: [{from: a, to: b, headers: {set: {X-Route: 5}}}]
+                """);
+
+        // then
+        final HeaderField agent = HeaderField.of("User-Agent");
+        final HeaderField note = HeaderField.of("p-note");
+        assertEquals(new TrunkRules(new HeaderRules(List.of(HeaderField.of("Subject"), HeaderField.of("x-*")),
+                List.of(new HeaderRules.Field(agent, "Tandem 1")),
+                List.of(new HeaderRules.Field(note, "one"), new HeaderRules.Field(note, "two"))),
+                new HeaderRules(List.of(HeaderField.of("P-Charge")), List.of(), List.of())),
+                config.trunks().getFirst().rules());
+        assertEquals(TrunkRules.NONE, config.trunks().get(1).rules());
+        assertEquals(new HeaderRules(List.of(), List.of(new HeaderRules.Field(HeaderField.of("X-Route"), "5")),
+                List.of()), config.routes().getFirst().headers());
     }
 }
