@@ -5,6 +5,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.Hex;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
@@ -196,21 +197,14 @@ public final class Branches {
             return false;
         }
         mode = (char) bytes.getByte(start + 7);
-        long high = 0;
-        long low = 0;
-        for (int i = 0; i < 24; i++) {
-            final int digit = hexDigit(bytes.getByte(start + 8 + i));
-            if (digit < 0) {
-                return false;
-            }
-            if (i < 16) {
-                high = high << 4 | digit;
-            } else {
-                low = low << 4 | digit;
-            }
+        final long high = Hex.parse8(bytes, start + 8);
+        final long low = Hex.parse8(bytes, start + 16);
+        final long loop = Hex.parse8(bytes, start + 24);
+        if (high == Hex.NONE || low == Hex.NONE || loop == Hex.NONE) {
+            return false;
         }
-        key = high;
-        loopHash = (int) low;
+        key = high << 32 | low;
+        loopHash = (int) loop;
         return mode == STATELESS || mode == STATEFUL;
     }
 
@@ -219,15 +213,9 @@ public final class Branches {
         if (end - start < PLACE_LENGTH || !startsWith(bytes, start, PLACE)) {
             return Places.NONE;
         }
-        long value = 0;
-        for (int i = start + PLACE.length; i < start + PLACE_LENGTH; i++) {
-            final int digit = hexDigit(bytes.getByte(i));
-            if (digit < 0) {
-                return Places.NONE;
-            }
-            value = value << 4 | digit;
-        }
-        return value;
+        final long high = Hex.parse8(bytes, start + PLACE.length);
+        final long low = Hex.parse8(bytes, start + PLACE.length + 8);
+        return high == Hex.NONE || low == Hex.NONE ? Places.NONE : high << 32 | low;
     }
 
     /** The connection named behind the branch; 0 when there is none or it is not as we wrote it. */
