@@ -74,6 +74,9 @@ final class PeerMonitor implements AutoCloseable {
         if (state != known.last) {
             EventLog.warn("peer", "trunk", trunk.name(), "peer", peer.name(), "from", known.last, "to", state);
             known.last = state;
+            if (state == PeerState.State.DOWN) {
+                network.command(new ShardCommand.PeerDown());
+            }
         }
         if (trunk.ping().on() && state != PeerState.State.DISABLED
                 && nowNs - known.askedNs >= trunk.ping().intervalNs(state)) {

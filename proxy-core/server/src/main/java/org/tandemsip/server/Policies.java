@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
@@ -45,7 +46,8 @@ final class Policies {
         }
         final List<Route> routes = config.routes().stream().map(route -> route(route, byName)).toList();
         return new RoutingPolicy(config.mode(), trunks, routes, config.timing(), config.maxForwards(),
-                config.recordRoute()).withTotal(states.total());
+                config.recordRoute()).withTotal(states.total())
+                .withEmergencies(new Emergencies(config.emergencyNumbers()));
     }
 
     /** Puts the calls per second of a configuration into force, which are not part of its policy. */
@@ -94,6 +96,7 @@ final class Policies {
                 .map(route -> route.name().equals(routeName) ? route.withMode(mode) : route)
                 .toList();
         return new RoutingPolicy(policy.mode(), policy.trunks(), routes, policy.timing(), policy.maxForwards(),
-                policy.recordRoute()).withTotal(policy.total()).withDrain(policy.drainSeconds());
+                policy.recordRoute()).withTotal(policy.total()).withDrain(policy.drainSeconds())
+                .withEmergencies(policy.emergencies());
     }
 }

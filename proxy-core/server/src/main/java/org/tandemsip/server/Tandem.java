@@ -46,6 +46,9 @@ public final class Tandem implements Control, AutoCloseable {
     /** How long a shard may take to accept an order. */
     private static final long ORDER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
 
+    /** How often it is looked whether anything is still under way. */
+    private static final long IDLE_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(20);
+
     /** Where a reload gets the configuration from. */
     public interface Source {
         /** Reads the configuration again. */
@@ -142,10 +145,7 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     private static SourceFilter filter(final RoutingPolicy policy) {
-        return from -> {
-            final Trunk trunk = policy.trunkOf(from);
-            return trunk == null ? SourceFilter.UNKNOWN : trunk.index();
-        };
+        return new PolicyFilter(policy);
     }
 
     /** Local addresses for SIP as {@code udp://127.0.0.1:5060}, with the ports that were really bound. */
@@ -322,6 +322,8 @@ public final class Tandem implements Control, AutoCloseable {
         add(keys, "routes", a.routes(), b.routes());
         add(keys, "timers", a.timing(), b.timing());
         add(keys, "cps", a.cps(), b.cps());
+        add(keys, "emergency-numbers", a.emergencyNumbers(), b.emergencyNumbers());
+        add(keys, "drain", a.drainNs(), b.drainNs());
         add(keys, "max-forwards", a.maxForwards(), b.maxForwards());
         add(keys, "record-route", a.recordRoute(), b.recordRoute());
         add(keys, "log", a.log(), b.log());
@@ -342,7 +344,12 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     @Override
-    public synchronized void drain(final int seconds) throws Refused {
+    public void drain(final int seconds) throws Refused {
+        drainUntil(seconds, System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds), false);
+    }
+
+    private synchronized void drainUntil(final int seconds, final long deadlineNs, final boolean whenIdle)
+            throws Refused {
         if (closed || !ready) {
             throw new Refused("the server is draining or stopping already");
         }
@@ -350,11 +357,27 @@ public final class Tandem implements Control, AutoCloseable {
         ready = false;
         EventLog.info("drain", "deadline_seconds", seconds);
         final Thread end = new Thread(() -> {
-            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
+            while (deadlineNs - System.nanoTime() > 0 && !(whenIdle && network.live() == 0)) {
+                LockSupport.parkNanos(Math.min(IDLE_LOOK_NS, Math.max(1, deadlineNs - System.nanoTime())));
+            }
             stop();
         }, "drain");
         end.setDaemon(true);
         end.start();
+    }
+
+    /**
+     * Ends as a signal asks for: takes nothing new, and stops when nothing is under way any more or the time for that
+     * is over. Stops now when it drains or stops already. Returns at once.
+     */
+    public void end() {
+        final long deadlineNs = System.nanoTime() + config.drainNs();
+        try {
+            // A Retry-After in whole seconds, and nothing new from the time on when this process is gone.
+            drainUntil(Math.max(1, (int) TimeUnit.NANOSECONDS.toSeconds(config.drainNs())), deadlineNs, true);
+        } catch (final Refused e) {
+            stop();
+        }
     }
 
     @Override

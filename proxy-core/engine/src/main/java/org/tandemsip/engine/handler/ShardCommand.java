@@ -52,6 +52,9 @@ public sealed interface ShardCommand {
      */
     record Probe(String trunk, int peer, byte[] callId) implements ShardCommand {}
 
+    /** A peer has gone down: calls that are being set up there go on elsewhere. */
+    record PeerDown() implements ShardCommand {}
+
     /** Runs on the shard thread between two messages: for looking at shard state from outside (status, tests). */
     record Inspect(Runnable task) implements ShardCommand {}
 }

@@ -31,6 +31,10 @@ final class Branch extends TimerNode {
     int copy;
     /** Context it belongs to. */
     ResponseContext context;
+    /** Neighbours among those that wait for a peer which may go down. */
+    Branch watchedBefore;
+    Branch watchedNext;
+    boolean watched;
     /** Next branch of the same context, or next free one of the pool. */
     Branch next;
     /** Its client transaction; {@code null} before the start and when the transaction is gone. */

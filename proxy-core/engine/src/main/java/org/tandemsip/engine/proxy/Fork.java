@@ -183,6 +183,7 @@ final class Fork {
         pending++;
         client.start(length, nowNs);
         if (invite) {
+            proxy.watch(branch);
             branch.trying = branch.target.trunk != null && branch.target.trunk.tryNs() > 0 && isAnotherLeft(branch);
             if (branch.trying) {
                 proxy.armTry(branch, nowNs);
@@ -209,6 +210,7 @@ final class Fork {
     boolean resend(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
         pending--;
         branch.state = Branch.State.WAITING;
+        proxy.unwatch(branch);
         proxy.timers.cancel(branch);
         return send(branch, request, source, nowNs);
     }
@@ -221,6 +223,7 @@ final class Fork {
         branch.state = outcome;
         context.callPart.release(branch);
         movesOn |= outcome == Branch.State.FAILED;
+        proxy.unwatch(branch);
         proxy.timers.cancel(branch);
     }
 

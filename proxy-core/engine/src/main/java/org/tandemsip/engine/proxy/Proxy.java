@@ -275,6 +275,7 @@ public final class Proxy implements MessageHandler {
                 }
             }
             case ShardCommand.Resolved resolved -> resumeAll(names.answered(resolved.answer(), nowNs), nowNs);
+            case ShardCommand.PeerDown _ -> stateful.onPeerDown(nowNs);
             case ShardCommand.Inspect _ -> {
                 // Run by the shard itself.
             }

@@ -7,8 +7,8 @@ import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.codec.Via;
+import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.routing.Branches;
-import org.tandemsip.engine.routing.Emergencies;
 import org.tandemsip.engine.routing.ListenPoints;
 
 /**

@@ -207,6 +207,17 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
 
     /** A peer was silent for too long: the next is tried; this one is cancelled when it speaks, a 2xx passed on. */
     void onTryTimer(final Branch branch, final long nowNs) {
+        abandon(branch, nowNs);
+    }
+
+    /** A peer has gone down while it was asked: the next is tried if there is one, as if the time was up. */
+    void onPeerDown(final Branch branch, final long nowNs) {
+        if (!fork.closed() && fork.hasNextGroup()) {
+            abandon(branch, nowNs);
+        }
+    }
+
+    private void abandon(final Branch branch, final long nowNs) {
         branch.trying = false;
         busy = true;
         try {

@@ -55,6 +55,8 @@ final class StatefulProxy {
     private final Counters counters;
     private final CancelReason cancelReason = new CancelReason();
     private final int maxContexts;
+    /** INVITEs that wait for a peer which may go down, newest first. */
+    private Branch firstWatched;
     private ResponseContext freeContexts;
     private Branch freeBranches;
     private BestResponse freeBest;
@@ -322,6 +324,50 @@ final class StatefulProxy {
         timers.arm(branch, timerC, nowNs);
     }
 
+    /** An INVITE waits for the answer of a peer: it is tried elsewhere when that goes down meanwhile. */
+    void watch(final Branch branch) {
+        if (branch.target.peer == null || branch.target.trunk == null || !branch.target.trunk.ping().on()) {
+            return;
+        }
+        branch.watched = true;
+        branch.watchedBefore = null;
+        branch.watchedNext = firstWatched;
+        if (firstWatched != null) {
+            firstWatched.watchedBefore = branch;
+        }
+        firstWatched = branch;
+    }
+
+    /** A branch does not wait any more. */
+    void unwatch(final Branch branch) {
+        if (!branch.watched) {
+            return;
+        }
+        branch.watched = false;
+        if (branch.watchedBefore == null) {
+            firstWatched = branch.watchedNext;
+        } else {
+            branch.watchedBefore.watchedNext = branch.watchedNext;
+        }
+        if (branch.watchedNext != null) {
+            branch.watchedNext.watchedBefore = branch.watchedBefore;
+        }
+        branch.watchedBefore = null;
+        branch.watchedNext = null;
+    }
+
+    /** Some peer has gone down: what rings there rings nowhere any more. */
+    void onPeerDown(final long nowNs) {
+        Branch branch = firstWatched;
+        while (branch != null) {
+            final Branch next = branch.watchedNext;
+            if (branch.target.peer.state().state() == PeerState.State.DOWN) {
+                branch.context.onPeerDown(branch, nowNs);
+            }
+            branch = next;
+        }
+    }
+
     /** Starts the time that all tries of an INVITE together may take. */
     void armPatience(final ResponseContext context, final long nowNs) {
         timers.arm(context, timerC, nowNs);
@@ -361,6 +407,7 @@ final class StatefulProxy {
 
     void giveBack(final Branch branch) {
         timers.cancel(branch);
+        unwatch(branch);
         branch.client = null;
         branch.next = freeBranches;
         freeBranches = branch;

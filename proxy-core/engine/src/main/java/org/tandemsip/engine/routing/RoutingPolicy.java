@@ -12,6 +12,7 @@ import org.agrona.DirectBuffer;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.Policy;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.timer.Timing;

@@ -230,4 +230,29 @@ class PeerHealthTest {
     private static String withToTag(final String invite) {
         return invite.replace("To: <sip:bob@example.com>", "To: <sip:bob@example.com>;tag=made-up");
     }
+
+    @Test
+    void shouldTryTheNextPeerWhenTheOneThatRingsGoesDown() {
+        // given: two calls ring at the first peer, one of them has nowhere else to go, one was answered
+        final SentMessage ringing = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        final SentMessage answered = proxy.call(SipText.invite(CALLER, "c2")).getFirst();
+        final SentMessage named = proxy.call(SipText.invite(CALLER, "c3", "Route: <sip:10.0.1.1;lr>")).getFirst();
+        proxy.answer(ringing, 180, "b1");
+        proxy.answer(named, 180, "b3");
+        proxy.answer(answered, 200, "b2", "Contact: <sip:bob@10.0.1.1:5060>");
+        proxy.sent();
+
+        // when
+        down(first);
+        proxy.proxy.onCommand(new ShardCommand.PeerDown(), proxy.nowNs);
+
+        // then
+        final List<SentMessage> sent = proxy.sent();
+        assertEquals(List.of("CANCEL", "INVITE"), SentMessage.summaries(sent));
+        assertEquals(A2.hostPort(), sent.getLast().to());
+        assertEquals(ringing.header("Call-ID"), sent.getLast().header("Call-ID"));
+        proxy.answer(sent.getLast(), 200, "b4", "Contact: <sip:bob@10.0.1.2:5060>");
+        proxy.answer(named, 200, "b3", "Contact: <sip:bob@10.0.1.1:5060>");
+        assertEquals(List.of("200 INVITE", "200 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+    }
 }

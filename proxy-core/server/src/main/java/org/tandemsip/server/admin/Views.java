@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.engine.handler.ListenPoint;
@@ -15,6 +16,7 @@ import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.Effective;
 import org.tandemsip.server.transport.BadMessages;
 import org.tandemsip.server.transport.LoopStatus;
@@ -184,7 +186,7 @@ final class Views {
                 .map(trunk -> Json.object(json -> trunk(json, trunk))).orElse(null);
     }
 
-    private static void trunk(final JsonGenerator json, final Trunk trunk) {
+    private void trunk(final JsonGenerator json, final Trunk trunk) {
         json.writeStringProperty("name", trunk.name());
         json.writeStringProperty("balance", word(trunk.balance()).replace('_', '-'));
         json.writeNumberProperty("calls", trunk.state().calls());
@@ -207,6 +209,15 @@ final class Views {
             }
             json.writeEndObject();
         }
+        withoutAddress(trunk).forEach(name -> {
+            json.writeStartObject();
+            json.writeStringProperty("name", name);
+            json.writeStringProperty("address", "-");
+            json.writeStringProperty("transport", "-");
+            json.writeStringProperty("state", "unresolved");
+            json.writeNumberProperty("calls", 0);
+            json.writeEndObject();
+        });
         json.writeEndArray();
         Json.texts(json, "allow", trunk.allow().stream().map(Views::range).toList());
         json.writeArrayPropertyStart("failover");
@@ -214,6 +225,13 @@ final class Views {
             json.writeNumber(code);
         }
         json.writeEndArray();
+    }
+
+    /** Names of peers of {@code trunk} that DNS knows no address of now. */
+    private Stream<String> withoutAddress(final Trunk trunk) {
+        return control.config().trunks().stream().filter(each -> each.name().equals(trunk.name()))
+                .flatMap(each -> each.peers().stream()).map(Config.Peer::name)
+                .filter(name -> trunk.peers().stream().noneMatch(peer -> peer.name().equals(name)));
     }
 
     String errors() {

@@ -60,7 +60,7 @@ final class ServerProcess {
             if (stops.incrementAndGet() > 1) {
                 Runtime.getRuntime().halt(ExitCode.FAILED);
             }
-            tandem.stop();
+            tandem.end();
         };
         Signals.on("TERM", stop);
         Signals.on("INT", stop);

@@ -62,14 +62,14 @@ final class TrunksVerb extends ReadVerb {
 
     @Override
     void table(final Map<String, Object> view) {
-        out().printf("%-16s %-30s %-26s %-9s %-9s %6s %s%n", "TRUNK", "PEER", "ADDRESS", "TRANSPORT", "STATE", "CALLS",
+        out().printf("%-16s %-30s %-26s %-9s %-10s %6s %s%n", "TRUNK", "PEER", "ADDRESS", "TRANSPORT", "STATE", "CALLS",
                 "RTT");
         for (final Map<String, Object> trunk : ReadVerb.<Map<String, Object>>list(view, "trunks")) {
             if (name != null && !name.split("/", 2)[0].equals(trunk.get("name"))) {
                 continue;
             }
             for (final Map<String, Object> peer : ReadVerb.<Map<String, Object>>list(trunk, "peers")) {
-                out().printf("%-16s %-30s %-26s %-9s %-9s %6s %s%n", trunk.get("name"), peer.get("name"),
+                out().printf("%-16s %-30s %-26s %-9s %-10s %6s %s%n", trunk.get("name"), peer.get("name"),
                         peer.get("address"), peer.get("transport"), peer.get("state"), peer.get("calls"),
                         peer.containsKey("rtt_ms") ? peer.get("rtt_ms") + " ms" : "-");
             }

@@ -23,8 +23,10 @@ import org.tandemsip.server.transport.NetworkConfig.Streams;
  * @param source       file it was read from as the user named it, or what stands for one
  * @param loops        I/O loops; 0: by the number of cores
  * @param cps          most calls that begin in a second; 0 for any number
+ * @param emergencyNumbers numbers that no limit holds for
  * @param maxForwards  Max-Forwards put into requests that carry none
  * @param recordRoute  whether dialog-forming requests get a Record-Route
+ * @param drainNs      how long to go on with what is under way when told to stop by a signal
  * @param limits       bounds of the codec
  * @param streams      bounds of TCP
  * @param socketBuffer bytes asked of the kernel for each direction of a UDP socket
@@ -35,13 +37,14 @@ import org.tandemsip.server.transport.NetworkConfig.Streams;
  * @param effective    every key with its value and origin, for people
  */
 public record Config(String source, List<Listen> listen, Mode mode, Threading threading, int loops, List<Trunk> trunks,
-        List<Route> routes, int cps, int maxForwards, boolean recordRoute, Admin admin, Limits limits, Streams streams,
+        List<Route> routes, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
+        long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
         Timing timing, Optional<Path> stateDir, Log log, Names.Settings dns, Effective effective) {
     /** This configuration with other trunks. */
     public Config withTrunks(final List<Trunk> newTrunks) {
-        return new Config(source, listen, mode, threading, loops, newTrunks, routes, cps, maxForwards, recordRoute,
-                admin,
+        return new Config(source, listen, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
+                maxForwards, recordRoute, drainNs, admin,
                 limits, streams, socketBuffer, ringSize, transactions, timing, stateDir, log, dns, effective);
     }
 

@@ -42,7 +42,8 @@ final class ConfigBuilder {
         final Bound log = top.get(Keys.LOG);
         final Bound dns = top.get(Keys.DNS);
         return new Config(source, listen, mode, top.get(Keys.THREADING), top.get(Keys.LOOPS), trunkList, routes,
-                orNone(top.get(Keys.CPS)), top.get(Keys.MAX_FORWARDS), top.get(Keys.RECORD_ROUTE), admin, limits,
+                orNone(top.get(Keys.CPS)), values(top.get(Keys.EMERGENCY_NUMBERS)), top.get(Keys.MAX_FORWARDS),
+                top.get(Keys.RECORD_ROUTE), top.get(Keys.DRAIN), admin, limits,
                 streams,
                 top.get(Keys.LIMITS).get(LimitKeys.SOCKET_BUFFER), top.get(Keys.LIMITS).get(LimitKeys.RING_SIZE),
                 top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, Optional.ofNullable(top.get(Keys.STATE_DIR)),

@@ -168,6 +168,14 @@ final class Keys {
             "Max-Forwards put into requests that carry none (RFC 3261 section 16.6).");
     static final Key<Integer> CPS = Key.optional("cps", Scalars.rate(1, 1_000_000), "500/s",
             "Most calls that begin in any second, over all trunks; over it 503.");
+    static final Key<List<Item<String>>> EMERGENCY_NUMBERS = Key.of("emergency-numbers",
+            new ListOf<>(Scalars.digits(2, 16), 32), "[]",
+            "[112, 911]",
+            "Numbers that are called for help. Like calls to urn:service:sos (RFC 5031) they are refused neither for"
+                    + " max-calls or cps nor under overload.");
+    static final Key<Long> DRAIN = Key.of("drain", Scalars.duration("0s", "1h"), "5s",
+            "How long a server that is told to stop by TERM or INT goes on with what is under way, taking nothing new."
+                    + " It stops at once when nothing is left, and with the second signal.");
     static final Key<Boolean> RECORD_ROUTE = Key.of("record-route", Scalars.flag(), "true",
             "Whether later requests of a dialog pass through Tandem too (RFC 3261 section 16.6).");
     static final Key<Bound> ADMIN = new Key<>("admin", ADMIN_SECTION, null, false,
@@ -185,7 +193,7 @@ final class Keys {
 
     /** The whole file. */
     static final Section TOP = new Section(List.of(INCLUDE, LISTEN, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
-            CPS, MAX_FORWARDS, RECORD_ROUTE, ADMIN, LIMITS, TIMERS, DNS, STATE_DIR, LOG));
+            CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, ADMIN, LIMITS, TIMERS, DNS, STATE_DIR, LOG));
 
     private Keys() {}
 }

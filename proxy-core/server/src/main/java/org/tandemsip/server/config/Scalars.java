@@ -29,6 +29,14 @@ final class Scalars {
         });
     }
 
+    /** Digits to dial, kept as they are written: zeros in front count. */
+    static Scalar<String> digits(final int min, final int max) {
+        final String pattern = "[0-9*#]{" + min + "," + max + "}";
+        final Scalar<String> text = text(min + " to " + max + " digits", pattern, min + " to " + max + " digits");
+        return new Scalar<>(text.values(), new Shape.Either(text.shape(), new Shape.Whole(0, Integer.MAX_VALUE)),
+                text.reader());
+    }
+
     /** A number of bytes. */
     static Scalar<Integer> size(final String min, final String max) {
         final long minBytes = bytes(SIZE.matcher(min));

@@ -41,7 +41,6 @@ final class Admission {
     private static final int REFUSALS_AHEAD = 256;
     /** For so long it is known that senders come back: 64*T1. */
     private static final long MEMORY_NS = 32_000_000_000L;
-    private static final byte[] EMERGENCY = {'u', 'r', 'n', ':', 's', 'e', 'r', 'v', 'i', 'c', 'e', ':', 's', 'o', 's'};
 
     private final Overload overload;
     private final FairShare shares = new FairShare();
@@ -94,7 +93,7 @@ final class Admission {
     boolean dropsAtFirstLook(final DirectBuffer bytes, final int length, final Source source) {
         lookedAt = 0;
         if (overload.refusing() <= 0 || !firstLook.beginsSomething(bytes, length)
-                || startsWith(bytes, firstLook.requestUri(), length, EMERGENCY)) {
+                || filter.emergencies().includes(bytes, firstLook.requestUri(), length)) {
             return false;
         }
         lookedAt = hash.begin().add(firstLook.cseqNumber()).addSlice(bytes, firstLook.callId()).end();
@@ -161,20 +160,8 @@ final class Admission {
         return Verdict.REFUSE;
     }
 
-    private static boolean isEmergency(final SipMessage request) {
+    private boolean isEmergency(final SipMessage request) {
         final long uri = request.requestUri();
-        return startsWith(request.bytes(), Slice.offset(uri), Slice.end(uri), EMERGENCY);
-    }
-
-    private static boolean startsWith(final DirectBuffer bytes, final int from, final int end, final byte[] prefix) {
-        if (end - from < prefix.length) {
-            return false;
-        }
-        for (int i = 0; i < prefix.length; i++) {
-            if ((bytes.getByte(from + i) | 0x20) != (prefix[i] | 0x20)) {
-                return false;
-            }
-        }
-        return true;
+        return filter.emergencies().includes(request.bytes(), Slice.offset(uri), Slice.end(uri));
     }
 }

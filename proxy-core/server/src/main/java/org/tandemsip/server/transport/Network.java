@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.HandlerFactory;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.NameService;
@@ -257,6 +258,11 @@ public final class Network implements AutoCloseable {
         @Override
         public int trunkOf(final Source source) {
             return current.trunkOf(source);
+        }
+
+        @Override
+        public Emergencies emergencies() {
+            return current.emergencies();
         }
     }
 }

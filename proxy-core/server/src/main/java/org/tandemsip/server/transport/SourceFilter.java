@@ -1,5 +1,6 @@
 package org.tandemsip.server.transport;
 
+import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.Source;
 
 /**
@@ -18,5 +19,10 @@ public interface SourceFilter {
     /** Whether some trunk claims {@code source}. */
     default boolean known(final Source source) {
         return trunkOf(source) != UNKNOWN;
+    }
+
+    /** Requests that are let in whatever the load. */
+    default Emergencies emergencies() {
+        return Emergencies.URN_ONLY;
     }
 }

@@ -124,6 +124,8 @@ class ConfigTest {
                     then: [a]
                   - {from: b, to: request-uri, within: [10.2.0.0/16]}
                 cps: 400
+                emergency-numbers: [112, "0110"]
+                drain: 7s
                 max-forwards: 20
                 record-route: true
                 admin: {listen: "http://[::1]:8061", token: "${env:TOKEN}", socket: /tmp/x.sock}
@@ -178,6 +180,8 @@ class ConfigTest {
         assertEquals(new Timing(100_000_000L, 1_000_000_000L, 2_000_000_000L, 200_000_000_000L,
                 7_200_000_000_000L), config.timing());
         assertEquals(400, config.cps());
+        assertEquals(List.of("112", "0110"), config.emergencyNumbers());
+        assertEquals(TimeUnit.SECONDS.toNanos(7), config.drainNs());
         final Config.Trunk limited = config.trunks().getFirst();
         assertEquals(Balance.PRIORITY, limited.balance());
         assertEquals(List.of(7, 30), List.of(limited.maxCalls(), limited.cps()));

@@ -1,4 +1,4 @@
-package org.tandemsip.engine.routing;
+package org.tandemsip.engine.handler;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
