@@ -58,7 +58,7 @@ class LayeringTest {
                     join(L1, L2, L3, L4, List.of("engine.proxy"), L6, SYSTEM, SERVER)),
             new Layer(List.of("perf.load"),
                     join(L1, L2, L3, L4, L5, L6, SYSTEM, SERVER)),
-            new Layer(List.of("perf.compare"), SERVER));
+            new Layer(List.of("perf.compare"), join(SERVER, List.of("perf.load"))));
 
     /** Everything below {@code server}: a step function of its arguments, so that the simulator can run it. */
     private static final String[] CORE = {ROOT + "codec..", ROOT + "engine..", ROOT + "b2bua.."};

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.tandemsip.perf.load.Probe;
 import org.tandemsip.server.admin.Json;
 import org.tandemsip.server.cli.ExitCode;
 
@@ -28,7 +29,7 @@ final class Lab implements AutoCloseable {
     private static final int FIRST_TARGET_PORT = 5_460;
 
     private static final int PORTS_PER_PLACE = 10;
-    private static final long START_TIMEOUT_MS = 60_000;
+    private static final long START_TIMEOUT_NS = 60_000_000_000L;
     private static final long BENCH_MARGIN_SECONDS = 120;
     private static final long SETTLE_MS = 300;
     /** First part of a measured run whose latencies are left out. */
@@ -71,7 +72,7 @@ final class Lab implements AutoCloseable {
     /** What a program says its version is, in its first line. */
     String versionOf(final String program, final String option) throws IOException, InterruptedException {
         try (Child child = new Child(List.of(program, option), -1, log("version"))) {
-            child.await(START_TIMEOUT_MS / 1_000);
+            child.await(START_TIMEOUT_NS / 1_000_000_000L);
             return child.output().lines().findFirst().orElse("").replaceFirst("^version: ", "").strip();
         }
     }
@@ -134,7 +135,7 @@ final class Lab implements AutoCloseable {
     private Server started(final Child child) throws IOException {
         boolean answers = false;
         try {
-            Probe.firstAnswerNs(target(), System.nanoTime(), START_TIMEOUT_MS, child);
+            firstAnswerNs(child, System.nanoTime());
             answers = true;
             return new Server(target(), child.pid(), child);
         } finally {
@@ -142,6 +143,20 @@ final class Lab implements AutoCloseable {
                 child.close();
             }
         }
+    }
+
+    /**
+     * Nanoseconds from {@code fromNs} to the first answer of the server at this place.
+     *
+     * @throws IOException no answer came, or the server ended
+     */
+    long firstAnswerNs(final Child server, final long fromNs) throws IOException {
+        final long tookNs = Probe.firstAnswerNs(target(), target().getAddress(), fromNs, START_TIMEOUT_NS,
+                server::isAlive);
+        if (tookNs < 0) {
+            throw new IOException("no answer to OPTIONS from " + target() + "; it said:\n" + server.output());
+        }
+        return tookNs;
     }
 
     /** Offers load that is not measured: code gets compiled, tables and pools grow. */

@@ -19,7 +19,6 @@ import picocli.CommandLine.Spec;
         description = "Time from starting the process to the first answered OPTIONS, with and without the AOT cache.")
 final class StartVerb implements Callable<Integer> {
     private static final String CACHE = "-XX:AOTCache=";
-    private static final long TIMEOUT_MS = 60_000;
 
     @Spec
     private CommandSpec spec;
@@ -57,7 +56,7 @@ final class StartVerb implements Callable<Integer> {
                     final long fromNs = System.nanoTime();
                     try (Child child = new Child(Child.tandem(flag -> use || !flag.startsWith(CACHE), List.of(),
                             List.of("run", "-c", config.toString())), -1, lab.log("server"))) {
-                        final double took = Probe.firstAnswerNs(lab.target(), fromNs, TIMEOUT_MS, child) / 1e6;
+                        final double took = lab.firstAnswerNs(child, fromNs) / 1e6;
                         each.getValue().add(took);
                         out.printf("round %d  %-10s %5.0f ms%n", round, each.getKey(), took);
                         out.flush();

@@ -1,5 +1,6 @@
 package org.tandemsip.perf.load;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -80,6 +81,11 @@ final class LoadOptions {
                     + " The report says so.")
     private boolean noRehearsal;
 
+    @Option(names = "--await", defaultValue = "0s", paramLabel = "TIME", converter = Durations.class,
+            description = "Begin when the target first answers OPTIONS (over UDP), and wait for that so long at most:"
+                    + " what a server does in its first seconds shows when it is started meanwhile.")
+    private long awaitNs;
+
     @Option(names = "--threshold", paramLabel = "BOUND",
             description = "Bound to keep, may be given again: p99<2ms, failed=0, failed<0.1%%, retransmissions=0,"
                     + " cpu<50us, drops=0.")
@@ -132,6 +138,12 @@ final class LoadOptions {
 
     InetSocketAddress target() {
         return address(target);
+    }
+
+    /** Waits for the first answer of the target, where that was asked for; whether it answers. */
+    boolean awaitTarget() throws IOException {
+        return awaitNs == 0 || Probe.firstAnswerNs(target(), address(caller).getAddress(), System.nanoTime(), awaitNs,
+                () -> true) >= 0;
     }
 
     long pid() {

@@ -27,8 +27,12 @@ final class Measurement {
         this.out = out;
     }
 
-    /** Warms the generator up and takes its own measure. */
-    void rehearse(final LoadPlan plan) throws IOException {
+    /**
+     * Warms the generator up and takes its own measure, then waits for the target as long as the options say.
+     *
+     * @throws Refusal it did not answer
+     */
+    void rehearse(final LoadPlan plan) throws IOException, Refusal {
         if (options.rehearses()) {
             rehearsal = Rehearsal.of(plan);
             out.println(rehearsal.summary());
@@ -36,6 +40,9 @@ final class Measurement {
             out.println("generator   not warmed up and its ceiling not measured (--no-rehearsal)");
         }
         out.flush();
+        if (!options.awaitTarget()) {
+            throw new Refusal(ExitCode.UNREACHABLE, options.targetText() + " did not answer OPTIONS (--await)");
+        }
     }
 
     /** Highest rate whose result would say something about the target. */

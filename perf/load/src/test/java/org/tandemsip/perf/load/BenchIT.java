@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramLogReader;
@@ -126,6 +127,29 @@ class BenchIT {
                 directory.resolve("none.json").toString()));
         assertTrue(err.toString().contains("127.0.0.1:9"), err::toString);
         assertTrue(Files.notExists(directory.resolve("none.json")), "no number is better than a wrong one");
+    }
+
+    @Test
+    void shouldBeginOnceTheTargetAnswersWhenToldToAwaitIt() throws Exception {
+        // given
+        final int port = freePort();
+        final CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> bench("bench", "--target",
+                "127.0.0.1:" + port, "--rate", "20", "--for", "1s", "--await", "2m", "--threshold", "failed=0"));
+        while (!out.toString().contains("generator")) {
+            Thread.onSpinWait();
+        }
+
+        // when
+        try (Tandem _ = start("stateful", port)) {
+            // then
+            assertEquals(ExitCode.OK, exit.get(), () -> out.toString() + err);
+        }
+    }
+
+    @Test
+    void shouldSayThatTheTargetItAwaitedDoesNotAnswer() {
+        assertEquals(ExitCode.UNREACHABLE, bench("bench", "--target", "127.0.0.1:9", "--await", "100ms"));
+        assertTrue(err.toString().contains("127.0.0.1:9 did not answer OPTIONS"), err::toString);
     }
 
     @Test
