@@ -41,6 +41,8 @@ final class Admission {
     private static final int REFUSALS_AHEAD = 256;
     /** For so long it is known that senders come back: 64*T1. */
     private static final long MEMORY_NS = 32_000_000_000L;
+    /** 2^64 over the golden ratio: its multiples are spread evenly. */
+    private static final long LOT_STEP = 0x9E37_79B9_7F4A_7C15L;
 
     private final Overload overload;
     private final FairShare shares = new FairShare();
@@ -55,6 +57,7 @@ final class Admission {
     private boolean cameBack;
     /** What was found at first look, for {@link #judge} to stand by; a fingerprint of 0 is none. */
     private long lookedAt;
+    private long lots;
     private Verdict verdictAtFirstLook = Verdict.TAKE;
     private int credit = REFUSALS_AHEAD * MESSAGES_PER_REFUSAL;
 
@@ -137,8 +140,9 @@ final class Admission {
     private Verdict judgeNew(final long fingerprint, final Source source) {
         if (overload.active() && !taken.has(fingerprint)) {
             final int trunk = filter.trunkOf(source);
-            final double lot = (fingerprint >>> 11) * 0x1p-53;
-            if (!shares.takes(trunk, lot, overload.refusing())) {
+            final double lot = overload.young() ? lotOfYouth(fingerprint) : lot(fingerprint);
+            // A stream waits for a server that has just started.
+            if (!shares.takes(trunk, lot, overload.refusing()) && !(overload.young() && source.connection != 0)) {
                 return source.connection != 0 || trunk == SourceFilter.UNKNOWN ? Verdict.REFUSE
                         : refuseDatagram(fingerprint);
             }
@@ -147,7 +151,23 @@ final class Admission {
         return Verdict.TAKE;
     }
 
+    private static double lot(final long random) {
+        return (random >>> 11) * 0x1p-53;
+    }
+
+    /** Drawn anew each time, and a better one for who comes back: nobody is left out seven times. */
+    private double lotOfYouth(final long fingerprint) {
+        lots += LOT_STEP;
+        final double lot = lot(fingerprint ^ lots);
+        return dropped.has(fingerprint) ? lot / 2 : lot;
+    }
+
     private Verdict refuseDatagram(final long fingerprint) {
+        if (overload.young()) {
+            // No call need fail for that: when it comes back there is time for it.
+            dropped.add(fingerprint);
+            return Verdict.DROP;
+        }
         if (dropped.has(fingerprint)) {
             cameBack = true;
             cameBackNs = nowNs;

@@ -14,7 +14,7 @@ package org.tandemsip.server.transport;
  * </pre>
  * The shortest wait of a while tells a standing queue from a burst (CoDel, RFC 8289 section 3.1). Once it stands, the
  * share follows each cycle, so that the queue stays short and is yet never empty: time is lost neither to waiting
- * messages nor to idling. In the first 20 s it takes a wait of 400 ms instead of 20.
+ * messages nor to idling. In the first 20 s all waits are allowed to be ten times as long.
  */
 final class Overload {
     /** A message may wait so long; the longest of SIP's transactions sends its first copy again after 500 ms. */
@@ -29,11 +29,12 @@ final class Overload {
      */
     private static final long STANDING_NS = 500_000_000L;
     /**
-     * For so long after the start code is still being compiled and messages may wait longer: what comes in these
-     * seconds would be served at once a little later, and its callers wait half a second before they ask again.
+     * For so long after the start code is still being compiled: what comes in these seconds would be served at once a
+     * little later, and its callers wait half a second before they ask again.
      */
     static final long YOUNG_NS = 20_000_000_000L;
-    private static final long YOUNG_TARGET_NS = 400_000_000L;
+    /** So much longer messages may wait then, still less than that half second. */
+    private static final int YOUNG_PATIENCE = 10;
     /** So full a socket buffer is about to lose messages, of calls under way as well. */
     private static final double FULL = 0.75;
     /** Sockets that have not been empty for so long are worth a closer look. */
@@ -116,13 +117,14 @@ final class Overload {
     /** Stream bytes are waited for as long as it takes to read as many. */
     private long waitNs(final long cycleLastedNs, final long ringNs) {
         final long streamNs = readBytes == 0 ? 0 : (long) ((double) unreadBytes * cycleLastedNs / readBytes);
-        final long fullNs = (long) (fill / FULL * HIGH_NS);
+        final long fullNs = (long) (fill / FULL * HIGH_NS * patience());
         return Math.min(Math.max(Math.max(waitedNs, ringNs), Math.max(streamNs, fullNs)), 1_000_000_000L);
     }
 
     private void decide(final long nowNs, final long waitNs, final boolean full) {
         young = young && nowNs - startedNs < YOUNG_NS;
-        if (waitNs <= (young ? YOUNG_TARGET_NS : TARGET_NS)) {
+        final int patience = patience();
+        if (waitNs <= TARGET_NS * patience) {
             shortNs = nowNs;
         }
         if (!active && (full || nowNs - shortNs > STANDING_NS)) {
@@ -130,7 +132,7 @@ final class Overload {
             refusedNs = nowNs;
         }
         if (active) {
-            refusing = Math.clamp((double) (waitNs - LOW_NS) / (HIGH_NS - LOW_NS), 0, 1);
+            refusing = Math.clamp((double) (waitNs - LOW_NS * patience) / ((HIGH_NS - LOW_NS) * patience), 0, 1);
             if (refusing > 0) {
                 refusedNs = nowNs;
             } else if (nowNs - refusedNs > CALM_NS) {
@@ -143,6 +145,15 @@ final class Overload {
         } else if (looking && nowNs - lookedNs > CALM_NS) {
             looking = false;
         }
+    }
+
+    private int patience() {
+        return young ? YOUNG_PATIENCE : 1;
+    }
+
+    /** Whether the server has just started, so that what is too much for it now will soon be none. */
+    boolean young() {
+        return young;
     }
 
     /** Whether there may be a queue, so that it is worth the cost of looking closer, at datagrams and at requests. */

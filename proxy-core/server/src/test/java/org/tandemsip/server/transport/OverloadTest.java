@@ -11,6 +11,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.ParseError;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
 import org.tandemsip.engine.handler.Source;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -36,6 +40,13 @@ class OverloadTest {
 
     private void growUp() {
         waits(0, Overload.YOUNG_NS);
+    }
+
+    private static OverloadedLoop grownUp() {
+        final OverloadedLoop loop = new OverloadedLoop();
+        loop.run(Overload.YOUNG_NS, 1);
+        loop.run(SECOND, 0);
+        return loop;
     }
 
     @Test
@@ -94,16 +105,92 @@ class OverloadTest {
         waits(0, MS);
 
         // when
-        waits(390 * MS, 5 * SECOND);
+        waits(190 * MS, 5 * SECOND);
 
         // then
         assertFalse(overload.active());
 
         // when
-        waits(410 * MS, 502 * MS);
+        waits(210 * MS, 502 * MS);
 
         // then
         assertTrue(overload.active());
+        assertTrue(overload.young());
+        assertEquals(0.55, overload.refusing(), 1e-9);
+
+        // when
+        waits(0, Overload.YOUNG_NS);
+
+        // then
+        assertFalse(overload.young());
+    }
+
+    @Test
+    void shouldLeaveCallersUnansweredWhenItHasJustStarted() {
+        // given
+        final OverloadedLoop loop = new OverloadedLoop();
+        loop.retransmit = true;
+        loop.serveNs = 5 * OverloadedLoop.SERVE_NS;
+
+        // when: more than twice what it can do, until code is compiled
+        loop.run(4 * SECOND, CAPACITY / 2);
+        loop.serveNs = OverloadedLoop.SERVE_NS;
+        loop.run(20 * SECOND, CAPACITY / 2);
+        loop.run(2 * SECOND, 0);
+
+        // then
+        assertTrue(loop.verdicts.get(Admission.Verdict.DROP) > 0);
+        assertEquals(null, loop.verdicts.get(Admission.Verdict.REFUSE));
+        assertEquals(loop.offered[0], loop.completed());
+        assertEquals(0, loop.inDialogTurnedAway);
+    }
+
+    @Test
+    void shouldTakeWhoeverComesBackWhenItHasJustStarted() {
+        // given
+        waits(0, MS);
+        waits(210 * MS, 600 * MS);
+        final Admission admission =
+                new Admission(overload, _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
+        int dropped = 0;
+        for (int i = 0; i < 300; i++) {
+            // when
+            int copies = 1;
+            while (drops(admission, "sip:b@example.com", i)) {
+                copies++;
+            }
+
+            // then: of the seven that a client transaction sends
+            assertTrue(copies <= 5, "copies: " + copies);
+            dropped += copies - 1;
+        }
+        assertTrue(dropped > 100, "dropped: " + dropped);
+    }
+
+    @Test
+    void shouldTakeWhatStreamsBringWhenItHasJustStarted() {
+        // given
+        waits(0, MS);
+        waits(400 * MS, 600 * MS);
+        final Admission admission =
+                new Admission(overload, _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
+        final Source stream = new Source();
+        stream.connection = 1;
+        final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
+        final byte[] text = request("sip:b@example.com", 1);
+
+        // when
+        assertEquals(ParseError.NONE, new SipParser(Limits.DEFAULTS).parse(message.wrap(new UnsafeBuffer(text), 0,
+                text.length), false));
+
+        // then
+        assertEquals(1, overload.refusing());
+        assertEquals(Admission.Verdict.TAKE, admission.judge(message, stream));
+        waits(400 * MS, Overload.YOUNG_NS);
+        assertEquals(Admission.Verdict.TAKE, admission.judge(message, stream));
+        message.wrap(new UnsafeBuffer(request("sip:b@example.com", 2)), 0, text.length);
+        assertEquals(ParseError.NONE, new SipParser(Limits.DEFAULTS).parse(message, false));
+        assertEquals(Admission.Verdict.REFUSE, admission.judge(message, stream));
     }
 
     @Test
@@ -142,10 +229,15 @@ class OverloadTest {
     }
 
     private static boolean drops(final Admission admission, final String uri, final int number) {
-        final byte[] text = TestNet.ascii("MESSAGE " + uri
-                + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK1\r\nTo: <sip:b@example.com>\r\nCall-ID: "
-                + number + "\r\nCSeq: 1 MESSAGE\r\n\r\n");
+        final byte[] text = request(uri, number);
         return admission.dropsAtFirstLook(new UnsafeBuffer(text), text.length, new Source());
+    }
+
+    private static byte[] request(final String uri, final int number) {
+        return TestNet.ascii("MESSAGE " + uri
+                + " SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK1\r\nMax-Forwards: 70\r\n"
+                + "From: <sip:a@example.com>;tag=a\r\nTo: <sip:b@example.com>\r\nCall-ID: "
+                + number + "\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n");
     }
 
     @Test
@@ -195,7 +287,7 @@ class OverloadTest {
     @ValueSource(doubles = {1.1, 2, 3})
     void shouldServeNinetyPercentOfItsCapacityWhenOfferedMore(final double load) {
         // given
-        final OverloadedLoop loop = new OverloadedLoop();
+        final OverloadedLoop loop = grownUp();
         loop.run(3 * SECOND, load * CAPACITY);
         final int before = loop.completed();
 
@@ -213,7 +305,7 @@ class OverloadTest {
     @Test
     void shouldAnswerAllItTurnsAwayWhenSendersComeBack() {
         // given
-        final OverloadedLoop loop = new OverloadedLoop();
+        final OverloadedLoop loop = grownUp();
         loop.retransmit = true;
         loop.run(2 * SECOND, 2 * CAPACITY);
         final int before = loop.completed();
@@ -234,7 +326,7 @@ class OverloadTest {
     @Test
     void shouldTurnNobodyAwayTwoSecondsAfterTheLoadHasGone() {
         // given
-        final OverloadedLoop loop = new OverloadedLoop();
+        final OverloadedLoop loop = grownUp();
         loop.run(3 * SECOND, 3 * CAPACITY);
         assertTrue(loop.overload.active());
 
@@ -254,7 +346,7 @@ class OverloadTest {
     @ValueSource(doubles = {1.5, 2, 2.5})
     void shouldServeTwoTrunksAlikeWhateverEachAsksFor(final double busier) {
         // given
-        final OverloadedLoop loop = new OverloadedLoop();
+        final OverloadedLoop loop = grownUp();
         loop.run(3 * SECOND, busier * CAPACITY, (3 - busier) * CAPACITY);
         final int[] before = loop.completed.clone();
 
