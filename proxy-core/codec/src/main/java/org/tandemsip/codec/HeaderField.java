@@ -58,7 +58,14 @@ public final class HeaderField {
      * @return the field, or {@code null} when that is no name
      */
     public static HeaderField of(final String name) {
-        return name.matches("[A-Za-z0-9.!%_+`'~-]+\\*?") ? new HeaderField(longForm(name)) : null;
+        final int end = name.endsWith("*") ? name.length() - 1 : name.length();
+        for (int i = 0; i < end; i++) {
+            // In header names '*' is allowed, but means something else here.
+            if (name.charAt(i) > 127 || name.charAt(i) == '*' || !Scan.is((byte) name.charAt(i), Scan.TOKEN)) {
+                return null;
+            }
+        }
+        return end == 0 ? null : new HeaderField(longForm(name));
     }
 
     private static String longForm(final String name) {

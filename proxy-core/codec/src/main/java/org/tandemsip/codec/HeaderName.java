@@ -17,6 +17,7 @@ public enum HeaderName {
     RETRY_AFTER("Retry-After", '\0', true), REFER_TO("Refer-To", 'r', true), EVENT("Event", 'o', true),
     RSEQ("RSeq", '\0', true), RACK("RAck", '\0', true), PATH("Path", '\0', false),
     P_ASSERTED_IDENTITY("P-Asserted-Identity", '\0', false), PRIVACY("Privacy", '\0', false),
+    DIVERSION("Diversion", '\0', false),
     /** A header field that this list does not name. */
     OTHER("", '\0', false);
 

@@ -71,7 +71,8 @@ final class Policies {
                 bytes(route.matchMethod()));
         return new Route(route.name(), route.from() == null ? null : byName.get(route.from()), match,
                 route.to().stream().map(byName::get).toList(), route.then().stream().map(byName::get).toList(),
-                route.within(), route.mode(), route.headers());
+                route.within(), route.mode(), route.headers(), route.number(),
+                route.prefixes());
     }
 
     private static byte[] bytes(final String text) {

@@ -1,12 +1,8 @@
 package org.tandemsip.engine.proxy;
 
-import java.util.Arrays;
 import java.util.List;
-import org.agrona.DirectBuffer;
-import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Method;
-import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
@@ -19,6 +15,7 @@ import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.Rendezvous;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
@@ -48,8 +45,7 @@ import org.tandemsip.engine.routing.Trunk;
 final class LocationService {
     private final ListenPoints listenPoints;
     private final Rendezvous rendezvous;
-    private final NameAddr nameAddr = new NameAddr();
-    private final SipUri fromUri = new SipUri();
+    private final RouteMatcher matcher = new RouteMatcher();
     private final IpAddress address = new IpAddress();
     private RoutingPolicy policy;
     private SipMessage request;
@@ -58,6 +54,8 @@ final class LocationService {
     /** Trunk that the request comes from, or {@code null}, and the line of the table that is being followed. */
     private Trunk receivedBy;
     private Route line;
+    /** Trunks for the called number in the prefix table of that line, or NONE. */
+    private int list;
     private Targets targets;
     private Mode mode;
     private final HostNames names;
@@ -146,9 +144,14 @@ final class LocationService {
         final boolean preloaded = information.hasNextRoute();
         final SipUri nextHop = preloaded ? information.nextRoute() : information.requestUri();
         final List<Route> routes = policy.routes();
+        matcher.request(request, information, from);
         for (int i = 0; i < routes.size(); i++) {
             final Route route = routes.get(i);
-            if (route.from() != null && route.from().index() != from.index() || !matches(route.match())) {
+            if (route.from() != null && route.from().index() != from.index() || !matcher.matches(route.match())) {
+                continue;
+            }
+            list = route.prefixes() == null ? PrefixTable.NONE : matcher.find(route.prefixes());
+            if (route.prefixes() != null && list == PrefixTable.NONE) {
                 continue;
             }
             mode = policy.modeOf(route);
@@ -186,64 +189,17 @@ final class LocationService {
         return true;
     }
 
-    private boolean matches(final Route.Match match) {
-        final DirectBuffer bytes = request.bytes();
-        return (match.method() == null || isMethod(match.method()))
-                && (match.to() == null || fits(match.to(), bytes, called()))
-                && (match.from() == null || fits(match.from(), bytes, fromUser()));
-    }
-
-    /** What a pattern for the called party is compared with: the user part, but all of a service URN (RFC 5031). */
-    private long called() {
-        final SipUri uri = information.requestUri();
-        return uri.scheme() == SipUri.Scheme.OPAQUE ? Slice.between(uri.start(), uri.end()) : uri.user();
-    }
-
-    private boolean isMethod(final byte[] method) {
-        final boolean followsInvite = request.method() == Method.ACK || request.method() == Method.CANCEL;
-        if (followsInvite) {
-            return Arrays.equals(method, Method.INVITE.token());
-        }
-        final long token = request.methodToken();
-        return Slice.length(token) == method.length && startsWith(method, method.length, request.bytes(), token);
-    }
-
-    private long fromUser() {
-        final long from = request.value(HeaderName.FROM);
-        final DirectBuffer bytes = request.bytes();
-        if (!Slice.exists(from) || !nameAddr.wrap(bytes, Slice.offset(from), Slice.end(from))) {
-            return Slice.NONE;
-        }
-        final long uri = nameAddr.uri();
-        return fromUri.wrap(bytes, Slice.offset(uri), Slice.end(uri)) && fromUri.scheme() != SipUri.Scheme.OPAQUE
-                ? fromUri.user() : Slice.NONE;
-    }
-
-    /** Whether a user part fits a pattern; one that is not there is empty. Bytes are compared as written. */
-    private static boolean fits(final byte[] pattern, final DirectBuffer bytes, final long user) {
-        final int length = Slice.exists(user) ? Slice.length(user) : 0;
-        final boolean open = pattern.length > 0 && pattern[pattern.length - 1] == '*';
-        final int fixed = open ? pattern.length - 1 : pattern.length;
-        return (open ? length >= fixed : length == fixed) && startsWith(pattern, fixed, bytes, user);
-    }
-
-    private static boolean startsWith(final byte[] start, final int length, final DirectBuffer bytes,
-            final long slice) {
-        for (int i = 0; i < length; i++) {
-            if (bytes.getByte(Slice.offset(slice) + i) != start[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** Peers of the trunks in {@code to} side by side, best ones first; then those of the backup trunks one by one. */
     private void addTrunks(final Route route) {
         final long callHash = rendezvous.callHash(request);
         int group = 0;
         nextTurns(route.to());
         nextTurns(route.then());
-        if (route.to().size() == 1) {
+        if (route.prefixes() != null) {
+            for (int place = 0; place < route.prefixes().size(list); place++) {
+                group = addTrunk(route.to().get(route.prefixes().trunk(list, place)), callHash, group);
+            }
+        } else if (route.to().size() == 1) {
             group = addTrunk(route.to().get(0), callHash, group);
         } else {
             for (int place = 0, added = 1; added > 0; place++) {
@@ -324,7 +280,11 @@ final class LocationService {
         if (!addressOf(uri)) {
             return null;
         }
-        final Trunk trunk = holder(route.to());
+        Trunk trunk = route.prefixes() == null ? holder(route.to()) : null;
+        for (int i = 0; route.prefixes() != null && trunk == null && i < route.prefixes().size(list); i++) {
+            final Trunk next = route.to().get(route.prefixes().trunk(list, i));
+            trunk = holds(next) ? next : null;
+        }
         return trunk != null ? trunk : holder(route.then());
     }
 

@@ -17,8 +17,10 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.RecordRoutes;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.TelephoneNumber;
 import org.tandemsip.engine.routing.Trunk;
 
 /**
@@ -52,6 +54,7 @@ final class RequestForwarder {
     private final RecordRoutes recordRoutes;
     private final RouteInformation routeInformation;
     private final ReceivedVia receivedVia = new ReceivedVia();
+    private final NumberChanges numbers = new NumberChanges();
     private final TcpRefusals refusals = new TcpRefusals();
     private final Edits edits;
     private final int longestSentBy;
@@ -72,8 +75,10 @@ final class RequestForwarder {
         routeInformation = new RouteInformation(context, listenPoints, recordRoutes);
         policy = (RoutingPolicy) context.policy();
         longestSentBy = context.listenPoints().stream().mapToInt(point -> point.sentBy().length).max().orElse(0);
-        edits = new Edits(context.limits().routeValues() + context.limits().headerRows() + 16,
-                2 * context.limits().uriBytes() + 1_024 + 3 * longestSentBy + 3 * HeaderRules.MAX_BYTES);
+        edits = new Edits(context.limits().routeValues() + context.limits().headerRows() + 16
+                + RoutingPolicy.MOST_NUMBERS,
+                2 * context.limits().uriBytes() + 1_024 + 3 * longestSentBy + 3 * HeaderRules.MAX_BYTES
+                        + RoutingPolicy.MOST_NUMBERS * TelephoneNumber.MAX_WRITTEN);
     }
 
     /** Takes over a configuration. */
@@ -264,7 +269,15 @@ final class RequestForwarder {
 
     private void edit(final Target target, final char mode, final long branchKey, final int maxBreadth) {
         edits.reset();
-        routeInformation.edit(request, edits);
+        numbers.rules(target.from == null ? NumberRules.NONE : target.from.rules().numberIn(),
+                target.route == null ? NumberRules.NONE : target.route.number(),
+                target.sentTo == null ? NumberRules.NONE : target.sentTo.rules().number());
+        final boolean rewrites = !numbers.isEmpty() && NumberChanges.mayRewrite(request, routeInformation);
+        routeInformation.edit(request,
+                rewrites ? numbers.requestUri(request, routeInformation.requestUri()) : null, edits);
+        if (rewrites) {
+            numbers.edit(request, edits);
+        }
         receivedVia.edit(edits, request, request.topVia(), source);
         final long maxForwards = request.value(HeaderName.MAX_FORWARDS);
         if (Slice.exists(maxForwards)) {

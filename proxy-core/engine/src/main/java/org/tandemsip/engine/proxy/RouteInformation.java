@@ -14,6 +14,7 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.RecordRoutes;
+import org.tandemsip.engine.routing.TelephoneNumber;
 
 /**
  * Route information preprocessing (RFC 3261 section 16.4): what Request-URI and Route set a request has once everything
@@ -289,8 +290,12 @@ final class RouteInformation {
         return nextRouteIsStrict() ? requestUri.end() - requestUri.start() + 16 : 0;
     }
 
-    /** Adds to {@code edits} what section 16.4 and step 6 of section 16.6 change in Request-URI and Route rows. */
-    void edit(final SipMessage request, final Edits edits) {
+    /**
+     * Adds to {@code edits} what section 16.4 and step 6 of section 16.6 change in Request-URI and Route rows.
+     *
+     * @param number what takes the place of the number in {@link #requestUri()}, or {@code null}
+     */
+    void edit(final SipMessage request, final TelephoneNumber number, final Edits edits) {
         final DirectBuffer bytes = request.bytes();
         final boolean strict = nextRouteIsStrict();
         final long received = request.requestUri();
@@ -298,8 +303,8 @@ final class RouteInformation {
             edits.begin(Slice.offset(received), Slice.length(received))
                     .put(bytes, routeUri.start(), endOf(routeUri) - routeUri.start());
             edits.end();
-        } else if (restored || cutCount > 0) {
-            putRequestUri(bytes, edits.begin(Slice.offset(received), Slice.length(received)));
+        } else if (restored || cutCount > 0 || number != null) {
+            putRequestUri(bytes, number, edits.begin(Slice.offset(received), Slice.length(received)));
             edits.end();
         }
         if (values > 0) {
@@ -307,7 +312,7 @@ final class RouteInformation {
         }
         if (strict) {
             final AsciiWriter row = edits.begin(request.rowEnd(rows[values - 1]), 0);
-            putRequestUri(bytes, row.put(ROUTE));
+            putRequestUri(bytes, number, row.put(ROUTE));
             row.put('>').crlf();
             edits.end();
         }
@@ -315,8 +320,12 @@ final class RouteInformation {
 
     private static final byte[] ROUTE = {'R', 'o', 'u', 't', 'e', ':', ' ', '<'};
 
-    private void putRequestUri(final DirectBuffer bytes, final AsciiWriter out) {
+    private void putRequestUri(final DirectBuffer bytes, final TelephoneNumber number, final AsciiWriter out) {
         int from = requestUri.start();
+        if (number != null) {
+            number.write(out.put(bytes, from, number.start() - from));
+            from = number.end();
+        }
         for (int i = 0; i < cutCount; i += 2) {
             out.put(bytes, from, cuts[i] - from);
             from = cuts[i + 1];

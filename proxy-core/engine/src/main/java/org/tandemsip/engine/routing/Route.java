@@ -9,23 +9,32 @@ import java.util.List;
  * @param name   for people; given or made up from from and to
  * @param from   trunk the request must come from, or {@code null} for any
  * @param match  further conditions
- * @param to     trunks to send to; more than one: in parallel. Empty when {@code within} is used
+ * @param to     trunks to send to; more than one: in parallel, but with {@code prefixes}. Empty when {@code within} is
+ *               used
  * @param then   trunks to try after those, one after the other
  * @param within for {@code to: request-uri}: address ranges that the Request-URI's host must lie in; else empty
  * @param mode   mode for requests of this route, or {@code null} for the global one
  * @param headers header fields changed in its requests
+ * @param number numbers rewritten in its requests
+ * @param prefixes table that says which of the trunks in {@code to} get a number, in which order; or {@code null}
  */
 public record Route(String name, Trunk from, Match match, List<Trunk> to, List<Trunk> then, List<Cidr> within,
-        Mode mode, HeaderRules headers) {
+        Mode mode, HeaderRules headers, NumberRules number, PrefixTable prefixes) {
     /** With requests left as they are. */
     public Route(final String name, final Trunk from, final Match match, final List<Trunk> to, final List<Trunk> then,
             final List<Cidr> within, final Mode mode) {
-        this(name, from, match, to, then, within, mode, HeaderRules.NONE);
+        this(name, from, match, to, then, within, mode, HeaderRules.NONE, NumberRules.NONE, null);
+    }
+
+    /** With header fields changed and nothing else. */
+    public Route(final String name, final Trunk from, final Match match, final List<Trunk> to, final List<Trunk> then,
+            final List<Cidr> within, final Mode mode, final HeaderRules headers) {
+        this(name, from, match, to, then, within, mode, headers, NumberRules.NONE, null);
     }
 
     /** This route with another mode. */
     public Route withMode(final Mode newMode) {
-        return new Route(name, from, match, to, then, within, newMode, headers);
+        return new Route(name, from, match, to, then, within, newMode, headers, number, prefixes);
     }
 
     /**

@@ -22,6 +22,9 @@ import org.tandemsip.engine.timer.Timing;
  * object in all shards.
  */
 public final class RoutingPolicy implements Policy {
+    /** Most numbers that are rewritten in one request: those of Request-URI, To and From, and some more. */
+    public static final int MOST_NUMBERS = 12;
+
     private final Mode mode;
     private final List<Trunk> trunks;
     private final List<Route> routes;
@@ -196,7 +199,8 @@ public final class RoutingPolicy implements Policy {
                 && Arrays.equals(one.match().to(), other.match().to())
                 && Arrays.equals(one.match().from(), other.match().from())
                 && Arrays.equals(one.match().method(), other.match().method())
-                && one.headers().equals(other.headers());
+                && one.headers().equals(other.headers()) && one.number().equals(other.number())
+                && Objects.equals(one.prefixes(), other.prefixes());
     }
 
     private static String name(final Trunk trunk) {
@@ -230,7 +234,14 @@ public final class RoutingPolicy implements Policy {
     private static int mostAdded(final List<Trunk> trunks, final List<Route> routes) {
         return trunks.stream().mapToInt(trunk -> trunk.rules().headersIn().addedBytes()).max().orElse(0)
                 + routes.stream().mapToInt(route -> route.headers().addedBytes()).max().orElse(0)
-                + trunks.stream().mapToInt(trunk -> trunk.rules().headers().addedBytes()).max().orElse(0);
+                + trunks.stream().mapToInt(trunk -> trunk.rules().headers().addedBytes()).max().orElse(0)
+                + (rewrites(trunks, routes) ? MOST_NUMBERS * TelephoneNumber.MAX_WRITTEN : 0);
+    }
+
+    private static boolean rewrites(final List<Trunk> trunks, final List<Route> routes) {
+        return trunks.stream().map(Trunk::rules)
+                .anyMatch(rules -> !rules.number().isEmpty() || !rules.numberIn().isEmpty())
+                || routes.stream().anyMatch(route -> !route.number().isEmpty());
     }
 
     /**

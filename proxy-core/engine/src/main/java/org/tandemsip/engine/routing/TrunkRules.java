@@ -5,8 +5,16 @@ package org.tandemsip.engine.routing;
  *
  * @param headers   header fields of what is sent to it
  * @param headersIn header fields of what comes from it, before anything else
+ * @param number    numbers in requests sent to it
+ * @param numberIn  numbers in requests that come from it, before they are routed
  */
-public record TrunkRules(HeaderRules headers, HeaderRules headersIn) {
+public record TrunkRules(HeaderRules headers, HeaderRules headersIn, NumberRules number, NumberRules numberIn) {
     /** Changes nothing. */
-    public static final TrunkRules NONE = new TrunkRules(HeaderRules.NONE, HeaderRules.NONE);
+    public static final TrunkRules NONE =
+            new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE);
+
+    /** Changes header fields only. */
+    public TrunkRules(final HeaderRules headers, final HeaderRules headersIn) {
+        this(headers, headersIn, NumberRules.NONE, NumberRules.NONE);
+    }
 }

@@ -10,6 +10,8 @@ import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Domain;
@@ -120,9 +122,12 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      * @param to          trunk names; empty with {@code within}
      * @param mode        or {@code null} for the global one
      * @param headers     header fields changed in its requests
+     * @param number      numbers rewritten in its requests
+     * @param prefixes    table that {@code to} was made of, or {@code null}
      */
     public record Route(String name, String from, String matchTo, String matchFrom, String matchMethod, List<String> to,
-            List<String> then, List<Cidr> within, Mode mode, HeaderRules headers) {}
+            List<String> then, List<Cidr> within, Mode mode, HeaderRules headers, NumberRules number,
+            PrefixTable prefixes) {}
 
     /** An address to serve HTTP on. */
     public record HttpAddress(long addressHigh, long addressLow, int port) {

@@ -47,7 +47,9 @@ public enum ErrorCode {
     /** Values that contradict each other. */
     CONTRADICTION("C037"),
     /** A header field that only the proxy itself may change. */
-    OWNED_HEADER("C041");
+    OWNED_HEADER("C041"),
+    /** A row of a table of prefixes that cannot be used. */
+    BAD_ROW("C042");
 
     private final String code;
 

@@ -64,7 +64,8 @@ final class Keys {
             new Section(List.of(PING_EVERY, PING_TIMEOUT, PING_DOWN_AFTER, PING_UP_AFTER, PING_OK)), null, false,
             "Probes that find out which peers are alive. A trunk without any answers 503 at once.", null);
     static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
-            MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN));
+            MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN,
+            RuleKeys.NUMBER, RuleKeys.NUMBER_IN));
 
     // Routes
     static final Key<String> MATCH_TO = Key.optional("to", PATTERN, "\"+1*\"",
@@ -84,8 +85,9 @@ final class Keys {
             Scalars.text("a trunk name, or any", "\\S+", "a trunk name"), "carrier",
             "Trunk that the request must come from; any for each of them.");
     static final Key<List<Item<String>>> TO = Key.required("to", new ListOf<>(
-            Scalars.text("a trunk name, or request-uri", "\\S+", "a trunk name"), 10), "pbx",
-            "Trunk to send to; several trunks ring in parallel. request-uri relays to the Request-URI's own host.");
+            Scalars.text("a trunk name, request-uri or prefixes", "\\S+", "a trunk name"), 10), "pbx",
+            "Trunk to send to; several trunks ring in parallel. request-uri relays to the Request-URI's own host,"
+                    + " prefixes to the trunks that the table in 'prefixes' names for the number, cheapest first.");
     static final Key<List<Item<Cidr>>> WITHIN = Key.of("within", new ListOf<>(Addresses.CIDR, 256), "[]",
             "With to: request-uri, the ranges that the Request-URI's host must lie in; elsewhere the route does not"
                     + " match.");
@@ -95,8 +97,13 @@ final class Keys {
             "Mode of this route, where it differs from the global one.");
     static final Key<List<Item<String>>> THEN = Key.of("then", new ListOf<>(TRUNK_NAME, 16), "[]",
             "Trunks to try after those of to, one after the other.");
+    static final Key<Path> PREFIXES = Key.optional("prefixes", Scalars.path(), "prefixes.csv",
+            "With to: prefixes, the table: a CSV file, relative to this one, with a row per prefix and trunk,"
+                    + " prefix,trunk,cost. The longest prefix counts, and its trunks are tried in the order of cost. A"
+                    + " number that fits none does not match the route.");
     static final Section ROUTE =
-            new Section(List.of(ROUTE_NAME, FROM, TO, WITHIN, MATCH, ROUTE_MODE, THEN, RuleKeys.ROUTE_HEADERS));
+            new Section(List.of(ROUTE_NAME, FROM, TO, WITHIN, MATCH, ROUTE_MODE, THEN, PREFIXES,
+                    RuleKeys.ROUTE_HEADERS, RuleKeys.ROUTE_NUMBER));
 
     // Admin
     static final Key<Config.HttpAddress> ADMIN_LISTEN = Key.optional("listen", Addresses.HTTP, "http://127.0.0.1:8060",

@@ -59,6 +59,12 @@ final class Reading {
         add(new Problem(code, mark.getName(), mark.getLine() + 1, mark.getColumn() + 1, width, text, message));
     }
 
+    /** Notes a mistake in a file that is no part of the configuration's own text. */
+    void problem(final ErrorCode code, final String source, final int line, final int column, final String text,
+            final String message) {
+        add(new Problem(code, source, line, column, 1, text, message));
+    }
+
     /** Notes a mistake without a position. */
     void problem(final ErrorCode code, final String source, final String message) {
         add(new Problem(code, source, 0, 0, 1, "", message));
@@ -68,6 +74,11 @@ final class Reading {
         if (problems.size() < MAX_PROBLEMS) {
             problems.add(problem);
         }
+    }
+
+    /** Whether so many mistakes are known that no others will be told. */
+    boolean full() {
+        return problems.size() >= MAX_PROBLEMS;
     }
 
     boolean failed() {

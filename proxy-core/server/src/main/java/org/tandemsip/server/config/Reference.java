@@ -121,7 +121,9 @@ public final class Reference {
                 case ListOf<?>(final Section nested, final int _) -> {
                     out.append(indent).append(key.name()).append(":\n").append(inner).append("-\n");
                     annotate(out, inner + "  ", nested);
-                    out.append('\n').append(inner).append("- {from: pbx, to: carrier}\n");
+                    if (key == Keys.ROUTES) {
+                        out.append('\n').append(inner).append("- {from: pbx, to: carrier}\n");
+                    }
                 }
                 default -> {
                     final boolean shown = key.required() || key.defaultText() != null;

@@ -1,6 +1,8 @@
 package org.tandemsip.server.config;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -8,13 +10,16 @@ import java.util.Map;
 import java.util.Set;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.PrefixTable;
 
 /** Builds the routes: sees that the trunks they name are there and can be sent to. */
 final class RouteBuilder {
     private static final String ANY = "any";
     private static final String REQUEST_URI = "request-uri";
+    private static final String PREFIXES = "prefixes";
 
     private final Reading reading;
+    private final Map<Path, PrefixTable> tables = new HashMap<>();
     private final ConfigBuilder builder;
 
     RouteBuilder(final Reading reading, final ConfigBuilder builder) {
@@ -52,6 +57,11 @@ final class RouteBuilder {
         final List<Cidr> within = ConfigBuilder.values(bound.get(Keys.WITHIN));
         final List<String> to = ConfigBuilder.values(toItems);
         final boolean toRequestUri = to.contains(REQUEST_URI);
+        final PrefixTable prefixes = to.contains(PREFIXES) ? prefixes(bound, to, trunks) : null;
+        if (!to.contains(PREFIXES) && bound.get(Keys.PREFIXES) != null) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.PREFIXES),
+                    "'prefixes' goes with 'to: prefixes' only");
+        }
         if (toRequestUri) {
             checkRequestUri(bound, to, within);
         } else {
@@ -63,7 +73,9 @@ final class RouteBuilder {
                 reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.TO),
                         "a route needs at least one trunk in 'to'");
             }
-            checkTargets(toItems, trunks);
+            if (!to.contains(PREFIXES)) {
+                checkTargets(toItems, trunks);
+            }
         }
         checkTargets(bound.get(Keys.THEN), trunks);
         final Bound match = bound.get(Keys.MATCH);
@@ -71,9 +83,30 @@ final class RouteBuilder {
         final String name = given == null ? makeUp(from, to, names) : given;
         return new Config.Route(name, ANY.equals(from) ? null : from, match == null ? null : match.get(Keys.MATCH_TO),
                 match == null ? null : match.get(Keys.MATCH_FROM),
-                match == null ? null : match.get(Keys.MATCH_METHOD), toRequestUri ? List.of() : to,
+                match == null ? null : match.get(Keys.MATCH_METHOD),
+                toRequestUri ? List.of() : prefixes != null ? prefixes.trunks() : to,
                 ConfigBuilder.values(bound.get(Keys.THEN)), within, builder.mode(bound, Keys.ROUTE_MODE),
-                RuleKeys.headers(reading, bound.get(RuleKeys.ROUTE_HEADERS)));
+                RuleKeys.headers(reading, bound.get(RuleKeys.ROUTE_HEADERS)),
+                RuleKeys.numbers(bound.get(RuleKeys.ROUTE_NUMBER)), prefixes);
+    }
+
+    private PrefixTable prefixes(final Bound bound, final List<String> to, final Map<String, Bound> trunks) {
+        if (to.size() > 1) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.TO), "prefixes stands alone, not beside trunks");
+        }
+        final Path file = bound.get(Keys.PREFIXES);
+        if (file == null) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.TO),
+                    "'to: prefixes' needs 'prefixes', the file with the table");
+            return null;
+        }
+        final Node node = bound.at(Keys.PREFIXES);
+        final String source = node.getStartMark().map(mark -> mark.getName()).orElse("");
+        final Path path = Path.of(source).resolveSibling(file);
+        if (!tables.containsKey(path)) {
+            tables.put(path, new PrefixFile(reading, trunks).read(path, node));
+        }
+        return tables.get(path);
     }
 
     private void checkRequestUri(final Bound bound, final List<String> to, final List<Cidr> within) {

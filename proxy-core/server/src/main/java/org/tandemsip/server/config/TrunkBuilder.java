@@ -14,7 +14,7 @@ import org.tandemsip.server.dns.Domain;
 /** Builds the trunks, and sees that no address and no name belongs to two of them. */
 final class TrunkBuilder {
     /** Words that stand for something else where a trunk name can stand. */
-    static final Set<String> RESERVED = Set.of("any", "request-uri");
+    static final Set<String> RESERVED = Set.of("any", "request-uri", "prefixes");
 
     /** What a trunk claims: a peer's address and port, or a range (port 0). */
     private record Claim(long high, long low, int prefixBits, int port) {}

@@ -143,6 +143,21 @@ class ConfigErrorTest {
                 row(ErrorCode.WRONG_SHAPE, TRUNKS + "routes:\n  - {from: a, to: b, headers: {set: [X-A]}}\n",
                         "t.yaml:5:37: error[C010]: a mapping of header names to values belongs here in 'set' in"
                                 + " 'routes.0.headers'"),
+                row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], number: {rules: {'0': +4x}}}}\n",
+                        "t.yaml:1:55: error[C020]: '+4x' is not the beginning of a number; use digits, '+', '*' and '#',"
+                                + " at most 24"),
+                row(ErrorCode.WRONG_SHAPE, "trunks: {a: {peers: [10.0.0.1], number-in: {rules: ['0']}}}\n",
+                        "t.yaml:1:52: error[C010]: a mapping of beginnings to what replaces them belongs here in 'rules'"
+                                + " in trunks.a.number-in 1"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, number: {fields: [contact]}}\n",
+                        "t.yaml:5:40: error[C020]: 'contact' is not a field; one of request-uri, to, from,"
+                                + " p-asserted-identity, diversion"),
+                row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: prefixes}\n",
+                        "t.yaml:5:19: error[C033]: 'to: prefixes' needs 'prefixes', the file with the table"),
+                row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: b, prefixes: x.csv}\n",
+                        "t.yaml:5:32: error[C033]: 'prefixes' goes with 'to: prefixes' only"),
+                row(ErrorCode.FILE_UNREADABLE, TRUNKS + "routes:\n  - {from: a, to: prefixes, prefixes: no.csv}\n",
+                        "t.yaml:5:39: error[C001]: file 'no.csv' cannot be read: no such file"),
                 row(ErrorCode.NO_SUCH_MODE, "mode: b2bua\n",
                         "t.yaml:1:7: error[C030]: this build has no mode 'b2bua'; it has stateless and stateful"),
                 row(ErrorCode.UNKNOWN_TRUNK, TRUNKS + "routes:\n  - {from: a, to: c}\n",
@@ -216,6 +231,8 @@ class ConfigErrorTest {
         final Set<ErrorCode> shown = rows().stream().map(Row::code).collect(Collectors.toSet());
         // An unreadable file has no text; it has a test of its own below.
         shown.add(ErrorCode.FILE_UNREADABLE);
+        // Bad rows stand in files of their own; see PrefixFileTest.
+        shown.add(ErrorCode.BAD_ROW);
 
         // then
         assertEquals(EnumSet.allOf(ErrorCode.class), EnumSet.copyOf(shown));

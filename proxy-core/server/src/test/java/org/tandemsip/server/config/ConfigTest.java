@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,6 +21,7 @@ import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Domain;
@@ -113,6 +115,8 @@ class ConfigTest {
                     max-calls: 7
                     headers: {remove: X-1, set: {X-2: a}, add: {X-3: b}}
                     headers-in: {remove: X-4, set: {X-5: a}, add: {X-6: b}}
+                    number: {strip: 1}
+                    number-in: [{rules: {"00": "+"}}, {prefix: "9", fields: [to, diversion]}]
                   b: {peers: 10.0.0.3}
                   c: {peers: [{peer: "10.0.0.4:5070", weight: 3, priority: 1}, 10.0.0.5]}
                 routes:
@@ -162,7 +166,7 @@ class ConfigTest {
         assertEquals(0, config.trunks().get(1).maxForwards());
         final Config.Route first = config.routes().getFirst();
         assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
-                Mode.STATEFUL, HeaderRules.NONE), first);
+                Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null), first);
         final Config.Route second = config.routes().get(1);
         assertEquals("b", second.from());
         assertEquals("b-to-request-uri", second.name());
@@ -398,5 +402,33 @@ class ConfigTest {
         assertEquals(TrunkRules.NONE, config.trunks().get(1).rules());
         assertEquals(new HeaderRules(List.of(), List.of(new HeaderRules.Field(HeaderField.of("X-Route"), "5")),
                 List.of()), config.routes().getFirst().headers());
+    }
+
+    @Test
+    void shouldReadNumberRules() throws Exception {
+        // when
+        final Config config = reader(Map.of(), Map.of()).read("t.yaml", """
+                trunks:
+                  a:
+                    peers: [10.0.0.1]
+                    number: {strip: 4, prefix: 9}
+                    number-in:
+                      - rules: {"00": "+", "0": "+49"}
+                      - {fields: [from, p-asserted-identity], rules: {"": "+"}}
+                      - {}
+                  b: {peers: [10.0.0.2]}
+                routes: [{from: a, to: b, number: {prefix: "#31#"}}]
+                """);
+
+        // then
+        final Set<NumberRules.Field> uri = Set.of(NumberRules.Field.REQUEST_URI);
+        final TrunkRules rules = config.trunks().getFirst().rules();
+        assertEquals(new NumberRules(List.of(NumberRules.Step.of(uri, 4, Map.of(), "9"))), rules.number());
+        assertEquals(new NumberRules(List.of(NumberRules.Step.of(uri, 0, Map.of("0", "+49", "00", "+"), ""),
+                NumberRules.Step.of(Set.of(NumberRules.Field.FROM, NumberRules.Field.P_ASSERTED_IDENTITY), 0,
+                        Map.of("", "+"), ""))),
+                rules.numberIn());
+        assertEquals(new NumberRules(List.of(NumberRules.Step.of(uri, 0, Map.of(), "#31#"))),
+                config.routes().getFirst().number());
     }
 }

@@ -1,0 +1,125 @@
+package org.tandemsip.engine.proxy;
+
+import java.util.Arrays;
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.PrefixTable;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.TelephoneNumber;
+import org.tandemsip.engine.routing.Trunk;
+
+/**
+ * Tells which lines of the route table a request fits. Numbers are compared as the trunk's own rules for received
+ * numbers leave them, all else as it was written. Shard thread only.
+ */
+final class RouteMatcher {
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri fromUri = new SipUri();
+    private final TelephoneNumber number = new TelephoneNumber();
+    private SipMessage request;
+    private RouteInformation information;
+    private NumberRules rules;
+
+    /** Takes a request that comes from trunk {@code from}. */
+    void request(final SipMessage message, final RouteInformation routeInformation, final Trunk from) {
+        request = message;
+        information = routeInformation;
+        rules = NumberChanges.mayRewrite(message, routeInformation) ? from.rules().numberIn() : NumberRules.NONE;
+    }
+
+    /** Whether the conditions of a line hold. */
+    boolean matches(final Route.Match match) {
+        return (match.method() == null || isMethod(match.method()))
+                && (match.to() == null || fits(match.to(), called(), NumberRules.Field.REQUEST_URI))
+                && (match.from() == null || fits(match.from(), fromUser(), NumberRules.Field.FROM));
+    }
+
+    /** The list of the table for the called number, or {@link PrefixTable#NONE}. */
+    int find(final PrefixTable prefixes) {
+        return readCalled() ? prefixes.find(number) : PrefixTable.NONE;
+    }
+
+    private boolean readCalled() {
+        if (!number.read(request.bytes(), information.requestUri().user())) {
+            return false;
+        }
+        number.apply(rules, NumberRules.Field.REQUEST_URI);
+        return true;
+    }
+
+    /** What a pattern for the called party is compared with: the user part, but all of a service URN (RFC 5031). */
+    private long called() {
+        final SipUri uri = information.requestUri();
+        return uri.scheme() == SipUri.Scheme.OPAQUE ? Slice.between(uri.start(), uri.end()) : uri.user();
+    }
+
+    private boolean isMethod(final byte[] method) {
+        final boolean followsInvite = request.method() == Method.ACK || request.method() == Method.CANCEL;
+        if (followsInvite) {
+            return Arrays.equals(method, Method.INVITE.token());
+        }
+        final long token = request.methodToken();
+        return Slice.length(token) == method.length && startsWith(method, method.length, request.bytes(), token);
+    }
+
+    private long fromUser() {
+        final long from = request.value(HeaderName.FROM);
+        final DirectBuffer bytes = request.bytes();
+        if (!Slice.exists(from) || !nameAddr.wrap(bytes, Slice.offset(from), Slice.end(from))) {
+            return Slice.NONE;
+        }
+        final long uri = nameAddr.uri();
+        return fromUri.wrap(bytes, Slice.offset(uri), Slice.end(uri)) && fromUri.scheme() != SipUri.Scheme.OPAQUE
+                ? fromUri.user() : Slice.NONE;
+    }
+
+    private boolean fits(final byte[] pattern, final long user, final NumberRules.Field field) {
+        if (rules.concerns(field) && number.read(request.bytes(), user)) {
+            number.apply(rules, field);
+            return fits(pattern, number);
+        }
+        return fits(pattern, request.bytes(), user);
+    }
+
+    private static boolean fits(final byte[] pattern, final TelephoneNumber number) {
+        final boolean open = isOpen(pattern);
+        final int fixed = open ? pattern.length - 1 : pattern.length;
+        if (open ? number.length() < fixed : number.length() != fixed) {
+            return false;
+        }
+        for (int i = 0; i < fixed; i++) {
+            if (number.at(i) != pattern[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a user part fits a pattern; one that is not there is empty. Bytes are compared as written. */
+    private static boolean fits(final byte[] pattern, final DirectBuffer bytes, final long user) {
+        final int length = Slice.exists(user) ? Slice.length(user) : 0;
+        final boolean open = isOpen(pattern);
+        final int fixed = open ? pattern.length - 1 : pattern.length;
+        return (open ? length >= fixed : length == fixed) && startsWith(pattern, fixed, bytes, user);
+    }
+
+    private static boolean isOpen(final byte[] pattern) {
+        return pattern.length > 0 && pattern[pattern.length - 1] == '*';
+    }
+
+    private static boolean startsWith(final byte[] start, final int length, final DirectBuffer bytes,
+            final long slice) {
+        for (int i = 0; i < length; i++) {
+            if (bytes.getByte(Slice.offset(slice) + i) != start[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
