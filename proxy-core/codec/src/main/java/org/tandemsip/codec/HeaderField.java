@@ -85,6 +85,16 @@ public final class HeaderField {
         return name;
     }
 
+    /** A bit per constant of {@link HeaderName} that is meant. */
+    long known() {
+        return known;
+    }
+
+    /** Whether it may be written as a letter that is no constant of {@link HeaderName}. */
+    boolean hasCompactForm() {
+        return compact.length > 0;
+    }
+
     /** Whether it stands for one name, and not for all that begin alike. */
     public boolean single() {
         return !open;

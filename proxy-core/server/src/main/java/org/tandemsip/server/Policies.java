@@ -14,7 +14,9 @@ import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.TrunkState;
+import org.tandemsip.engine.routing.Trust;
 import org.tandemsip.server.config.Config;
 
 /** From the configuration to what shards route by. */
@@ -38,9 +40,11 @@ final class Policies {
                                     peer.addressHigh(), peer.addressLow(), peer.port())))
                     .toList();
             final TrunkState state = states.trunk(trunk.name());
+            final TrunkRules rules = trunk.access().trustIdentity() ? trunk.rules() : trunk.rules().untrusted();
             final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(), ints(trunk.failover()),
                     trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state,
-                    trunk.rules());
+                    rules, new Trust(trunk.access().zone(), trunk.access().trustIdentity(),
+                            trunk.access().sourceRate(), rules.headers()));
             trunks.add(made);
             byName.put(made.name(), made);
         }

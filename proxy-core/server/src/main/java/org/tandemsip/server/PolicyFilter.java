@@ -2,12 +2,21 @@ package org.tandemsip.server;
 
 import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.transport.SourceFilter;
 
 /** What I/O loops have to know of a routing policy, which they may not see themselves. Immutable. */
-record PolicyFilter(RoutingPolicy policy) implements SourceFilter {
+final class PolicyFilter implements SourceFilter {
+    private final RoutingPolicy policy;
+    private final boolean limitsSources;
+
+    PolicyFilter(final RoutingPolicy policy) {
+        this.policy = policy;
+        limitsSources = policy.trunks().stream().anyMatch(trunk -> trunk.trust().sourceRate() > 0);
+    }
+
     @Override
     public int trunkOf(final Source source) {
         final Trunk trunk = policy.trunkOf(source);
@@ -17,5 +26,26 @@ record PolicyFilter(RoutingPolicy policy) implements SourceFilter {
     @Override
     public Emergencies emergencies() {
         return policy.emergencies();
+    }
+
+    @Override
+    public boolean limitsSources() {
+        return limitsSources;
+    }
+
+    /** Peers are never limited: they are who the operator has named, not who happens to come. */
+    @Override
+    public int sourceRate(final Source source) {
+        final Trunk trunk = policy.trunkOf(source);
+        if (trunk == null || trunk.trust().sourceRate() == 0) {
+            return 0;
+        }
+        for (int i = 0; i < trunk.peers().size(); i++) {
+            final Peer peer = trunk.peers().get(i);
+            if (peer.addressHigh() == source.addressHigh && peer.addressLow() == source.addressLow) {
+                return 0;
+            }
+        }
+        return trunk.trust().sourceRate();
     }
 }

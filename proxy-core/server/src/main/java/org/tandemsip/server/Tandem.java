@@ -138,6 +138,11 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     private void logStart() {
+        for (final Config.Trunk trunk : config.trunks()) {
+            if (trunk.access().allowUnauthenticated()) {
+                EventLog.warn("zone", "trunk", trunk.name(), "msg", "whoever reaches this trunk may call out");
+            }
+        }
         EventLog.info("start", "listen", String.join(",", addresses()), "mode", word(policy.mode()), "trunks",
                 policy.trunks().size(), "routes", policy.routes().size(), "config", config.source(), "shards",
                 network.shards(), "admin", admin.socket().map(Path::toString).orElse("none"), "pid",

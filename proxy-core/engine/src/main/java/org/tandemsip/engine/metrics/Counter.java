@@ -20,6 +20,7 @@ public enum Counter {
     DROPPED_STRAY_RESPONSE("tandem_dropped_total", "reason=\"stray_response\"",
             "Received messages dropped, by reason."),
     DROPPED_STRAY_ACK("tandem_dropped_total", "reason=\"stray_ack\"", "Received messages dropped, by reason."),
+    DROPPED_SOURCE_RATE("tandem_dropped_total", "reason=\"source_rate\"", "Received messages dropped, by reason."),
     DROPPED_MALFORMED("tandem_dropped_total", "reason=\"parse\"", "Received messages dropped, by reason."),
     DROPPED_OVERLOAD("tandem_dropped_total", "reason=\"overload\"", "Received messages dropped, by reason."),
     DROPPED_NO_TARGET("tandem_dropped_total", "reason=\"no_route\"", "Received messages dropped, by reason."),
@@ -50,6 +51,8 @@ public enum Counter {
             "Times that a trunk had no room for a call, by the limit that was reached."),
     LIMITED_RATE("tandem_limited_total", "limit=\"cps\"",
             "Times that a trunk had no room for a call, by the limit that was reached."),
+    LIMITED_SOURCE("tandem_limited_source_total", "",
+            "Messages over what one source may send: dropped, or answered 503 on a connection."),
     CALLS_LOST("tandem_calls_lost_total", "",
             "Calls that no longer count since their end was missed: no BYE, no refresh of the session."),
 

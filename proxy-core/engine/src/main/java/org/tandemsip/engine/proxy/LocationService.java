@@ -20,6 +20,7 @@ import org.tandemsip.engine.routing.Rendezvous;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.Zone;
 
 /**
  * Determines the targets of a request (RFC 3261 section 16.5). In this order:
@@ -142,6 +143,10 @@ final class LocationService {
 
     private Status byTable(final Trunk from) {
         final boolean preloaded = information.hasNextRoute();
+        if (preloaded && from.trust().zone() == Zone.PUBLIC) {
+            // Whoever follows it behind us would do so because we have let it in.
+            return Status.FORBIDDEN_403;
+        }
         final SipUri nextHop = preloaded ? information.nextRoute() : information.requestUri();
         final List<Route> routes = policy.routes();
         matcher.request(request, information, from);

@@ -14,6 +14,7 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Privacy;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.transaction.ClientTransaction;
@@ -148,6 +149,9 @@ public final class Proxy implements MessageHandler {
         if (unroutable != null) {
             return isToUs(request, information) ? uas.answer(request, source, Status.OK_200)
                     : refuse(request, source, unroutable);
+        }
+        if (!followsInvite && Privacy.mustFail(Privacy.of(request)) && targets.leaveTrustDomain()) {
+            return refuse(request, source, Status.SERVER_INTERNAL_ERROR_500);
         }
         if (requests.maxLength() > MAX_MESSAGE_BYTES) {
             return refuse(request, source, Status.MESSAGE_TOO_LARGE_513);

@@ -22,6 +22,7 @@ import org.tandemsip.engine.routing.RecordRoutes;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.TelephoneNumber;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.Trust;
 
 /**
  * Writes the copy of a request that goes to one target: RFC 3261 section 16.6 steps 1 to 9 and RFC 3581 as edits over
@@ -307,9 +308,9 @@ final class RequestForwarder {
             rows.put(CONTENT_LENGTH).putDecimal(request.bodyLength()).crlf();
         }
         edits.end();
-        HeaderChanges.edit(request, target.from == null ? HeaderRules.NONE : target.from.rules().headersIn(),
+        HeaderChanges.edit(request, Trust.receivedFrom(target.from),
                 target.route == null ? HeaderRules.NONE : target.route.headers(),
-                target.sentTo == null ? HeaderRules.NONE : target.sentTo.rules().headers(), edits);
+                Trust.sentTo(target.sentTo, request), edits);
     }
 
     private int maxForwardsTo(final Trunk trunk) {

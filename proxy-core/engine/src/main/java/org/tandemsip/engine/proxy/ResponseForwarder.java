@@ -12,6 +12,7 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.Trust;
 
 /**
  * Writes the copy of a response that goes upstream: without its topmost Via, which is ours (RFC 3261 section 16.7 step
@@ -22,7 +23,7 @@ final class ResponseForwarder {
     private final Edits edits;
     private RoutingPolicy policy;
     private HeaderRules received = HeaderRules.NONE;
-    private HeaderRules sent = HeaderRules.NONE;
+    private Trunk caller;
 
     ResponseForwarder(final ShardContext context) {
         edits = new Edits(4 + context.limits().headerRows(), 16);
@@ -49,9 +50,9 @@ final class ResponseForwarder {
         between(policy.trunkOf(peer), policy.trunkOf(caller));
     }
 
-    private void between(final Trunk peer, final Trunk caller) {
-        received = peer == null ? HeaderRules.NONE : peer.rules().headersIn();
-        sent = caller == null ? HeaderRules.NONE : caller.rules().headers();
+    private void between(final Trunk peer, final Trunk to) {
+        received = Trust.receivedFrom(peer);
+        caller = to;
     }
 
     /** Upper bound for the size of the copy, to claim memory with. */
@@ -69,7 +70,7 @@ final class ResponseForwarder {
         } else {
             edits.delete(topVia.start(), response.nextVia().start() - topVia.start());
         }
-        HeaderChanges.editResponse(response, received, sent, edits);
+        HeaderChanges.editResponse(response, received, Trust.sentTo(caller, response), edits);
         return edits.apply(response, out, 0);
     }
 }

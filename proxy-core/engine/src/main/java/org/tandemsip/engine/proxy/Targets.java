@@ -34,6 +34,16 @@ final class Targets {
         return size > 0;
     }
 
+    /** Whether one of them is not trusted with what users want to keep (RFC 3325 section 5). */
+    boolean leaveTrustDomain() {
+        for (int i = 0; i < size; i++) {
+            if (targets[i].sentTo == null || !targets[i].sentTo.trust().identity()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Forgets all. */
     void clear() {
         size = 0;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderField;
+import org.tandemsip.codec.HeaderFieldSet;
 import org.tandemsip.codec.SipMessage;
 
 /**
@@ -32,7 +33,7 @@ public final class HeaderRules {
     private final List<HeaderField> remove;
     private final List<Field> set;
     private final List<Field> add;
-    private final HeaderField[] removed;
+    private final HeaderFieldSet removed;
     private final HeaderField[] addedNames;
     private final byte[][] addedRows;
     private final int addedBytes;
@@ -50,7 +51,7 @@ public final class HeaderRules {
         this.add = List.copyOf(add);
         final List<HeaderField> gone = new ArrayList<>(remove);
         set.forEach(field -> gone.add(field.name()));
-        removed = gone.toArray(HeaderField[]::new);
+        removed = new HeaderFieldSet(gone);
         final List<Field> added = new ArrayList<>(set);
         added.addAll(add);
         addedNames = added.stream().map(Field::name).toArray(HeaderField[]::new);
@@ -71,29 +72,26 @@ public final class HeaderRules {
         return OWNED.stream().anyMatch(owned -> owned.equals(field) || field.covers(owned));
     }
 
+    /** These rules, by which more fields are taken out. */
+    public HeaderRules removing(final List<HeaderField> more) {
+        final List<HeaderField> all = new ArrayList<>(remove);
+        all.addAll(more);
+        return new HeaderRules(all, set, add);
+    }
+
     /** Whether there is nothing to do. */
     public boolean isEmpty() {
-        return removed.length == 0 && addedRows.length == 0;
+        return removed.isEmpty() && addedRows.length == 0;
     }
 
     /** Whether a row of {@code message} is to be taken out. */
     public boolean removes(final SipMessage message, final int row) {
-        for (final HeaderField field : removed) {
-            if (field.names(message, row)) {
-                return true;
-            }
-        }
-        return false;
+        return removed.names(message, row);
     }
 
     /** Whether rows of that name are to be taken out. */
     public boolean removes(final HeaderField name) {
-        for (final HeaderField field : removed) {
-            if (field.covers(name)) {
-                return true;
-            }
-        }
-        return false;
+        return removed.covers(name);
     }
 
     /** Bytes of all rows put in. */

@@ -18,9 +18,11 @@ import java.util.List;
  * @param ping         how the peers are probed
  * @param state        what it carries, kept over reloads
  * @param rules        what is changed in its messages
+ * @param trust        how far it is trusted
  */
 public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover, int maxForwards,
-        Balance balance, int maxCalls, long tryNs, Ping ping, TrunkState state, TrunkRules rules) {
+        Balance balance, int maxCalls, long tryNs, Ping ping, TrunkState state, TrunkRules rules,
+        Trust trust) {
     /** With the global Max-Forwards. */
     public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
             final int[] failover) {
@@ -32,6 +34,14 @@ public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, 
             final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
             final Ping ping, final TrunkState state) {
         this(index, name, peers, allow, failover, maxForwards, balance, maxCalls, tryNs, ping, state, TrunkRules.NONE);
+    }
+
+    /** Of the own house: all is believed, nothing is hidden. */
+    public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
+            final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
+            final Ping ping, final TrunkState state, final TrunkRules rules) {
+        this(index, name, peers, allow, failover, maxForwards, balance, maxCalls, tryNs, ping, state, rules,
+                new Trust(Zone.CORE, true, 0, rules.headers()));
     }
 
     /** Without limits or probes, balanced by Call-ID. */

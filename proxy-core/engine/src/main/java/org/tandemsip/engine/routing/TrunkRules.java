@@ -17,4 +17,9 @@ public record TrunkRules(HeaderRules headers, HeaderRules headersIn, NumberRules
     public TrunkRules(final HeaderRules headers, final HeaderRules headersIn) {
         this(headers, headersIn, NumberRules.NONE, NumberRules.NONE);
     }
+
+    /** These rules for a trunk that is not trusted. */
+    public TrunkRules untrusted() {
+        return new TrunkRules(Trust.sent(headers), Trust.received(headersIn), number, numberIn);
+    }
 }

@@ -190,6 +190,8 @@ final class Views {
         json.writeStringProperty("name", trunk.name());
         json.writeStringProperty("balance", word(trunk.balance()).replace('_', '-'));
         json.writeNumberProperty("calls", trunk.state().calls());
+        json.writeStringProperty("zone", word(trunk.trust().zone()));
+        json.writeBooleanProperty("trust_identity", trunk.trust().identity());
         json.writeNumberProperty("max_calls", trunk.maxCalls());
         json.writeNumberProperty("refused", trunk.state().refusedCalls() + trunk.state().refusedRate());
         json.writeArrayPropertyStart("peers");

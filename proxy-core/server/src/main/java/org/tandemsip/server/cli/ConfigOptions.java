@@ -118,7 +118,7 @@ final class ConfigOptions {
         return !trunksGiven() ? "" : """
                 trunks:
                   carrier: {peers: [%s], allow: [%s]}
-                  pbx: {peers: [%s]}
+                  pbx: {peers: [%s], zone: core}
                 routes:
                   - {from: carrier, to: pbx}
                   - {from: pbx, to: carrier}

@@ -61,6 +61,7 @@ final class ConfigVerb implements Runnable {
                         peers: ["%s"]
                       pbx:
                         peers: ["%s"]
+                        zone: core               # what it says of its users is believed
                     routes:
                       - {from: carrier, to: pbx}
                       - {from: pbx, to: carrier}

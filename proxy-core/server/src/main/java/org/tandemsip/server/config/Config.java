@@ -13,6 +13,7 @@ import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.TrunkRules;
+import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Domain;
 import org.tandemsip.server.dns.Names;
@@ -103,13 +104,21 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      * @param rules       what is changed in its messages
      */
     public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards,
-            Balance balance, int maxCalls, int cps, long tryNs, Ping ping, TrunkRules rules) {
+            Balance balance, int maxCalls, int cps, long tryNs, Ping ping, TrunkRules rules,
+            Access access) {
         /** This trunk with other peers. */
         public Trunk withPeers(final List<Peer> newPeers) {
             return new Trunk(name, newPeers, allow, failover, maxForwards, balance, maxCalls, cps, tryNs, ping,
-                    rules);
+                    rules, access);
         }
     }
+
+    /**
+     * Who is at a trunk.
+     *
+     * @param sourceRate messages a second of one source that is no peer; 0 for any number
+     */
+    public record Access(Zone zone, boolean trustIdentity, int sourceRate, boolean allowUnauthenticated) {}
 
     /** Probes of a trunk's peers. @param everyNs 0 for none */
     public record Ping(long everyNs, long timeoutNs, int downAfter, int upAfter, List<Integer> okCodes) {}

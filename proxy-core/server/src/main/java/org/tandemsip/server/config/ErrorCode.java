@@ -46,6 +46,8 @@ public enum ErrorCode {
     TOKEN_NEEDED("C036"),
     /** Values that contradict each other. */
     CONTRADICTION("C037"),
+    /** Somebody unknown could call out. */
+    UNAUTHENTICATED("C043"),
     /** A header field that only the proxy itself may change. */
     OWNED_HEADER("C041"),
     /** A row of a table of prefixes that cannot be used. */

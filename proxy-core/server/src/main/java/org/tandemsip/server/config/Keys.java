@@ -7,6 +7,7 @@ import java.util.Map;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Zone;
 
 /** The table of all keys: the one place that knows their names, values, defaults and meanings. */
 final class Keys {
@@ -44,6 +45,21 @@ final class Keys {
     static final Key<Integer> TRUNK_CPS = Key.optional("cps", Scalars.rate(1, 1_000_000), "50/s",
             "Most calls that begin in any second, from and to this trunk together; over it 503, or the backup"
                     + " trunk. Where a route is stateless, a retransmission counts too.");
+    static final Key<Zone> ZONE = Key.of("zone", Scalars.choice("zone", Zone.class), "trunk",
+            "Where this trunk lies. trunk: a carrier or another network. core: the own house, such as the PBX. public:"
+                    + " anybody, such as phones on the Internet; their pre-loaded Routes are answered 403.");
+    static final Key<Boolean> TRUST_IDENTITY = Key.optional("trust-identity", Scalars.flag(), "true",
+            "Whether what this trunk asserts of identities is believed, and what is known of ours is told to it"
+                    + " whatever their Privacy asks (RFC 3325). If not, P-Asserted-Identity, Remote-Party-ID, Diversion,"
+                    + " P-Charging-Vector and the like are taken out of what it sends. When absent: true in zone core,"
+                    + " else false.");
+    static final Key<Integer> SOURCE_RATE = Key.optional("source-rate", Scalars.rate(1, 1_000_000), "15/s",
+            "Messages that one source of this trunk may send in a second, twice as many at once; over it they are"
+                    + " dropped, on connections answered 503. Never for its peers. When absent: 15/s in zone public,"
+                    + " else any number.");
+    static final Key<Boolean> ALLOW_UNAUTHENTICATED = Key.of("allow-unauthenticated", Scalars.flag(), "false",
+            "Whether a route may lead from this trunk of zone public to a carrier, though nobody has shown who they"
+                    + " are.");
     static final Key<Long> TRY = Key.of("try", Scalars.duration("100ms", "60s"), "4s",
             "How long a peer may leave an INVITE without any response before the next one is tried.");
     static final Key<Bound> TRUNK_TIMERS = new Key<>("timers", new Section(List.of(TRY)), null, false,
@@ -63,7 +79,8 @@ final class Keys {
     static final Key<Bound> PING = new Key<>("ping",
             new Section(List.of(PING_EVERY, PING_TIMEOUT, PING_DOWN_AFTER, PING_UP_AFTER, PING_OK)), null, false,
             "Probes that find out which peers are alive. A trunk without any answers 503 at once.", null);
-    static final Section TRUNK = new Section(List.of(PEERS, ALLOW, TRANSPORT, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
+    static final Section TRUNK = new Section(List.of(PEERS, ALLOW, ZONE, TRUST_IDENTITY, SOURCE_RATE,
+            ALLOW_UNAUTHENTICATED, TRANSPORT, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
             MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN,
             RuleKeys.NUMBER, RuleKeys.NUMBER_IN));
 

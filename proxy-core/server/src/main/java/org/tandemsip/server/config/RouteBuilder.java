@@ -11,6 +11,7 @@ import java.util.Set;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.PrefixTable;
+import org.tandemsip.engine.routing.Zone;
 
 /** Builds the routes: sees that the trunks they name are there and can be sent to. */
 final class RouteBuilder {
@@ -78,6 +79,7 @@ final class RouteBuilder {
             }
         }
         checkTargets(bound.get(Keys.THEN), trunks);
+        checkWayOut(bound, from, trunks);
         final Bound match = bound.get(Keys.MATCH);
         final String given = bound.get(Keys.ROUTE_NAME);
         final String name = given == null ? makeUp(from, to, names) : given;
@@ -123,6 +125,22 @@ final class RouteBuilder {
             reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.THEN),
                     "'then' does not go with 'to: request-uri'");
         }
+    }
+
+    /** Anybody who can reach a public trunk could call by this route at the expense of the house. */
+    private void checkWayOut(final Bound bound, final String from, final Map<String, Bound> trunks) {
+        final List<String> targets = new ArrayList<>(ConfigBuilder.values(bound.get(Keys.TO)));
+        targets.addAll(ConfigBuilder.values(bound.get(Keys.THEN)));
+        final String out = targets.stream().filter(name -> name.equals(REQUEST_URI) || name.equals(PREFIXES)
+                || trunks.containsKey(name) && trunks.get(name).get(Keys.ZONE) == Zone.TRUNK).findFirst().orElse(null);
+        trunks.forEach((name, trunk) -> {
+            if (out != null && (ANY.equals(from) || name.equals(from)) && trunk.get(Keys.ZONE) == Zone.PUBLIC
+                    && !Boolean.TRUE.equals(trunk.get(Keys.ALLOW_UNAUTHENTICATED))) {
+                reading.problem(ErrorCode.UNAUTHENTICATED, bound.at(Keys.FROM), "trunk '" + name
+                        + "' is public, and nobody there has shown who they are: a route may lead to zone core only, not"
+                        + " to '" + out + "'; 'allow-unauthenticated: true' on trunk '" + name + "' allows it");
+            }
+        });
     }
 
     private void checkTargets(final List<Item<String>> targets, final Map<String, Bound> trunks) {

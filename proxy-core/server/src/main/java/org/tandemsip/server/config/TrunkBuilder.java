@@ -9,12 +9,16 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.server.dns.Domain;
 
 /** Builds the trunks, and sees that no address and no name belongs to two of them. */
 final class TrunkBuilder {
     /** Words that stand for something else where a trunk name can stand. */
     static final Set<String> RESERVED = Set.of("any", "request-uri", "prefixes");
+
+    /** Messages a second of one source in zone public where nothing else is said: 30 in 2 seconds. */
+    private static final int PUBLIC_RATE = 15;
 
     /** What a trunk claims: a peer's address and port, or a range (port 0). */
     private record Claim(long high, long low, int prefixBits, int port) {}
@@ -73,7 +77,26 @@ final class TrunkBuilder {
                 ConfigBuilder.values(bound.get(Keys.FAILOVER)), maxForwards == null ? 0 : maxForwards,
                 bound.get(Keys.BALANCE), ConfigBuilder.orNone(bound.get(Keys.MAX_CALLS)),
                 ConfigBuilder.orNone(bound.get(Keys.TRUNK_CPS)), tryNs(bound.get(Keys.TRUNK_TIMERS)),
-                ping(bound.get(Keys.PING)), RuleKeys.trunk(reading, bound));
+                ping(bound.get(Keys.PING)), RuleKeys.trunk(reading, bound),
+                access(bound));
+    }
+
+    private Config.Access access(final Bound bound) {
+        final Zone zone = bound.get(Keys.ZONE);
+        final Boolean trust = bound.get(Keys.TRUST_IDENTITY);
+        final Integer rate = bound.get(Keys.SOURCE_RATE);
+        final boolean open = zone == Zone.PUBLIC;
+        if (open && Boolean.TRUE.equals(trust)) {
+            reading.problem(ErrorCode.CONTRADICTION, bound.at(Keys.TRUST_IDENTITY),
+                    "'trust-identity' does not go with zone public: anybody could call in anybody's name");
+        }
+        final boolean unauthenticated = Boolean.TRUE.equals(bound.get(Keys.ALLOW_UNAUTHENTICATED));
+        if (zone != null && !open && unauthenticated) {
+            reading.problem(ErrorCode.CONTRADICTION, bound.at(Keys.ALLOW_UNAUTHENTICATED),
+                    "'allow-unauthenticated' is for zone public only");
+        }
+        return new Config.Access(zone, trust == null ? zone == Zone.CORE : trust,
+                rate == null ? open ? PUBLIC_RATE : 0 : rate, unauthenticated);
     }
 
     private static long orNone(final Long value) {

@@ -291,7 +291,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
         final SipMessage message = loop.message().wrap(view, offset, length);
         final ParseError error = loop.parser().parse(message, true);
         source.receivedNs = lastReadNs;
-        if (error == ParseError.NONE) {
+        if (error == ParseError.NONE && loop.overRate(source)) {
+            loop.refusals().limited(message, source);
+            loop.countReceived(length);
+        } else if (error == ParseError.NONE) {
             if (loop.admits(message, source) && !loop.offer(message, source, false)) {
                 return false;
             }

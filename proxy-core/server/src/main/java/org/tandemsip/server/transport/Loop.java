@@ -49,6 +49,7 @@ final class Loop implements ShardThread {
     private final Refusals refusals;
     private final Overload overload = new Overload();
     private final Admission admission;
+    private final SourceLimiter limiter;
     private final SocketMemory memory;
     private final SipParser parser;
     private final SipMessage message;
@@ -81,6 +82,7 @@ final class Loop implements ShardThread {
         this.queue = new OutboundQueue(config.threading() == NetworkConfig.Threading.SHARED ? 1 << 20 : 1 << 22);
         this.refusals = new Refusals(outbound, counters, filter, badMessages, config.keys());
         this.admission = new Admission(overload, filter, config.keys(), peers.taken(), peers.dropped());
+        this.limiter = new SourceLimiter(config.keys());
         this.memory = sockets == Sockets.EPOLL ? new SocketMemory() : null;
         this.parser = new SipParser(config.limits());
         this.message = new SipMessage(config.limits().headerRows());
@@ -212,8 +214,26 @@ final class Loop implements ShardThread {
 
     // --- What the ingress uses ---
 
+    /** Whether {@code source} sends more than it may; if so that is counted, but not yet what becomes of it. */
+    boolean overRate(final Source source) {
+        if (!filter.limitsSources()) {
+            return false;
+        }
+        final int perSecond = filter.sourceRate(source);
+        if (perSecond == 0 || limiter.takes(source, perSecond, source.receivedNs)) {
+            return false;
+        }
+        counters.increment(Counter.LIMITED_SOURCE);
+        return true;
+    }
+
     /** Whether a datagram was dropped, and counted, before it was parsed. */
     boolean dropsAtFirstLook(final DirectBuffer bytes, final int length, final Source source) {
+        if (overRate(source)) {
+            // No answer: the address may be made up.
+            counters.increment(Counter.DROPPED_SOURCE_RATE);
+            return true;
+        }
         if (!admission.dropsAtFirstLook(bytes, length, source)) {
             return false;
         }

@@ -261,6 +261,16 @@ public final class Network implements AutoCloseable {
         }
 
         @Override
+        public boolean limitsSources() {
+            return current.limitsSources();
+        }
+
+        @Override
+        public int sourceRate(final Source source) {
+            return current.sourceRate(source);
+        }
+
+        @Override
         public Emergencies emergencies() {
             return current.emergencies();
         }

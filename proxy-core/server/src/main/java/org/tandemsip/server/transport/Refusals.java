@@ -70,6 +70,12 @@ final class Refusals {
                 Counter.DROPPED_OVERLOAD);
     }
 
+    /** Answers a request that begins something from a source that sends too much, and drops all else. */
+    void limited(final SipMessage message, final Source source) {
+        refuse(message, Shard.beginsSomething(message) ? Status.SERVICE_UNAVAILABLE_503 : null, source,
+                Counter.DROPPED_SOURCE_RATE);
+    }
+
     /** Counts a message whose shard has no room, and goes on as {@link #overload}. */
     void noRoom(final SipMessage message, final Source source) {
         counters.increment(Counter.RING_FULL);

@@ -25,4 +25,14 @@ public interface SourceFilter {
     default Emergencies emergencies() {
         return Emergencies.URN_ONLY;
     }
+
+    /** Whether there is any source whose messages are counted. */
+    default boolean limitsSources() {
+        return false;
+    }
+
+    /** Messages that {@code source} may send in a second; 0 for any number. */
+    default int sourceRate(final Source source) {
+        return 0;
+    }
 }

@@ -68,6 +68,27 @@ class ConfigErrorTest {
                         "t.yaml:1:10: error[C012]: unknown key 'colour' in 'limits'"),
                 row(ErrorCode.UNKNOWN_KEY, TRUNKS + "routes:\n  - {from: a, to: b, mod: stateless}\n",
                         "t.yaml:5:22: error[C012]: unknown key 'mod' in route 1; did you mean 'mode'?"),
+                row(ErrorCode.BAD_VALUE, "trunks:\n  a: {peers: [10.0.0.1], zone: inside}\n",
+                        "t.yaml:2:32: error[C020]: 'inside' is not a zone; one of trunk, core, public"),
+                row(ErrorCode.CONTRADICTION,
+                        "trunks:\n  a: {allow: [10.0.0.0/8], zone: public, trust-identity: true}\n",
+                        "t.yaml:2:58: error[C037]: 'trust-identity' does not go with zone public: anybody could call in"
+                                + " anybody's name"),
+                row(ErrorCode.CONTRADICTION, "trunks:\n  a: {peers: [10.0.0.1], allow-unauthenticated: true}\n",
+                        "t.yaml:2:49: error[C037]: 'allow-unauthenticated' is for zone public only"),
+                row(ErrorCode.UNAUTHENTICATED, "trunks:\n  a: {allow: [10.0.0.0/8], zone: public}\n"
+                        + "  b: {peers: [10.0.0.2], zone: core}\n  c: {peers: [10.0.0.3]}\nroutes:\n"
+                        + "  - {from: a, to: b}\n  - {from: a, to: b, then: c}\n",
+                        "t.yaml:7:12: error[C043]: trunk 'a' is public, and nobody there has shown who they are: a route"
+                                + " may lead to zone core only, not to 'c'; 'allow-unauthenticated: true' on trunk 'a'"
+                                + " allows it"),
+                row(ErrorCode.UNAUTHENTICATED, "trunks:\n  a: {allow: [10.0.0.0/8], zone: public}\n"
+                        + "  c: {peers: [10.0.0.3]}\nroutes:\n  - {from: any, to: c}\n",
+                        "t.yaml:5:12: error[C043]: trunk 'a' is public, and nobody there has shown who they are: a route"
+                                + " may lead to zone core only, not to 'c'; 'allow-unauthenticated: true' on trunk 'a'"
+                                + " allows it"),
+                row(ErrorCode.BAD_VALUE, "emergency-numbers: [110, police]\n",
+                        "t.yaml:1:26: error[C020]: 'police' is not 2 to 16 digits"),
                 row(ErrorCode.MISSING_KEY, TRUNKS + "routes:\n  - {from: a}\n",
                         "t.yaml:5:5: error[C013]: key 'to' is missing in route 1"),
                 row(ErrorCode.BAD_VALUE, "mode: statefull\n",

@@ -23,6 +23,7 @@ import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.TrunkRules;
+import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Domain;
 import org.tandemsip.server.transport.NetworkConfig.Streams;
@@ -105,6 +106,10 @@ class ConfigTest {
                   a:
                     peers: ["[2001:db8::1]:5080", 10.0.0.1, "sip:10.0.0.2:5090;transport=tcp"]
                     allow: [10.1.0.0/16, "2001:db8:1::/48"]
+                    zone: public
+                    trust-identity: false
+                    source-rate: 20/s
+                    allow-unauthenticated: true
                     transport: udp
                     failover: [500, 503]
                     max-forwards: 30
@@ -183,6 +188,8 @@ class ConfigTest {
         assertEquals(5_000, config.transactions());
         assertEquals(new Timing(100_000_000L, 1_000_000_000L, 2_000_000_000L, 200_000_000_000L,
                 7_200_000_000_000L), config.timing());
+        assertEquals(new Config.Access(Zone.PUBLIC, false, 20, true), config.trunks().getFirst().access());
+        assertEquals(new Config.Access(Zone.TRUNK, false, 0, false), config.trunks().get(1).access());
         assertEquals(400, config.cps());
         assertEquals(List.of("112", "0110"), config.emergencyNumbers());
         assertEquals(TimeUnit.SECONDS.toNanos(7), config.drainNs());
@@ -430,5 +437,20 @@ class ConfigTest {
                 rules.numberIn());
         assertEquals(new NumberRules(List.of(NumberRules.Step.of(uri, 0, Map.of(), "#31#"))),
                 config.routes().getFirst().number());
+    }
+
+    @Test
+    void shouldTrustTheOwnHouseAndLimitTheRestOfTheWorldWhenNothingElseIsSaid() throws Exception {
+        final String text = """
+                trunks:
+                  pbx: {peers: 10.0.0.1, zone: core}
+                  phones: {allow: 0.0.0.0/0, zone: public}
+                  carrier: {peers: 10.0.0.3, trust-identity: true}
+                routes: [{from: phones, to: pbx}, {from: any, match: {to: "1*"}, to: pbx}]
+                """;
+        final Config config = reader(Map.of(), Map.of()).read("t.yaml", text);
+        assertEquals(List.of(new Config.Access(Zone.CORE, true, 0, false),
+                new Config.Access(Zone.PUBLIC, false, 15, false), new Config.Access(Zone.TRUNK, true, 0, false)),
+                config.trunks().stream().map(Config.Trunk::access).toList());
     }
 }

@@ -1,0 +1,89 @@
+package org.tandemsip.server.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.testkit.AllocationMeter;
+
+/** What one source may send, and that others do not notice. */
+@Timeout(60)
+class SourceLimiterTest {
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    private final SourceLimiter limiter = new SourceLimiter(new ShardContext.Keys(1, 2, 3, 4));
+    private final Source source = new Source();
+    /** Clocks may be negative. */
+    private long nowNs = -5 * SECOND_NS;
+
+    private boolean takes(final String address) {
+        final IpAddress parsed = new IpAddress();
+        assertTrue(parsed.parse(address));
+        source.addressHigh = parsed.high();
+        source.addressLow = parsed.low();
+        source.port++;
+        return limiter.takes(source, 15, nowNs);
+    }
+
+    private int taken(final String address, final int messages) {
+        int taken = 0;
+        for (int i = 0; i < messages; i++) {
+            taken += takes(address) ? 1 : 0;
+        }
+        return taken;
+    }
+
+    @Test
+    void shouldTakeTwoSecondsWorthAtOnceAndThenTheRate() {
+        assertEquals(30, taken("192.0.2.1", 1_000));
+        nowNs += SECOND_NS;
+        assertEquals(15, taken("192.0.2.1", 1_000));
+        nowNs += 100 * SECOND_NS;
+        assertEquals(30, taken("192.0.2.1", 1_000));
+    }
+
+    @Test
+    void shouldTakeAsMuchAsThatForEverFromWhoKeepsToIt() {
+        for (int i = 0; i < 10_000; i++) {
+            assertTrue(takes("192.0.2.1"));
+            nowNs += SECOND_NS / 15 + 1;
+        }
+    }
+
+    @Test
+    void shouldCountEachAddressByItselfAndIpv6ByItsNetwork() {
+        assertEquals(30, taken("192.0.2.1", 100));
+        assertEquals(30, taken("192.0.2.2", 100));
+        assertEquals(30, taken("2001:db8::1", 100));
+        assertFalse(takes("2001:db8::ffff:1"));
+        assertTrue(takes("2001:db8:0:1::1"));
+    }
+
+    @Test
+    void shouldHaveRoomForWhoeverComesAndStillLimitTheOneWhoFloods() {
+        // given: more sources than places, a few messages each, and one that does not stop
+        int flood = 0;
+        for (int i = 0; i < 10_000; i++) {
+            takes("10." + (i >> 16) + '.' + (i >> 8 & 255) + '.' + (i & 255));
+            flood += taken("192.0.2.1", 10);
+        }
+
+        // then
+        assertEquals(30, flood);
+    }
+
+    @Test
+    void shouldAllocateNothing() {
+        taken("192.0.2.1", 10);
+        final long bytes = AllocationMeter.bytes(10_000, () -> {
+            source.addressLow = 0xffff_c000_0200L + (++source.port & 1_023);
+            limiter.takes(source, 15, nowNs += 1_000);
+        });
+        assertEquals(0, bytes);
+    }
+}
