@@ -2,7 +2,6 @@ package org.tandemsip.server;
 
 import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.Source;
-import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.transport.SourceFilter;
@@ -37,15 +36,7 @@ final class PolicyFilter implements SourceFilter {
     @Override
     public int sourceRate(final Source source) {
         final Trunk trunk = policy.trunkOf(source);
-        if (trunk == null || trunk.trust().sourceRate() == 0) {
-            return 0;
-        }
-        for (int i = 0; i < trunk.peers().size(); i++) {
-            final Peer peer = trunk.peers().get(i);
-            if (peer.addressHigh() == source.addressHigh && peer.addressLow() == source.addressLow) {
-                return 0;
-            }
-        }
-        return trunk.trust().sourceRate();
+        return trunk == null || trunk.trust().sourceRate() == 0
+                || trunk.hasPeer(source.addressHigh, source.addressLow) ? 0 : trunk.trust().sourceRate();
     }
 }

@@ -277,7 +277,7 @@ final class LocationService {
         if (!addressOf(uri) || listenPoints.find(request.bytes(), uri) != ListenPoints.NONE) {
             return false;
         }
-        return holds(ranges, address.high(), address.low());
+        return Cidr.anyContains(ranges, address.high(), address.low());
     }
 
     /** Trunk of {@code route} that {@code uri} leads to, or {@code null}. */
@@ -295,7 +295,7 @@ final class LocationService {
 
     private Trunk holder(final List<Trunk> trunks) {
         for (int i = 0; i < trunks.size(); i++) {
-            if (holds(trunks.get(i))) {
+            if (trunks.get(i).holds(address.high(), address.low())) {
                 return trunks.get(i);
             }
         }
@@ -326,21 +326,6 @@ final class LocationService {
             targets.clear();
         }
         return true;
-    }
-
-    private boolean holds(final Trunk trunk) {
-        for (int i = 0; i < trunk.allow().size(); i++) {
-            if (trunk.allow().get(i).contains(address.high(), address.low())) {
-                return true;
-            }
-        }
-        for (int i = 0; i < trunk.peers().size(); i++) {
-            final Peer peer = trunk.peers().get(i);
-            if (peer.addressHigh() == address.high() && peer.addressLow() == address.low()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /**
@@ -419,21 +404,12 @@ final class LocationService {
                 established);
         for (int place = 0; place < count; place++) {
             final Peer peer = rendezvous.peer(place);
-            if (within == null || holds(within, peer.addressHigh(), peer.addressLow())) {
+            if (within == null || Cidr.anyContains(within, peer.addressHigh(), peer.addressLow())) {
                 address.set(peer.addressHigh(), peer.addressLow());
                 add(null, null, peer.transport(), peer.port(), place);
             }
         }
         return targets.size() > 0;
-    }
-
-    private static boolean holds(final List<Cidr> ranges, final long high, final long low) {
-        for (int i = 0; i < ranges.size(); i++) {
-            if (ranges.get(i).contains(high, low)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private boolean addPeer(final Trunk trunk, final Peer peer, final int group) {

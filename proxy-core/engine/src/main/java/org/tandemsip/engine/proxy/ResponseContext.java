@@ -24,7 +24,8 @@ import org.tandemsip.engine.transaction.TransactionUser;
  * Ends when the final response has gone up and all branches have ended: the transactions linger on their own. Only
  * after a 2xx to an INVITE it stays as long as they do, since a 2xx that a callee sends again has to find its way from
  * the client transaction to the server transaction (section 16.7 step 9), and while a try that was given up can still
- * be answered by one (RFC 6026 section 8.4); branches and kept response go back to their pools even then. As a timer it gives a non-INVITE request the late 100 of RFC 4320.
+ * be answered by one (RFC 6026 section 8.4); branches and kept response go back to their pools even then. As a timer it
+ * gives a non-INVITE request the late 100 of RFC 4320, and ends all tries of an INVITE.
  */
 final class ResponseContext extends ResponseCollector implements TransactionUser {
     /** Next free one of the pool. */

@@ -1,5 +1,6 @@
 package org.tandemsip.engine.routing;
 
+import java.util.List;
 import org.tandemsip.codec.IpAddress;
 
 /**
@@ -49,6 +50,16 @@ public record Cidr(long high, long low, int prefixBits) {
     /** Whether the range holds the address. */
     public boolean contains(final long addressHigh, final long addressLow) {
         return ((addressHigh ^ high) & highMask(prefixBits)) == 0 && ((addressLow ^ low) & lowMask(prefixBits)) == 0;
+    }
+
+    /** Whether one of {@code ranges} holds the address. Allocates nothing. */
+    public static boolean anyContains(final List<Cidr> ranges, final long addressHigh, final long addressLow) {
+        for (int i = 0; i < ranges.size(); i++) {
+            if (ranges.get(i).contains(addressHigh, addressLow)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The range as text, as {@link #parse} reads it. */

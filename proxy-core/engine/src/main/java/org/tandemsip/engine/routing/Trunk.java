@@ -60,6 +60,21 @@ public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, 
         return maxCalls > 0 && state.calls() >= maxCalls;
     }
 
+    /** Whether an address is one of a peer. Allocates nothing. */
+    public boolean hasPeer(final long addressHigh, final long addressLow) {
+        for (int i = 0; i < peers.size(); i++) {
+            if (peers.get(i).addressHigh() == addressHigh && peers.get(i).addressLow() == addressLow) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether an address is one of a peer or lies in {@link #allow}. Allocates nothing. */
+    public boolean holds(final long addressHigh, final long addressLow) {
+        return Cidr.anyContains(allow, addressHigh, addressLow) || hasPeer(addressHigh, addressLow);
+    }
+
     /** Whether a final response with that code moves the request to the next peer. */
     public boolean failsOver(final int statusCode) {
         for (final int code : failover) {

@@ -137,8 +137,8 @@ final class RouteBuilder {
             if (out != null && (ANY.equals(from) || name.equals(from)) && trunk.get(Keys.ZONE) == Zone.PUBLIC
                     && !Boolean.TRUE.equals(trunk.get(Keys.ALLOW_UNAUTHENTICATED))) {
                 reading.problem(ErrorCode.UNAUTHENTICATED, bound.at(Keys.FROM), "trunk '" + name
-                        + "' is public, and nobody there has shown who they are: a route may lead to zone core only, not"
-                        + " to '" + out + "'; 'allow-unauthenticated: true' on trunk '" + name + "' allows it");
+                        + "' is public, and nobody there has shown who they are: a route may lead to zone core only,"
+                        + " not to '" + out + "'; 'allow-unauthenticated: true' on trunk '" + name + "' allows it");
             }
         });
     }
