@@ -288,7 +288,7 @@ final class LocationService {
         Trunk trunk = route.prefixes() == null ? holder(route.to()) : null;
         for (int i = 0; route.prefixes() != null && trunk == null && i < route.prefixes().size(list); i++) {
             final Trunk next = route.to().get(route.prefixes().trunk(list, i));
-            trunk = holds(next) ? next : null;
+            trunk = next.holds(address.high(), address.low()) ? next : null;
         }
         return trunk != null ? trunk : holder(route.then());
     }
