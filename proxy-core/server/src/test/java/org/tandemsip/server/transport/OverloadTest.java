@@ -359,4 +359,21 @@ class OverloadTest {
         final double jain = (one + other) * (one + other) / (2 * (one * one + other * other));
         assertTrue(jain >= 0.95, () -> one + " and " + other);
     }
+
+    @Test
+    void shouldServeATrunkThatAsksForItsShareWhenAnotherFloods() {
+        // given
+        final OverloadedLoop loop = grownUp();
+        loop.run(3 * SECOND, 3 * CAPACITY, 0.45 * CAPACITY);
+        final int offeredBefore = loop.offered[1];
+        final int completedBefore = loop.completed[1];
+
+        // when
+        loop.run(4 * SECOND, 3 * CAPACITY, 0.45 * CAPACITY);
+
+        // then
+        final int asked = loop.offered[1] - offeredBefore;
+        final int served = loop.completed[1] - completedBefore;
+        assertTrue(served >= 0.9 * asked, () -> served + " of " + asked);
+    }
 }
