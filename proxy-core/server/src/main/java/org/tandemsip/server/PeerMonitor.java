@@ -14,6 +14,7 @@ import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.WallClock;
 import org.tandemsip.engine.shard.Shards;
 import org.tandemsip.server.transport.Network;
 
@@ -32,14 +33,18 @@ final class PeerMonitor implements AutoCloseable {
 
     private final Supplier<RoutingPolicy> policy;
     private final Network network;
+    /** Time of day, which somebody may put right while the server runs. */
+    private final WallClock clock;
     private final ShardContext.Keys keys;
     private final SecureRandom random = new SecureRandom();
     private final Map<PeerState, Watched> watched = new IdentityHashMap<>();
     private final Thread thread = new Thread(this::run, "peers");
     private volatile boolean stopped;
 
-    PeerMonitor(final Supplier<RoutingPolicy> policy, final Network network, final ShardContext.Keys keys) {
+    PeerMonitor(final Supplier<RoutingPolicy> policy, final Network network, final ShardContext.Keys keys,
+            final WallClock clock) {
         this.policy = policy;
+        this.clock = clock;
         this.network = network;
         this.keys = keys;
         thread.setDaemon(true);
@@ -48,6 +53,7 @@ final class PeerMonitor implements AutoCloseable {
 
     private void run() {
         while (!stopped) {
+            clock.set(System.currentTimeMillis(), System.nanoTime());
             for (final Trunk trunk : policy.get().trunks()) {
                 for (int i = 0; i < trunk.peers().size(); i++) {
                     look(trunk, i);

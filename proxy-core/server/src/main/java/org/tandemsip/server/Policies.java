@@ -8,15 +8,18 @@ import java.util.Map;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Schedule;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.routing.Trust;
+import org.tandemsip.engine.routing.WallClock;
 import org.tandemsip.server.config.Config;
 
 /** From the configuration to what shards route by. */
@@ -48,7 +51,8 @@ final class Policies {
             trunks.add(made);
             byName.put(made.name(), made);
         }
-        final List<Route> routes = config.routes().stream().map(route -> route(route, byName)).toList();
+        final List<Route> routes = config.routes().stream().map(route -> route(route, byName, states.clock()))
+                .toList();
         return new RoutingPolicy(config.mode(), trunks, routes, config.timing(), config.maxForwards(),
                 config.recordRoute()).withTotal(states.total())
                 .withEmergencies(new Emergencies(config.emergencyNumbers()));
@@ -70,13 +74,15 @@ final class Policies {
         return values.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static Route route(final Config.Route route, final Map<String, Trunk> byName) {
-        final Route.Match match = new Route.Match(bytes(route.matchTo()), bytes(route.matchFrom()),
-                bytes(route.matchMethod()));
+    private static Route route(final Config.Route route, final Map<String, Trunk> byName, final WallClock clock) {
+        final Expression to = Config.Route.expression(route.matchTo());
+        final Expression from = Config.Route.expression(route.matchFrom());
+        final Route.Match match = new Route.Match(to == null ? bytes(route.matchTo()) : null,
+                from == null ? bytes(route.matchFrom()) : null, bytes(route.matchMethod()), to, from);
         return new Route(route.name(), route.from() == null ? null : byName.get(route.from()), match,
                 route.to().stream().map(byName::get).toList(), route.then().stream().map(byName::get).toList(),
                 route.within(), route.mode(), route.headers(), route.number(),
-                route.prefixes());
+                route.prefixes(), route.when() == null ? null : new Schedule(route.when(), clock));
     }
 
     private static byte[] bytes(final String text) {

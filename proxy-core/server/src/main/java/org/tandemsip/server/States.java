@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.TrunkState;
+import org.tandemsip.engine.routing.WallClock;
 
 /**
  * What trunks carry and which of their peers can be used, by their names and addresses, so that a reload or a new
@@ -17,8 +18,18 @@ final class States {
     private record PeerKey(String trunk, Transport transport, long addressHigh, long addressLow, int port) {}
 
     private final TrunkState total = new TrunkState();
+    private final WallClock clock = new WallClock();
     private final Map<String, TrunkState> trunks = new ConcurrentHashMap<>();
     private final Map<PeerKey, PeerState> peers = new ConcurrentHashMap<>();
+
+    States() {
+        clock.set(System.currentTimeMillis(), System.nanoTime());
+    }
+
+    /** Time of day, to be set again now and then. */
+    WallClock clock() {
+        return clock;
+    }
 
     TrunkState total() {
         return total;

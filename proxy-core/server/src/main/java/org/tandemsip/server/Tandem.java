@@ -118,7 +118,8 @@ public final class Tandem implements Control, AutoCloseable {
                     Modes.module(config.mode()).orElseGet(ProxyFactory::new), tandem.policy, filter(tandem.policy),
                     new LogReports(), tandem.wireNames);
             tandem.wireNames.answer(tandem.network);
-            tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys);
+            tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys,
+                    tandem.states.clock());
             tandem.admin = AdminServer.start(config.admin(), tandem);
         } catch (final BindException e) {
             tandem.names.close();

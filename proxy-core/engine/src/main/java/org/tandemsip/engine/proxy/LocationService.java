@@ -152,7 +152,8 @@ final class LocationService {
         matcher.request(request, information, from);
         for (int i = 0; i < routes.size(); i++) {
             final Route route = routes.get(i);
-            if (route.from() != null && route.from().index() != from.index() || !matcher.matches(route.match())) {
+            if (route.from() != null && route.from().index() != from.index() || !matcher.matches(route.match())
+                    || route.when() != null && !route.when().holds(nowNs)) {
                 continue;
             }
             list = route.prefixes() == null ? PrefixTable.NONE : matcher.find(route.prefixes());

@@ -8,6 +8,7 @@ import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.Route;
@@ -37,7 +38,11 @@ final class RouteMatcher {
     boolean matches(final Route.Match match) {
         return (match.method() == null || isMethod(match.method()))
                 && (match.to() == null || fits(match.to(), called(), NumberRules.Field.REQUEST_URI))
-                && (match.from() == null || fits(match.from(), fromUser(), NumberRules.Field.FROM));
+                && (match.from() == null || fits(match.from(), fromUser(), NumberRules.Field.FROM))
+                && (match.toExpression() == null
+                        || fits(match.toExpression(), called(), NumberRules.Field.REQUEST_URI))
+                && (match.fromExpression() == null
+                        || fits(match.fromExpression(), fromUser(), NumberRules.Field.FROM));
     }
 
     /** The list of the table for the called number, or {@link PrefixTable#NONE}. */
@@ -85,6 +90,15 @@ final class RouteMatcher {
             return fits(pattern, number);
         }
         return fits(pattern, request.bytes(), user);
+    }
+
+    private boolean fits(final Expression expression, final long user, final NumberRules.Field field) {
+        if (rules.concerns(field) && number.read(request.bytes(), user)) {
+            number.apply(rules, field);
+            return expression.matches(number);
+        }
+        return Slice.exists(user) ? expression.matches(request.bytes(), Slice.offset(user), Slice.length(user))
+                : expression.matches(request.bytes(), 0, 0);
     }
 
     private static boolean fits(final byte[] pattern, final TelephoneNumber number) {

@@ -17,24 +17,26 @@ import java.util.List;
  * @param headers header fields changed in its requests
  * @param number numbers rewritten in its requests
  * @param prefixes table that says which of the trunks in {@code to} get a number, in which order; or {@code null}
+ * @param when   when it holds, or {@code null} for always
  */
 public record Route(String name, Trunk from, Match match, List<Trunk> to, List<Trunk> then, List<Cidr> within,
-        Mode mode, HeaderRules headers, NumberRules number, PrefixTable prefixes) {
+        Mode mode, HeaderRules headers, NumberRules number, PrefixTable prefixes,
+        Schedule when) {
     /** With requests left as they are. */
     public Route(final String name, final Trunk from, final Match match, final List<Trunk> to, final List<Trunk> then,
             final List<Cidr> within, final Mode mode) {
-        this(name, from, match, to, then, within, mode, HeaderRules.NONE, NumberRules.NONE, null);
+        this(name, from, match, to, then, within, mode, HeaderRules.NONE, NumberRules.NONE, null, null);
     }
 
     /** With header fields changed and nothing else. */
     public Route(final String name, final Trunk from, final Match match, final List<Trunk> to, final List<Trunk> then,
             final List<Cidr> within, final Mode mode, final HeaderRules headers) {
-        this(name, from, match, to, then, within, mode, headers, NumberRules.NONE, null);
+        this(name, from, match, to, then, within, mode, headers, NumberRules.NONE, null, null);
     }
 
     /** This route with another mode. */
     public Route withMode(final Mode newMode) {
-        return new Route(name, from, match, to, then, within, newMode, headers, number, prefixes);
+        return new Route(name, from, match, to, then, within, newMode, headers, number, prefixes, when);
     }
 
     /**
@@ -43,10 +45,17 @@ public record Route(String name, Trunk from, Match match, List<Trunk> to, List<T
      * @param to     pattern for the user part of the Request-URI; {@code *} at the end matches any rest
      * @param from   pattern for the user part of From, likewise
      * @param method request method, upper case
+     * @param toExpression what the user part of the Request-URI must match
+     * @param fromExpression what the user part of From must match
      */
-    public record Match(byte[] to, byte[] from, byte[] method) {
+    public record Match(byte[] to, byte[] from, byte[] method, Expression toExpression, Expression fromExpression) {
         /** Matches everything. */
         public static final Match ANY = new Match(null, null, null);
+
+        /** Without expressions. */
+        public Match(final byte[] to, final byte[] from, final byte[] method) {
+            this(to, from, method, null, null);
+        }
     }
 
     /** Whether requests go to the host of their Request-URI. */

@@ -160,6 +160,10 @@ public final class RoutingPolicy implements Policy {
     public String statelessConflict() {
         for (final Route route : routes) {
             if (modeOf(route) == Mode.STATELESS) {
+                if (route.when() != null) {
+                    return "'when' of route '" + route.name() + "' needs to know which requests belong together, which"
+                            + " a stateless proxy does not";
+                }
                 for (final Trunk trunk : trunks) {
                     final boolean concerned = route.from() == null || route.from() == trunk
                             || route.to().contains(trunk) || route.then().contains(trunk);
@@ -200,7 +204,9 @@ public final class RoutingPolicy implements Policy {
                 && Arrays.equals(one.match().from(), other.match().from())
                 && Arrays.equals(one.match().method(), other.match().method())
                 && one.headers().equals(other.headers()) && one.number().equals(other.number())
-                && Objects.equals(one.prefixes(), other.prefixes());
+                && Objects.equals(one.prefixes(), other.prefixes()) && Objects.equals(one.when(), other.when())
+                && Objects.equals(one.match().toExpression(), other.match().toExpression())
+                && Objects.equals(one.match().fromExpression(), other.match().fromExpression());
     }
 
     private static String name(final Trunk trunk) {

@@ -3,6 +3,8 @@ package org.tandemsip.engine.proxy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.ExpressionCompiler;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Messages;
 import org.tandemsip.engine.routing.Mode;
@@ -24,9 +27,12 @@ import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.PrefixTableBuilder;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Schedule;
+import org.tandemsip.engine.routing.TimeWindow;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.TrunkState;
+import org.tandemsip.engine.routing.WallClock;
 
 /** Numbers rewritten on their way, and ways chosen by them. */
 @Timeout(30)
@@ -194,7 +200,7 @@ class NumberRoutingTest {
         }
         return Messages.policy(mode, List.copyOf(trunks.values()),
                 List.of(new Route("lcr", carrier, Route.Match.ANY, table.trunks().stream().map(trunks::get).toList(),
-                        List.of(trunks.get("t4")), List.of(), null, HeaderRules.NONE, NumberRules.NONE, table)));
+                        List.of(trunks.get("t4")), List.of(), null, HeaderRules.NONE, NumberRules.NONE, table, null)));
     }
 
     @Test
@@ -239,5 +245,51 @@ class NumberRoutingTest {
 
         // then
         assertEquals("UDP 10.0.0.21 5060", proxy.one().to());
+    }
+
+    private static Route line(final String name, final Trunk from, final Trunk to, final String expression,
+            final Schedule when) throws Exception {
+        return new Route(name, from,
+                new Route.Match(null, null, null,
+                        expression == null ? null : ExpressionCompiler.compile(expression), null),
+                List.of(to), List.of(), List.of(), null, HeaderRules.NONE, NumberRules.NONE, null, when);
+    }
+
+    @Test
+    void shouldMatchExpressionsWithWhatTheTrunkMakesOfANumber() throws Exception {
+        // given
+        final Trunk carrier = with(ProxyFixture.CARRIER, NumberRules.NONE, rules(URI, 0, "", "0", "+49"));
+        final ProxyFixture proxy = new ProxyFixture(Messages.policy(Mode.STATELESS, List.of(carrier, ProxyFixture.PBX),
+                List.of(line("mobile", carrier, ProxyFixture.PBX, "^(\\+491[567].*|alice)$", null))));
+
+        // then
+        for (final String[] row : new String[][] {{"0151-2", "PBX"}, {"+49172", "PBX"}, {"0301", "404"},
+            {"alice", "PBX"}, {"alicex", "404"}}) {
+            proxy.request(CARRIER, request("MESSAGE", "sip:" + row[0] + "@h"));
+            assertEquals(row[1].equals("404"), proxy.one().startLine().startsWith("SIP/2.0 404"), row[0]);
+        }
+    }
+
+    @Test
+    void shouldPassOverRoutesWhoseTimeItIsNot() throws Exception {
+        // given: Monday 2026-01-05, 17:59:50 in Berlin
+        final WallClock clock = new WallClock();
+        final Instant monday = Instant.parse("2026-01-05T16:59:50Z");
+        clock.set(monday.toEpochMilli(), 0);
+        final Schedule office = new Schedule(new TimeWindow(ZoneId.of("Europe/Berlin"), Set.of(0, 1, 2, 3, 4),
+                List.of(new TimeWindow.Hours(8 * 3_600, 18 * 3_600)), monday), clock);
+        final Trunk night = Messages.trunk(2, "night", List.of("10.0.0.30:5060"), List.of());
+        final Trunk day = Messages.trunk(1, "day", List.of("10.0.0.20:5060"), List.of());
+        final ProxyFixture proxy = new ProxyFixture(Messages.policy(Mode.STATEFUL,
+                List.of(ProxyFixture.CARRIER, day, night),
+                List.of(line("office", ProxyFixture.CARRIER, day, null, office),
+                        line("else", ProxyFixture.CARRIER, night, null, null))));
+
+        // then
+        proxy.request(CARRIER, request("MESSAGE", "sip:1@h"));
+        assertEquals("UDP 10.0.0.20 5060", proxy.one().to());
+        proxy.sleep(10);
+        proxy.request(CARRIER, request("MESSAGE", "sip:1@h").replace("call-1", "call-2"));
+        assertEquals("UDP 10.0.0.30 5060", proxy.one().to());
     }
 }

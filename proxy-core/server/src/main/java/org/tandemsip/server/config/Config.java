@@ -8,10 +8,12 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.PrefixTable;
+import org.tandemsip.engine.routing.TimeWindow;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.engine.timer.Timing;
@@ -133,10 +135,20 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      * @param headers     header fields changed in its requests
      * @param number      numbers rewritten in its requests
      * @param prefixes    table that {@code to} was made of, or {@code null}
+     * @param when        when it holds, or {@code null} for always
      */
     public record Route(String name, String from, String matchTo, String matchFrom, String matchMethod, List<String> to,
             List<String> then, List<Cidr> within, Mode mode, HeaderRules headers, NumberRules number,
-            PrefixTable prefixes) {}
+            PrefixTable prefixes, TimeWindow when) {
+        /** The expression of a pattern; {@code null} when it is none. */
+        public static Expression expression(final String pattern) {
+            try {
+                return RuleKeys.expression(pattern);
+            } catch (final Scalar.BadValue e) {
+                throw new IllegalArgumentException(e);
+            }
+        }
+    }
 
     /** An address to serve HTTP on. */
     public record HttpAddress(long addressHigh, long addressLow, int port) {

@@ -124,6 +124,16 @@ final class ConfigBuilder {
                 && a.addressLow() == b.addressLow() && a.port() == b.port();
     }
 
+    /** Mode of routes that name none; {@code null} when it is wrong. */
+    Mode mode() {
+        return top.get(Keys.MODE);
+    }
+
+    /** Whether dialogs stay on this path. */
+    boolean recordRoute() {
+        return !Boolean.FALSE.equals(top.get(Keys.RECORD_ROUTE));
+    }
+
     /** The mode under a key, checked against what this build can do. */
     Mode mode(final Bound bound, final Key<Mode> key) {
         final Mode mode = bound.get(key);

@@ -13,8 +13,7 @@ import org.tandemsip.engine.routing.Zone;
 final class Keys {
     private static final Scalar<Mode> MODE_VALUE = Scalars.choice("mode", Mode.class);
     private static final Scalar<String> TRUNK_NAME = Scalars.text("a trunk name", "\\S+", "a trunk name");
-    private static final Scalar<String> PATTERN = Scalars.text("text, '*' at its end for any rest", "[^*\\s]+\\*?|\\*",
-            "a pattern; '*' may stand at the end only");
+    private static final Scalar<String> PATTERN = RuleKeys.pattern();
 
     // Trunks
     static final Key<List<Item<Peers.Spec>>> PEERS = Key.of("peers", new ListOf<>(new PeerType(), 64), "[]",
@@ -120,7 +119,7 @@ final class Keys {
                     + " number that fits none does not match the route.");
     static final Section ROUTE =
             new Section(List.of(ROUTE_NAME, FROM, TO, WITHIN, MATCH, ROUTE_MODE, THEN, PREFIXES,
-                    RuleKeys.ROUTE_HEADERS, RuleKeys.ROUTE_NUMBER));
+                    RuleKeys.WHEN, RuleKeys.ROUTE_HEADERS, RuleKeys.ROUTE_NUMBER));
 
     // Admin
     static final Key<Config.HttpAddress> ADMIN_LISTEN = Key.optional("listen", Addresses.HTTP, "http://127.0.0.1:8060",

@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Set;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.PrefixTable;
+import org.tandemsip.engine.routing.TimeWindow;
 import org.tandemsip.engine.routing.Zone;
 
 /** Builds the routes: sees that the trunks they name are there and can be sent to. */
@@ -89,7 +91,18 @@ final class RouteBuilder {
                 toRequestUri ? List.of() : prefixes != null ? prefixes.trunks() : to,
                 ConfigBuilder.values(bound.get(Keys.THEN)), within, builder.mode(bound, Keys.ROUTE_MODE),
                 RuleKeys.headers(reading, bound.get(RuleKeys.ROUTE_HEADERS)),
-                RuleKeys.numbers(bound.get(RuleKeys.ROUTE_NUMBER)), prefixes);
+                RuleKeys.numbers(bound.get(RuleKeys.ROUTE_NUMBER)), prefixes, when(bound));
+    }
+
+    private TimeWindow when(final Bound bound) {
+        final TimeWindow when = RuleKeys.when(bound.get(RuleKeys.WHEN));
+        final Mode mode = bound.get(Keys.ROUTE_MODE) == null ? builder.mode() : bound.get(Keys.ROUTE_MODE);
+        if (when != null && (mode == Mode.STATELESS || !builder.recordRoute())) {
+            reading.problem(ErrorCode.CONTRADICTION, bound.at(RuleKeys.WHEN), mode == Mode.STATELESS
+                    ? "'when' needs to know which requests belong together, which a stateless proxy does not"
+                    : "'when' needs 'record-route', or requests of a call would go another way once the time is over");
+        }
+        return when;
     }
 
     private PrefixTable prefixes(final Bound bound, final List<String> to, final Map<String, Bound> trunks) {

@@ -1,13 +1,19 @@
 package org.tandemsip.server.config;
 
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.tandemsip.codec.HeaderField;
+import org.tandemsip.engine.routing.Expression;
+import org.tandemsip.engine.routing.ExpressionCompiler;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.TimeWindow;
 import org.tandemsip.engine.routing.TrunkRules;
 
 /** The keys by which messages are changed, of trunks and routes alike. */
@@ -46,6 +52,17 @@ final class RuleKeys {
             "What to put in front, last of all.");
     static final Section NUMBER_SECTION = new Section(List.of(FIELDS, STRIP, RULES, PREFIX));
 
+    // Times
+    static final Key<List<Item<Set<Integer>>>> DAYS = Key.of("days", new ListOf<>(Times.DAYS, 7), "[]",
+            "Days of the week; when empty, all of them.");
+    static final Key<List<Item<TimeWindow.Hours>>> HOURS = Key.of("hours", new ListOf<>(Times.HOURS, 24), "[]",
+            "Hours of the day; those that go past midnight belong to the day on which they begin. When empty, all.");
+    static final Key<ZoneId> ZONE = Key.of("zone", Times.ZONE, "UTC", "Place whose time it is.");
+    static final Key<Bound> WHEN = new Key<>("when", new Section(List.of(DAYS, HOURS, ZONE)), null, false,
+            "When the route holds; at other times it is passed over. Not for stateless routes, which could not send a"
+                    + " CANCEL after its INVITE, nor without record-route.",
+            null);
+
     static final Key<List<Item<Bound>>> NUMBER = Key.of("number", new ListOf<>(NUMBER_SECTION, 8), "[]",
             "How telephone numbers are rewritten in requests sent to this trunk, but for those inside a dialog; several"
                     + " steps are taken one after the other. Visual separators are dropped, names left alone.");
@@ -56,6 +73,48 @@ final class RuleKeys {
                     + " from, before number of the one they go to.");
 
     private RuleKeys() {}
+
+    /** What a user part must be: text, or a regular expression between slashes. */
+    static Scalar<String> pattern() {
+        final Scalar<String> plain = Scalars.text("text, '*' at its end for any rest; or /REGULAR EXPRESSION/",
+                "[^*\\s]+\\*?|\\*|/.+/", "a pattern; '*' may stand at the end only");
+        return new Scalar<>(plain.values(), plain.shape(), text -> {
+            if (isExpression(text)) {
+                expression(text);
+                return text;
+            }
+            return plain.reader().read(text);
+        });
+    }
+
+    /** Whether a pattern is a regular expression. */
+    static boolean isExpression(final String pattern) {
+        return pattern.length() > 2 && pattern.startsWith("/") && pattern.endsWith("/");
+    }
+
+    /** The expression of a pattern; {@code null} when it is none. */
+    static Expression expression(final String pattern) throws Scalar.BadValue {
+        if (pattern == null || !isExpression(pattern)) {
+            return null;
+        }
+        try {
+            return ExpressionCompiler.compile(pattern.substring(1, pattern.length() - 1));
+        } catch (final ExpressionCompiler.BadExpression e) {
+            throw new Scalar.BadValue(ErrorCode.BAD_VALUE, e.getMessage());
+        }
+    }
+
+    /** When a route holds, or {@code null} for always. */
+    static TimeWindow when(final Bound bound) {
+        if (bound == null || bound.get(ZONE) == null) {
+            return null;
+        }
+        final Set<Integer> days = new TreeSet<>();
+        ConfigBuilder.values(bound.get(DAYS)).forEach(days::addAll);
+        final List<TimeWindow.Hours> hours = ConfigBuilder.values(bound.get(HOURS));
+        return days.isEmpty() && hours.isEmpty() ? null
+                : new TimeWindow(bound.get(ZONE), days, hours, Instant.now());
+    }
 
     /** The rules of a trunk. */
     static TrunkRules trunk(final Reading reading, final Bound trunk) {

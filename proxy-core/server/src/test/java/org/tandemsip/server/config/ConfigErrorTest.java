@@ -179,6 +179,24 @@ class ConfigErrorTest {
                         "t.yaml:5:32: error[C033]: 'prefixes' goes with 'to: prefixes' only"),
                 row(ErrorCode.FILE_UNREADABLE, TRUNKS + "routes:\n  - {from: a, to: prefixes, prefixes: no.csv}\n",
                         "t.yaml:5:39: error[C001]: file 'no.csv' cannot be read: no such file"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, match: {to: '/(49/'}}\n",
+                        "t.yaml:5:34: error[C020]: '/(49/' has a '(' that nothing closes"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, when: {days: [mo]}}\n",
+                        "t.yaml:5:36: error[C020]: 'mo' is not a day; write mon, tue, wed, thu, fri, sat, sun or"
+                                + " mon-fri"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, when: {hours: 8-18}}\n",
+                        "t.yaml:5:36: error[C020]: '8-18' are not hours; write HH:MM-HH:MM, 00:00 to 24:00"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, when: {zone: Mars/Base}}\n",
+                        "t.yaml:5:35: error[C020]: 'Mars/Base' is not a time zone; write a name such as Europe/Berlin,"
+                                + " or UTC"),
+                row(ErrorCode.CONTRADICTION,
+                        TRUNKS + "routes:\n  - {from: a, to: b, mode: stateless, when: {days: mon}}\n",
+                        "t.yaml:5:45: error[C037]: 'when' needs to know which requests belong together, which a"
+                                + " stateless proxy does not"),
+                row(ErrorCode.CONTRADICTION,
+                        TRUNKS + "record-route: false\nroutes:\n  - {from: a, to: b, when: {days: mon}}\n",
+                        "t.yaml:6:28: error[C037]: 'when' needs 'record-route', or requests of a call would go another"
+                                + " way once the time is over"),
                 row(ErrorCode.NO_SUCH_MODE, "mode: b2bua\n",
                         "t.yaml:1:7: error[C030]: this build has no mode 'b2bua'; it has stateless and stateful"),
                 row(ErrorCode.UNKNOWN_TRUNK, TRUNKS + "routes:\n  - {from: a, to: c}\n",

@@ -2,11 +2,14 @@ package org.tandemsip.server.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +25,7 @@ import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.TimeWindow;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.engine.timer.Timing;
@@ -171,7 +175,7 @@ class ConfigTest {
         assertEquals(0, config.trunks().get(1).maxForwards());
         final Config.Route first = config.routes().getFirst();
         assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
-                Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null), first);
+                Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null, null), first);
         final Config.Route second = config.routes().get(1);
         assertEquals("b", second.from());
         assertEquals("b-to-request-uri", second.name());
@@ -452,5 +456,25 @@ class ConfigTest {
         assertEquals(List.of(new Config.Access(Zone.CORE, true, 0, false),
                 new Config.Access(Zone.PUBLIC, false, 15, false), new Config.Access(Zone.TRUNK, true, 0, false)),
                 config.trunks().stream().map(Config.Trunk::access).toList());
+    }
+
+    @Test
+    void shouldReadTimesAndExpressions() throws Exception {
+        // when
+        final Config config = reader(Map.of(), Map.of()).read("t.yaml", """
+                trunks: {a: {peers: [10.0.0.1]}, b: {peers: [10.0.0.2]}}
+                routes:
+                  - {from: a, to: b, match: {to: '/^\\+49(30|40)/'}, when: {days: [mon-fri, sun], hours: ["08:00-12:00",
+                    "22:00-06:00"], zone: Europe/Berlin}}
+                  - {from: a, to: b, when: {zone: Europe/Berlin}}
+                """);
+
+        // then
+        final Config.Route first = config.routes().getFirst();
+        assertEquals("^\\+49(30|40)", Config.Route.expression(first.matchTo()).toString());
+        assertEquals(new TimeWindow(ZoneId.of("Europe/Berlin"), Set.of(0, 1, 2, 3, 4, 6),
+                List.of(new TimeWindow.Hours(8 * 3_600, 12 * 3_600), new TimeWindow.Hours(22 * 3_600, 6 * 3_600)),
+                Instant.EPOCH), first.when());
+        assertNull(config.routes().get(1).when());
     }
 }
