@@ -50,8 +50,8 @@ final class Keys {
     static final Key<Boolean> TRUST_IDENTITY = Key.optional("trust-identity", Scalars.flag(), "true",
             "Whether what this trunk asserts of identities is believed, and what is known of ours is told to it"
                     + " whatever their Privacy asks (RFC 3325). If not, P-Asserted-Identity, Remote-Party-ID,"
-                    + " Diversion, P-Charging-Vector and the like are taken out of what it sends. When absent: true in zone"
-                    + " core, else false.");
+                    + " Diversion, P-Charging-Vector and the like are taken out of what it sends. When absent: true in"
+                    + " zone core, else false.");
     static final Key<Integer> SOURCE_RATE = Key.optional("source-rate", Scalars.rate(1, 1_000_000), "15/s",
             "Messages that one source of this trunk may send in a second, twice as many at once; over it they are"
                     + " dropped, on connections answered 503. Never for its peers. When absent: 15/s in zone public,"
