@@ -41,8 +41,9 @@ class LayeringTest {
     private static final List<String> L5 = List.of("engine.proxy", "b2bua");
     private static final List<String> L6 = List.of("engine.shard");
     private static final List<String> SYSTEM = List.of("linux");
-    private static final List<String> SERVER = List.of("server", "server.transport", "server.dns", "server.config",
-            "server.admin", "server.cli");
+    private static final List<String> SERVER =
+            List.of("server", "server.tls", "server.transport", "server.dns", "server.config",
+                    "server.admin", "server.cli");
 
     static final List<Layer> LAYERS = List.of(
             new Layer(L1, List.of()),
@@ -53,7 +54,8 @@ class LayeringTest {
             new Layer(L5, join(L1, L2, L3, L4)),
             new Layer(L6, join(L1, L2, L3)),
             new Layer(List.of("testkit"), join(L1, L2, L3, L4, List.of("engine.proxy"), L6)),
-            new Layer(List.of("server.transport"), join(L1, L2, L3, L6, SYSTEM)),
+            new Layer(List.of("server.tls"), List.of()),
+            new Layer(List.of("server.transport"), join(L1, L2, L3, L6, SYSTEM, List.of("server.tls"))),
             new Layer(List.of("server", "server.dns", "server.config", "server.admin", "server.cli"),
                     join(L1, L2, L3, L4, List.of("engine.proxy"), L6, SYSTEM, SERVER)),
             new Layer(List.of("perf.load"),

@@ -21,6 +21,7 @@ import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.routing.Trust;
 import org.tandemsip.engine.routing.WallClock;
 import org.tandemsip.server.config.Config;
+import org.tandemsip.server.transport.Tls;
 
 /** From the configuration to what shards route by. */
 final class Policies {
@@ -30,7 +31,7 @@ final class Policies {
      * The policy of a configuration. Peers are hashed with the token key: all nodes, and this one after a restart,
      * choose alike.
      */
-    static RoutingPolicy of(final Config config, final ShardContext.Keys keys, final States states) {
+    static RoutingPolicy of(final Config config, final ShardContext.Keys keys, final States states, final Tls tls) {
         final KeyedHash hash = new KeyedHash(keys.token0(), keys.token1());
         final List<Trunk> trunks = new ArrayList<>();
         final Map<String, Trunk> byName = new HashMap<>();
@@ -40,14 +41,16 @@ final class Policies {
                             peer.port(),
                             hash.begin().add(peer.addressHigh()).add(peer.addressLow()).add(peer.port()).end(),
                             peer.priority(), peer.weight(), states.peer(trunk.name(), peer.transport(),
-                                    peer.addressHigh(), peer.addressLow(), peer.port())))
+                                    peer.addressHigh(), peer.addressLow(), peer.port()),
+                            tls.identity(trunk.name(), RoutingPolicy.hostOf(peer.name()))))
                     .toList();
             final TrunkState state = states.trunk(trunk.name());
             final TrunkRules rules = trunk.access().trustIdentity() ? trunk.rules() : trunk.rules().untrusted();
             final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(), ints(trunk.failover()),
                     trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state,
                     rules, new Trust(trunk.access().zone(), trunk.access().trustIdentity(),
-                            trunk.access().sourceRate(), rules.headers()));
+                            trunk.access().sourceRate(), rules.headers()),
+                    config.tls().of(trunk.name()).certified());
             trunks.add(made);
             byName.put(made.name(), made);
         }

@@ -23,6 +23,12 @@ final class PolicyFilter implements SourceFilter {
     }
 
     @Override
+    public String nameOf(final Source source) {
+        final Trunk trunk = policy.trunkOf(source);
+        return trunk == null ? null : trunk.name();
+    }
+
+    @Override
     public Emergencies emergencies() {
         return policy.emergencies();
     }

@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.SSLException;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ShardCommand;
@@ -30,6 +30,7 @@ import org.tandemsip.server.dns.Names;
 import org.tandemsip.server.dns.Reach;
 import org.tandemsip.server.transport.Network;
 import org.tandemsip.server.transport.SourceFilter;
+import org.tandemsip.server.transport.Tls;
 
 /**
  * A running server: configuration, routing policy, network and admin API, started and stopped as one. The {@code run}
@@ -64,6 +65,7 @@ public final class Tandem implements Control, AutoCloseable {
     private final long startedEpochMs = System.currentTimeMillis();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Names names;
+    private final Tls tls;
     private final Reach reach;
     private final PeerNames peerNames;
     private final WireNames wireNames;
@@ -89,10 +91,16 @@ public final class Tandem implements Control, AutoCloseable {
         names = new Names(config.dns());
         reach = PeerNames.reach(config);
         peerNames = new PeerNames(names, reach, () -> Thread.ofVirtual().name("tandem-names").start(this::readdress));
-        wireNames = new WireNames(names, reach, () -> policy);
+        wireNames = new WireNames(names, reach, () -> policy, host -> tls().identity("", host));
         peerNames.watch(config, config.dns().timeoutNs());
         resolved = peerNames.resolve(config);
-        policy = Policies.of(resolved, keys, states);
+        try {
+            tls = new Tls(config.tls(), config.tlsLimits(), new LogTlsReports());
+        } catch (final SSLException e) {
+            names.close();
+            throw new StartException(StartException.Reason.NOT_PERMITTED, "tls: " + e.getMessage(), e);
+        }
+        policy = Policies.of(resolved, keys, states, tls);
         Policies.limitRates(resolved, states);
     }
 
@@ -116,7 +124,7 @@ public final class Tandem implements Control, AutoCloseable {
         try {
             tandem.network = Network.start(Networks.of(config, tandem.keys),
                     Modes.module(config.mode()).orElseGet(ProxyFactory::new), tandem.policy, filter(tandem.policy),
-                    new LogReports(), tandem.wireNames);
+                    new LogReports(), tandem.wireNames, tandem.tls);
             tandem.wireNames.answer(tandem.network);
             tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys,
                     tandem.states.clock());
@@ -138,16 +146,30 @@ public final class Tandem implements Control, AutoCloseable {
         return tandem;
     }
 
+    private Tls tls() {
+        return tls;
+    }
+
     private void logStart() {
         for (final Config.Trunk trunk : config.trunks()) {
             if (trunk.access().allowUnauthenticated()) {
                 EventLog.warn("zone", "trunk", trunk.name(), "msg", "whoever reaches this trunk may call out");
             }
         }
+        if (config.listen().stream().anyMatch(point -> point.transport().secure())) {
+            EventLog.info("tls", "provider", tls.provider(), "certificates",
+                    String.join(",", config.tls().all().map(credentials -> credentials.file().toString()).toList()),
+                    "trust", config.tls().trust());
+        }
+        warnOfCertificates();
         EventLog.info("start", "listen", String.join(",", addresses()), "mode", word(policy.mode()), "trunks",
                 policy.trunks().size(), "routes", policy.routes().size(), "config", config.source(), "shards",
                 network.shards(), "admin", admin.socket().map(Path::toString).orElse("none"), "pid",
                 ProcessHandle.current().pid());
+    }
+
+    private void warnOfCertificates() {
+        config.tls().warnings(Instant.now()).forEach(warning -> EventLog.warn("tls", "msg", warning));
     }
 
     private static SourceFilter filter(final RoutingPolicy policy) {
@@ -215,7 +237,7 @@ public final class Tandem implements Control, AutoCloseable {
             return;
         }
         try {
-            configure(Policies.withModesOf(policy, Policies.of(next, keys, states)));
+            configure(Policies.withModesOf(policy, Policies.of(next, keys, states, tls)));
             resolved = next;
         } catch (final Refused e) {
             EventLog.warn("dns", "msg", "new addresses are not in force: " + e.getMessage());
@@ -283,15 +305,15 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     private ReloadResult takeOver(final Config next) throws Refused {
-        final List<String> needsRestart = needsRestart(config, next);
+        final List<String> needsRestart = Changes.needsRestart(config, next);
         if (!needsRestart.isEmpty()) {
             return new ReloadResult(List.of(), needsRestart);
         }
         peerNames.watch(next, next.dns().timeoutNs());
         final Config nextResolved = peerNames.resolve(next);
-        final RoutingPolicy nextPolicy = Policies.of(nextResolved, keys, states)
+        final RoutingPolicy nextPolicy = Policies.of(nextResolved, keys, states, tls)
                 .withDrain(policy.drainSeconds());
-        final List<String> changed = changed(config, next);
+        final List<String> changed = Changes.between(config, next, policy.mode());
         if (!config.log().equals(next.log())) {
             try {
                 LogSetup.apply(next.log());
@@ -299,47 +321,18 @@ public final class Tandem implements Control, AutoCloseable {
                 throw new Refused("log.file: " + e.getMessage());
             }
         }
+        try {
+            tls.configure(next.tls());
+        } catch (final SSLException e) {
+            throw new Refused("tls: " + e.getMessage());
+        }
         configure(nextPolicy);
         Policies.limitRates(next, states);
         config = next;
+        warnOfCertificates();
         resolved = nextResolved;
         peerNames.retain(next);
         return new ReloadResult(changed, List.of());
-    }
-
-    private static List<String> needsRestart(final Config a, final Config b) {
-        final List<String> keys = new ArrayList<>();
-        add(keys, "listen", a.listen(), b.listen());
-        add(keys, "threading", a.threading(), b.threading());
-        add(keys, "loops", a.loops(), b.loops());
-        add(keys, "limits", List.of(a.limits(), a.streams(), a.socketBuffer(), a.ringSize(), a.transactions()),
-                List.of(b.limits(), b.streams(), b.socketBuffer(), b.ringSize(), b.transactions()));
-        add(keys, "admin", a.admin(), b.admin());
-        add(keys, "state-dir", a.stateDir(), b.stateDir());
-        add(keys, "dns", a.dns(), b.dns());
-        return keys;
-    }
-
-    private List<String> changed(final Config a, final Config b) {
-        final List<String> keys = new ArrayList<>();
-        // The mode may have been set since; the file decides again.
-        add(keys, "mode", policy.mode(), b.mode());
-        add(keys, "trunks", a.trunks(), b.trunks());
-        add(keys, "routes", a.routes(), b.routes());
-        add(keys, "timers", a.timing(), b.timing());
-        add(keys, "cps", a.cps(), b.cps());
-        add(keys, "emergency-numbers", a.emergencyNumbers(), b.emergencyNumbers());
-        add(keys, "drain", a.drainNs(), b.drainNs());
-        add(keys, "max-forwards", a.maxForwards(), b.maxForwards());
-        add(keys, "record-route", a.recordRoute(), b.recordRoute());
-        add(keys, "log", a.log(), b.log());
-        return keys;
-    }
-
-    private static void add(final List<String> keys, final String key, final Object before, final Object after) {
-        if (!Objects.equals(before, after)) {
-            keys.add(key);
-        }
     }
 
     private void count(final boolean applied) {
@@ -442,6 +435,7 @@ public final class Tandem implements Control, AutoCloseable {
         peers.close();
         network.close();
         names.close();
+        tls.close();
         EventLog.info("stop", "uptime_seconds", (System.currentTimeMillis() - startedEpochMs) / 1_000);
     }
 

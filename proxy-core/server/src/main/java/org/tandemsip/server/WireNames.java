@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.HostName;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.NameService;
@@ -26,10 +28,16 @@ final class WireNames implements NameService {
     private final Names names;
     private final Reach reach;
     private final Supplier<RoutingPolicy> policy;
+    private final ToIntFunction<String> identities;
     private volatile Network network;
 
-    /** @param policy what requests are routed by now: addresses that it names may be sent to whatever they are */
-    WireNames(final Names names, final Reach reach, final Supplier<RoutingPolicy> policy) {
+    /**
+     * @param policy     what requests are routed by now: addresses that it names may be sent to whatever they are
+     * @param identities gives the number of a name that a certificate has to show
+     */
+    WireNames(final Names names, final Reach reach, final Supplier<RoutingPolicy> policy,
+            final ToIntFunction<String> identities) {
+        this.identities = identities;
         this.names = names;
         this.reach = reach;
         this.policy = policy;
@@ -59,7 +67,7 @@ final class WireNames implements NameService {
         for (final Hop hop : located.hops()) {
             if (HostAddresses.mayBeTaken(hop.high(), hop.low(), named()) && !isOurs(hop)) {
                 hops.add(new HostName.Hop(hop.transport(), hop.high(), hop.low(), hop.port(), hop.tier(),
-                        hop.weight()));
+                        hop.weight(), hop.transport() == Transport.TLS ? identities.applyAsInt(name.host()) : 0));
             } else {
                 names.counters().forbidden();
             }

@@ -22,6 +22,11 @@ public final class Destination {
      * that address and port. Ignored for UDP.
      */
     public long connection;
+    /**
+     * Who must be there, of those that the server knows by number: over TLS the certificate has to show it. 0: whoever
+     * the configuration expects at that address.
+     */
+    public int identity;
 
     /** Copies all fields of {@code other}. */
     public Destination set(final Destination other) {
@@ -31,6 +36,7 @@ public final class Destination {
         addressLow = other.addressLow;
         port = other.port;
         connection = other.connection;
+        identity = other.identity;
         return this;
     }
 
@@ -42,6 +48,7 @@ public final class Destination {
         addressLow = source.addressLow;
         port = source.port;
         connection = source.connection;
+        identity = 0;
         return this;
     }
 

@@ -28,6 +28,13 @@ public record HostName(String host, int port, Transport transport) {
      * @param port      port
      * @param priority  those with the lowest number are tried first (RFC 2782)
      * @param weight    share of the calls among those of the same priority
+     * @param identity  who must be there, as in {@link Destination#identity}
      */
-    public record Hop(Transport transport, long high, long low, int port, int priority, int weight) {}
+    public record Hop(Transport transport, long high, long low, int port, int priority, int weight, int identity) {
+        /** As whoever is at that address. */
+        public Hop(final Transport transport, final long high, final long low, final int port, final int priority,
+                final int weight) {
+            this(transport, high, low, port, priority, weight, 0);
+        }
+    }
 }

@@ -11,6 +11,7 @@ import org.tandemsip.engine.handler.HostName;
 import org.tandemsip.engine.handler.NameService;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Trunk;
 
 /**
@@ -170,8 +171,8 @@ final class HostNames {
     private Trunk addresses(final HostName.Answer answer) {
         final List<Peer> peers = answer.hops().stream().map(hop -> new Peer(answer.name().host(), hop.transport(),
                 hop.high(), hop.low(), hop.port(),
-                peerHash.begin().add(hop.high()).add(hop.low()).add(hop.port()).end(), hop.priority(), hop.weight()))
-                .toList();
+                peerHash.begin().add(hop.high()).add(hop.low()).add(hop.port()).end(), hop.priority(), hop.weight(),
+                new PeerState(), hop.identity())).toList();
         return new Trunk(-1, answer.name().host(), peers, List.of(), new int[0]);
     }
 

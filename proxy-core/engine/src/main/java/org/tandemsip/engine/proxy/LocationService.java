@@ -66,6 +66,10 @@ final class LocationService {
     private boolean lookUpFailed;
     /** Whether an ACK or CANCEL leads to a name of which nothing is known yet: nowhere else is right. */
     private boolean unknownYet;
+    /** Whether the request may go over TLS only. */
+    private boolean secure;
+    /** Whether there was a target that could be reached, but not by TLS. */
+    private boolean inClear;
     /** Place in the order made last of the peer that the Request-URI names, or -1. */
     private int namedPlace;
     /** Whether the request belongs to a dialog: then it may go to peers that take no new calls. */
@@ -91,6 +95,7 @@ final class LocationService {
         awaited = null;
         lookUpFailed = false;
         unknownYet = false;
+        inClear = false;
         request = message;
         source = receivedFrom;
         receivedBy = from;
@@ -104,11 +109,18 @@ final class LocationService {
         established = Slice.exists(message.toTag())
                 && (message.method() != Method.INVITE || routeInfo.inDialog() || !by.recordRoute());
         final SipUri requestUri = routeInfo.requestUri();
-        if (requestUri.scheme() == SipUri.Scheme.SIPS
-                || routeInfo.hasNextRoute() && routeInfo.nextRoute().scheme() == SipUri.Scheme.SIPS) {
-            // Without TLS a sips resource cannot be reached and must not be downgraded (RFC 5630 section 3.3).
-            return Status.TEMPORARILY_UNAVAILABLE_480;
+        secure = routeInfo.isSips();
+        if (!secure) {
+            return targetsOf(from);
         }
+        // What is sips goes on over TLS or not at all: it must not be downgraded (RFC 5630 sections 3.3, 5.3).
+        final Status status = listenPoints.hasSecure() ? targetsOf(from) : Status.TEMPORARILY_UNAVAILABLE_480;
+        return status == Status.SERVER_INTERNAL_ERROR_500 && inClear ? Status.TEMPORARILY_UNAVAILABLE_480 : status;
+    }
+
+    private Status targetsOf(final Trunk from) {
+        final RouteInformation routeInfo = information;
+        final SipUri requestUri = routeInfo.requestUri();
         if (routeInfo.inDialog()) {
             if (routeInfo.hasNextRoute()) {
                 return addUri(routeInfo.nextRoute()) || addName(routeInfo.nextRoute(), null) ? null : unreachable();
@@ -334,7 +346,7 @@ final class LocationService {
      * or that of a peer with this name. A host of digits only is a realm, never an address.
      */
     private boolean addressOf(final SipUri uri) {
-        if (uri.scheme() != SipUri.Scheme.SIP) {
+        if (uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS) {
             return false;
         }
         final long host = Slice.exists(uri.maddr()) && !isStripped(uri) ? uri.maddr() : uri.host();
@@ -359,15 +371,25 @@ final class LocationService {
             return false;
         }
         final boolean stripped = isStripped(uri);
-        final Transport wanted = stripped ? null : uri.transport();
+        final Transport wanted = transportOf(uri, stripped);
         final boolean portGiven = !stripped && uri.port() != SipUri.NOT_GIVEN;
-        final Peer peer = wanted == null && !portGiven ? policy.peerNamed(request.bytes(), uri) : null;
+        final Peer peer = (wanted == null || uri.scheme() == SipUri.Scheme.SIPS) && !portGiven
+                ? policy.peerNamed(request.bytes(), uri) : null;
         if (peer != null) {
             return addPeer(null, peer, 0);
         }
         // An address without a transport parameter means UDP (RFC 3263 section 4.1).
         final Transport transport = wanted == null ? Transport.UDP : wanted;
-        return add(null, null, wanted, portGiven ? uri.port() : transport.defaultPort(), 0);
+        return add(null, null, wanted, portGiven ? uri.port() : transport.defaultPort(), 0, 0);
+    }
+
+    /** The transport that a URI asks for, {@code null} for none: sips is TLS, be it under WebSocket. */
+    private static Transport transportOf(final SipUri uri, final boolean stripped) {
+        final Transport named = stripped ? null : uri.transport();
+        if (uri.scheme() == SipUri.Scheme.SIPS) {
+            return named == Transport.WS || named == Transport.WSS ? Transport.WSS : Transport.TLS;
+        }
+        return named;
     }
 
     /**
@@ -379,14 +401,14 @@ final class LocationService {
      * @return whether there are any, or it is to be waited for them: {@link #awaited} is set then
      */
     private boolean addName(final SipUri uri, final List<Cidr> within) {
-        if (uri.scheme() != SipUri.Scheme.SIP || listenPoints.find(request.bytes(), uri) != ListenPoints.NONE) {
+        if (uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS
+                || listenPoints.find(request.bytes(), uri) != ListenPoints.NONE) {
             return false;
         }
         final boolean stripped = isStripped(uri);
         final long host = Slice.exists(uri.maddr()) && !stripped ? uri.maddr() : uri.host();
         final int port = stripped || uri.port() == SipUri.NOT_GIVEN ? 0 : uri.port();
-        final HostNames.Entry entry = names.find(request.bytes(), host, port, stripped ? null : uri.transport(),
-                nowNs);
+        final HostNames.Entry entry = names.find(request.bytes(), host, port, transportOf(uri, stripped), nowNs);
         if (entry == null) {
             return false;
         }
@@ -407,7 +429,7 @@ final class LocationService {
             final Peer peer = rendezvous.peer(place);
             if (within == null || Cidr.anyContains(within, peer.addressHigh(), peer.addressLow())) {
                 address.set(peer.addressHigh(), peer.addressLow());
-                add(null, null, peer.transport(), peer.port(), place);
+                add(null, null, peer.transport(), peer.port(), peer.identity(), place);
             }
         }
         return targets.size() > 0;
@@ -415,12 +437,17 @@ final class LocationService {
 
     private boolean addPeer(final Trunk trunk, final Peer peer, final int group) {
         address.set(peer.addressHigh(), peer.addressLow());
-        return add(trunk, peer, peer.transport(), peer.port(), group);
+        return add(trunk, peer, peer.transport(), peer.port(), peer.identity(), group);
     }
 
     /** Adds {@link #address}; a {@code null} transport is UDP, or TCP where we have no UDP. */
-    private boolean add(final Trunk trunk, final Peer peer, final Transport wanted, final int port, final int group) {
+    private boolean add(final Trunk trunk, final Peer peer, final Transport wanted, final int port, final int identity,
+            final int group) {
         Transport transport = wanted == null ? Transport.UDP : wanted;
+        if (secure && !transport.secure()) {
+            inClear = true;
+            return false;
+        }
         int listenPoint = select(transport);
         if (listenPoint == ListenPoints.NONE && wanted == null) {
             transport = Transport.TCP;
@@ -436,6 +463,7 @@ final class LocationService {
         destination.addressHigh = address.high();
         destination.addressLow = address.low();
         destination.port = port;
+        destination.identity = identity;
         target.trunk = trunk;
         target.peer = peer;
         target.from = receivedBy;

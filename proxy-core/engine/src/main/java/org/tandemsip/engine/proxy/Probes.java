@@ -65,6 +65,7 @@ final class Probes {
         destination.addressHigh = peer.addressHigh();
         destination.addressLow = peer.addressLow();
         destination.port = peer.port();
+        destination.identity = peer.identity();
         final long key = hash.begin().add(LABEL).add(new UnsafeBuffer(callId), 0, callId.length).end();
         final Probe probe = new Probe(trunk, peer, nowNs);
         final ClientTransaction client = transactions.createClient(key, false, destination, probe, nowNs);

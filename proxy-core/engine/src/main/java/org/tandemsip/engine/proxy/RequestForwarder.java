@@ -338,10 +338,12 @@ final class RequestForwarder {
      * either side finds the listen point it can reach.
      */
     private void putRecordRoutes(final Target target, final AsciiWriter out) {
-        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint, call);
+        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint, call,
+                routeInformation.isSips());
         out.crlf();
         if (target.recordRouteListenPoint != source.listenPoint) {
-            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint, call);
+            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint, call,
+                    routeInformation.isSips());
             out.crlf();
         }
     }

@@ -236,6 +236,12 @@ final class RouteInformation {
         return requestUri;
     }
 
+    /** Whether the request goes to a sips URI, by its Request-URI or its next Route. */
+    boolean isSips() {
+        return requestUri.scheme() == SipUri.Scheme.SIPS
+                || hasNextRoute() && routeUri.scheme() == SipUri.Scheme.SIPS;
+    }
+
     /** Whether the host and port of {@link #requestUri()} are ours. */
     boolean requestUriIsOurs() {
         return uriListenPoint != ListenPoints.NONE;

@@ -55,6 +55,7 @@ final class Target {
         destination.addressLow = 0;
         destination.port = 0;
         destination.connection = 0;
+        destination.identity = 0;
         trunk = null;
         peer = null;
         sentTo = null;

@@ -109,7 +109,7 @@ public final class ListenPoints {
         int found = NONE;
         for (int i = 0; i < points.length; i++) {
             final ListenPoint point = points[i];
-            if (wanted != null && wanted != point.transport()) {
+            if (!fits(uri, wanted, point.transport())) {
                 continue;
             }
             final boolean named = ports[i] == port && isHost(bytes, host, hosts[i]);
@@ -123,6 +123,27 @@ public final class ListenPoints {
             }
         }
         return found;
+    }
+
+    /**
+     * Whether a URI may mean a listen point of {@code transport}. With sips whatever is secure, and ws means WebSocket
+     * with or without TLS (RFC 7118 section 5.2): the port tells them apart.
+     */
+    private static boolean fits(final SipUri uri, final Transport wanted, final Transport transport) {
+        if (uri.scheme() == SipUri.Scheme.SIPS) {
+            return transport.secure();
+        }
+        return wanted == null || wanted == transport || wanted == Transport.WS && transport == Transport.WSS;
+    }
+
+    /** Whether anything can be sent or received over TLS. */
+    public boolean hasSecure() {
+        for (final ListenPoint point : points) {
+            if (point.transport().secure()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

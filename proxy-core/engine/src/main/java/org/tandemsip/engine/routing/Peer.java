@@ -17,13 +17,20 @@ import org.tandemsip.codec.Transport;
  * @param priority    0 to 65535; a peer is used when those with a lower number cannot be
  * @param weight      0 to 65535; share of the calls among peers of the same priority
  * @param state       whether it can be used; kept over reloads
+ * @param identity    who must be there, as in {@link org.tandemsip.engine.handler.Destination#identity}
  */
 public record Peer(String name, Transport transport, long addressHigh, long addressLow, int port, long hash,
-        int priority, int weight, PeerState state) {
+        int priority, int weight, PeerState state, int identity) {
     /** Priority of a peer that was given none. */
     public static final int DEFAULT_PRIORITY = 0;
     /** Weight of a peer that was given none. */
     public static final int DEFAULT_WEIGHT = 1;
+
+    /** As whoever is at that address. */
+    public Peer(final String name, final Transport transport, final long addressHigh, final long addressLow,
+            final int port, final long hash, final int priority, final int weight, final PeerState state) {
+        this(name, transport, addressHigh, addressLow, port, hash, priority, weight, state, 0);
+    }
 
     /** Up, and known to nobody else. */
     public Peer(final String name, final Transport transport, final long addressHigh, final long addressLow,

@@ -47,6 +47,9 @@ public final class RecordRoutes {
      * Per listen point what stands before the token: what we wrote comes back as it was, and is known without parsing.
      */
     private final byte[][] prefixes;
+    /** The same with sips; {@code null} for listen points without TLS. */
+    private final byte[][] securePrefixes;
+    private final boolean hasSecure;
     private long readToken;
     private long readPlace;
 
@@ -54,22 +57,35 @@ public final class RecordRoutes {
     public RecordRoutes(final ShardContext context) {
         hash = new KeyedHash(context.keys().token0(), context.keys().token1());
         listenPoints = new ListenPoints(context.listenPoints());
-        prefixes = context.listenPoints().stream().map(RecordRoutes::prefix).toArray(byte[][]::new);
+        prefixes = context.listenPoints().stream().map(point -> prefix("sip:", point)).toArray(byte[][]::new);
+        securePrefixes = context.listenPoints().stream()
+                .map(point -> point.transport().secure() ? prefix("sips:", point) : null).toArray(byte[][]::new);
+        hasSecure = listenPoints.hasSecure();
     }
 
-    private static byte[] prefix(final ListenPoint point) {
-        final String transport = point.transport() == Transport.UDP ? ""
-                : ";transport=" + point.transport().name().toLowerCase(Locale.ROOT);
-        return ascii("<sip:" + new String(point.sentBy(), StandardCharsets.US_ASCII) + transport + ";lr;tk=");
+    private static byte[] prefix(final String scheme, final ListenPoint point) {
+        final boolean sips = scheme.equals("sips:");
+        final String transport = switch (point.transport()) {
+            case UDP -> "";
+            // RFC 7118 section 5.2 has this word for both.
+            case WS, WSS -> ";transport=ws";
+            case TLS -> sips ? "" : ";transport=tls";
+            case TCP, SCTP, OTHER -> ";transport=" + point.transport().name().toLowerCase(Locale.ROOT);
+        };
+        return ascii('<' + scheme + new String(point.sentBy(), StandardCharsets.US_ASCII) + transport + ";lr;tk=");
     }
 
     /**
      * Writes the value {@code <sip:...>} for {@code listenPoint} into a request that may begin a dialog.
      *
-     * @param call place of the call that it begins, or {@link Places#NONE}
+     * @param call   place of the call that it begins, or {@link Places#NONE}
+     * @param secure whether the request goes to a sips URI, so that this has to be one (RFC 3261 section 16.6 step 4)
      */
-    public void write(final AsciiWriter out, final SipMessage request, final int listenPoint, final long call) {
-        out.put(prefixes[listenPoint]).putHex(token(callSide(request, request.fromTag()), listenPoint, call),
+    public void write(final AsciiWriter out, final SipMessage request, final int listenPoint, final long call,
+            final boolean secure) {
+        final byte[] prefix =
+                secure && securePrefixes[listenPoint] != null ? securePrefixes[listenPoint] : prefixes[listenPoint];
+        out.put(prefix).putHex(token(callSide(request, request.fromTag()), listenPoint, call),
                 TOKEN_DIGITS);
         if (call != Places.NONE) {
             out.putHex(call, PLACE_DIGITS);
@@ -84,9 +100,17 @@ public final class RecordRoutes {
      * @return the listen point it names, or {@link ListenPoints#NONE}
      */
     public int read(final DirectBuffer bytes, final int start, final int end) {
-        for (int i = 0; i < prefixes.length; i++) {
-            final int tokenStart = start + prefixes[i].length;
-            if (end > tokenStart && bytes.getByte(end - 1) == '>' && startsWith(bytes, start, prefixes[i])
+        final int found = read(bytes, start, end, prefixes);
+        return found == ListenPoints.NONE && hasSecure ? read(bytes, start, end, securePrefixes) : found;
+    }
+
+    private int read(final DirectBuffer bytes, final int start, final int end, final byte[][] among) {
+        for (int i = 0; i < among.length; i++) {
+            if (among[i] == null) {
+                continue;
+            }
+            final int tokenStart = start + among[i].length;
+            if (end > tokenStart && bytes.getByte(end - 1) == '>' && startsWith(bytes, start, among[i])
                     && readToken(bytes, tokenStart, end - 1)) {
                 return i;
             }

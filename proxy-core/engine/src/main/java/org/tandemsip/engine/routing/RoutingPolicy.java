@@ -220,11 +220,12 @@ public final class RoutingPolicy implements Policy {
 
     /**
      * The trunk that a source belongs to: the one that names its exact address and port as a peer, else the one whose
-     * peer addresses or {@code allow} ranges hold it (longest prefix first); {@code null} when unknown. Allocates
-     * nothing.
+     * peer addresses or {@code allow} ranges hold it (longest prefix first); {@code null} when unknown. One that wants
+     * certificates owns nothing that came in the clear. Allocates nothing.
      */
     public Trunk trunkOf(final Source source) {
-        return sources.trunkOf(source.addressHigh, source.addressLow, source.port);
+        final Trunk trunk = sources.trunkOf(source.addressHigh, source.addressLow, source.port);
+        return trunk != null && trunk.certified() && !source.transport.secure() ? null : trunk;
     }
 
     /** As {@link #trunkOf(Source)}, for where something is sent to. */
@@ -287,22 +288,25 @@ public final class RoutingPolicy implements Policy {
         final List<NamedPeer> named = new ArrayList<>();
         for (final Trunk trunk : trunks) {
             for (final Peer peer : trunk.peers()) {
-                named.add(new NamedPeer(hostOf(peer.name()), peer));
+                named.add(new NamedPeer(hostOf(peer.name()).getBytes(StandardCharsets.US_ASCII), peer));
             }
         }
         return List.copyOf(named);
     }
 
-    /** Host of {@code HOST}, {@code HOST:PORT}, {@code [IPv6]:PORT} or {@code sip:HOST:PORT;parameters}. */
-    private static byte[] hostOf(final String name) {
+    /**
+     * Host of {@code HOST}, {@code HOST:PORT}, {@code [IPv6]:PORT} or {@code sip:HOST:PORT;parameters}, lower case.
+     */
+    public static String hostOf(final String name) {
         String host = name.toLowerCase(Locale.ROOT);
         if (host.startsWith("sip:") || host.startsWith("sips:")) {
             host = host.substring(host.indexOf(':') + 1);
         }
+        host = host.substring(host.indexOf('@') + 1);
         final int parameters = host.indexOf(';');
         host = parameters < 0 ? host : host.substring(0, parameters);
         final int colon = host.lastIndexOf(':');
         host = colon > host.lastIndexOf(']') && colon == host.indexOf(':') ? host.substring(0, colon) : host;
-        return host.getBytes(StandardCharsets.US_ASCII);
+        return host;
     }
 }

@@ -19,10 +19,19 @@ import java.util.List;
  * @param state        what it carries, kept over reloads
  * @param rules        what is changed in its messages
  * @param trust        how far it is trusted
+ * @param certified    whether its requests count only where TLS has shown who they come from
  */
 public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover, int maxForwards,
         Balance balance, int maxCalls, long tryNs, Ping ping, TrunkState state, TrunkRules rules,
-        Trust trust) {
+        Trust trust, boolean certified) {
+    /** Whose addresses are enough. */
+    public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
+            final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
+            final Ping ping, final TrunkState state, final TrunkRules rules, final Trust trust) {
+        this(index, name, peers, allow, failover, maxForwards, balance, maxCalls, tryNs, ping, state, rules, trust,
+                false);
+    }
+
     /** With the global Max-Forwards. */
     public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
             final int[] failover) {

@@ -72,6 +72,7 @@ final class ProxyFixture implements Egress {
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[65_536]);
     private int claimed;
     private NameService names = NameService.NONE;
+    private List<ListenPoint> points = POINTS;
     private Proxy proxy;
     private long nowNs;
 
@@ -93,9 +94,15 @@ final class ProxyFixture implements Egress {
         restart(policy);
     }
 
+    /** With listen points of its own. */
+    ProxyFixture(final RoutingPolicy policy, final List<ListenPoint> points) {
+        this.points = points;
+        restart(policy);
+    }
+
     /** The same node after kill -9: nothing is left but the token key. */
     void restart(final RoutingPolicy policy) {
-        proxy = new Proxy(Messages.context(POINTS, this, policy, Messages.KEYS, names));
+        proxy = new Proxy(Messages.context(points, this, policy, Messages.KEYS, names));
     }
 
     void configure(final RoutingPolicy policy) {

@@ -1,5 +1,6 @@
 package org.tandemsip.server.cli;
 
+import java.time.Instant;
 import java.util.concurrent.Callable;
 import org.tandemsip.server.PeerNames;
 import org.tandemsip.server.config.Config;
@@ -27,6 +28,8 @@ final class CheckVerb implements Callable<Integer> {
             final Config config = options.source().read();
             final int peers = config.trunks().stream().mapToInt(trunk -> trunk.peers().size()).sum();
             PeerNames.unresolved(config).forEach(warning -> spec.commandLine().getErr()
+                    .println(options.name() + ": warning: " + warning));
+            config.tls().warnings(Instant.now()).forEach(warning -> spec.commandLine().getErr()
                     .println(options.name() + ": warning: " + warning));
             spec.commandLine().getErr().flush();
             spec.commandLine().getOut().println("ok: " + count(config.trunks().size(), "trunk") + ", "

@@ -28,10 +28,10 @@ final class Addresses {
 
     /** An address to listen on. */
     static final Scalar<Config.Listen> LISTEN_ADDRESS = new Scalar<>(
-            "udp://ADDRESS:PORT or tcp://ADDRESS:PORT, ADDRESS being IPv4 or [IPv6]; followed by 'advertise"
+            "udp://ADDRESS:PORT, tcp://ADDRESS:PORT or tls://ADDRESS:PORT, ADDRESS being IPv4 or [IPv6]; followed by 'advertise"
                     + " HOST[:PORT]'"
                     + " where peers must use another address",
-            new Shape.Text("^(udp|tcp)://.+$"), Addresses::listen);
+            new Shape.Text("^(udp|tcp|tls)://.+$"), Addresses::listen);
     /** A range of addresses. */
     static final Scalar<Cidr> CIDR = new Scalar<>("an address or range, such as 198.51.100.0/24 or 2001:db8::/32",
             new Shape.Text("^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"), Addresses::cidr);
@@ -72,8 +72,9 @@ final class Addresses {
         final Transport transport = switch (matcher.group(1)) {
             case "udp" -> Transport.UDP;
             case "tcp" -> Transport.TCP;
+            case "tls" -> Transport.TLS;
             default -> throw new BadValue(ErrorCode.BAD_LISTEN, "names transport '" + matcher.group(1)
-                    + "', which this build does not have; use udp or tcp");
+                    + "', which this build does not have; use udp, tcp or tls");
         };
         final IpAddress address = new IpAddress();
         if (!address.parse(matcher.group(2))) {
@@ -122,7 +123,10 @@ final class Addresses {
         if (uri.matches()) {
             final Transport transport = uri.group(4) == null ? null : transport(uri.group(4));
             if (uri.group(1).equals("sips")) {
-                throw new BadValue(ErrorCode.BAD_PEER, "needs TLS, which this build does not have");
+                if (transport == Transport.UDP) {
+                    throw new BadValue(ErrorCode.BAD_PEER, "wants TLS over UDP, which there is not");
+                }
+                return spec(text, uri.group(2), uri.group(3), Transport.TLS);
             }
             return spec(text, uri.group(2), uri.group(3), transport);
         }
@@ -138,8 +142,9 @@ final class Addresses {
         return switch (word.toLowerCase(java.util.Locale.ROOT)) {
             case "udp" -> Transport.UDP;
             case "tcp" -> Transport.TCP;
+            case "tls" -> Transport.TLS;
             default -> throw new BadValue(ErrorCode.BAD_PEER, "names transport '" + word
-                    + "', which this build does not have; use udp or tcp");
+                    + "', which this build does not have; use udp, tcp or tls");
         };
     }
 

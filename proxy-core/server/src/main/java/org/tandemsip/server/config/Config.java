@@ -19,7 +19,9 @@ import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Domain;
 import org.tandemsip.server.dns.Names;
+import org.tandemsip.server.tls.TlsSettings;
 import org.tandemsip.server.transport.NetworkConfig.Streams;
+import org.tandemsip.server.transport.Tls;
 
 /**
  * A configuration that was checked: every trunk and route that it names is defined. Host names stay names. Immutable.
@@ -39,18 +41,22 @@ import org.tandemsip.server.transport.NetworkConfig.Streams;
  * @param transactions most transactions, over all shards
  * @param stateDir     folder of the token key; empty: the first of the usual places
  * @param dns          how host names are looked up
+ * @param tls          certificates and whom to believe, their files read
+ * @param tlsLimits    bounds of handshakes
  * @param effective    every key with its value and origin, for people
  */
 public record Config(String source, List<Listen> listen, Mode mode, Threading threading, int loops, List<Trunk> trunks,
         List<Route> routes, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
         long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
-        Timing timing, Optional<Path> stateDir, Log log, Names.Settings dns, Effective effective) {
+        Timing timing, Optional<Path> stateDir, Log log, Names.Settings dns, TlsSettings tls, Tls.Limits tlsLimits,
+        Effective effective) {
     /** This configuration with other trunks. */
     public Config withTrunks(final List<Trunk> newTrunks) {
         return new Config(source, listen, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
                 maxForwards, recordRoute, drainNs, admin,
-                limits, streams, socketBuffer, ringSize, transactions, timing, stateDir, log, dns, effective);
+                limits, streams, socketBuffer, ringSize, transactions, timing, stateDir, log, dns, tls,
+                tlsLimits, effective);
     }
 
     /** A strategy of {@code ARCHITECTURE.md}, "Threading is a strategy". */
@@ -60,7 +66,7 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
 
     /** Transport towards a peer. */
     public enum PeerTransport {
-        AUTO, UDP, TCP
+        AUTO, UDP, TCP, TLS
     }
 
     /** Form of log lines. */

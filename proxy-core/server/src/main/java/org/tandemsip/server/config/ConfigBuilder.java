@@ -9,7 +9,9 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Names;
+import org.tandemsip.server.tls.TlsSettings;
 import org.tandemsip.server.transport.NetworkConfig.Streams;
+import org.tandemsip.server.transport.Tls;
 
 /** From typed values to the records: whatever takes more than one value to decide. */
 final class ConfigBuilder {
@@ -32,6 +34,7 @@ final class ConfigBuilder {
             checkStateless(mode, trunkList, routes);
             checkRecordRoute(trunkList);
         }
+        final TlsSettings tls = new TlsBuilder(reading, top).build(listen, trunkList);
         final Config.Admin admin = admin();
         final Limits limits = limits();
         final Streams streams = streams();
@@ -51,6 +54,8 @@ final class ConfigBuilder {
                         Optional.ofNullable(log.get(Keys.LOG_FILE))),
                 new Names.Settings(values(dns.get(Keys.DNS_SERVERS)), dns.get(Keys.DNS_TIMEOUT),
                         dns.get(Keys.DNS_STALE)),
+                tls, new Tls.Limits(top.get(Keys.LIMITS).get(LimitKeys.HANDSHAKES),
+                        millis(top.get(Keys.LIMITS), LimitKeys.HANDSHAKE)),
                 Effective.of(top));
     }
 

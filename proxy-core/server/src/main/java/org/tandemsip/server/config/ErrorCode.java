@@ -51,7 +51,11 @@ public enum ErrorCode {
     /** A header field that only the proxy itself may change. */
     OWNED_HEADER("C041"),
     /** A row of a table of prefixes that cannot be used. */
-    BAD_ROW("C042");
+    BAD_ROW("C042"),
+    /** A file of certificates or a key that cannot be used. */
+    TLS_FILE("C050"),
+    /** TLS is asked for where something for it is missing. */
+    TLS_NEEDED("C051");
 
     private final String code;
 

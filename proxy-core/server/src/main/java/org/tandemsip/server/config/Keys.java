@@ -27,7 +27,7 @@ final class Keys {
     static final Key<Config.PeerTransport> TRANSPORT = Key.of("transport",
             Scalars.choice("transport", Config.PeerTransport.class), "auto",
             "Transport towards the peers. auto is UDP, and TCP for requests over 1300 bytes (RFC 3261 section"
-                    + " 18.1.1).");
+                    + " 18.1.1). A peer that is a sips URI is reached by tls.");
     static final Key<List<Item<Integer>>> FAILOVER = Key.of("failover", new ListOf<>(Scalars.number(300, 699), 32),
             "[503]", "Answers that make a stateful proxy try the next peer, besides timeout and transport error.");
     static final Key<Integer> TRUNK_MAX_FORWARDS = Key.optional("max-forwards", Scalars.number(1, 255), "70",
@@ -79,7 +79,7 @@ final class Keys {
             new Section(List.of(PING_EVERY, PING_TIMEOUT, PING_DOWN_AFTER, PING_UP_AFTER, PING_OK)), null, false,
             "Probes that find out which peers are alive. A trunk without any answers 503 at once.", null);
     static final Section TRUNK = new Section(List.of(PEERS, ALLOW, ZONE, TRUST_IDENTITY, SOURCE_RATE,
-            ALLOW_UNAUTHENTICATED, TRANSPORT, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
+            ALLOW_UNAUTHENTICATED, TRANSPORT, TlsKeys.TRUNK, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
             MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN,
             RuleKeys.NUMBER, RuleKeys.NUMBER_IN));
 
@@ -216,7 +216,8 @@ final class Keys {
 
     /** The whole file. */
     static final Section TOP = new Section(List.of(INCLUDE, LISTEN, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
-            CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, ADMIN, LIMITS, TIMERS, DNS, STATE_DIR, LOG));
+            CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS, TIMERS, DNS,
+            STATE_DIR, LOG));
 
     private Keys() {}
 }

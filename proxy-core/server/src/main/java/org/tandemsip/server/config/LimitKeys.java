@@ -30,6 +30,11 @@ final class LimitKeys {
             "Time from a message's first byte to its last on a TCP connection; over it the connection is closed.");
     static final Key<Long> CONNECT = Key.of("connect", Scalars.duration("10ms", "2m"), "5s",
             "Time that opening a TCP connection may take.");
+    static final Key<Integer> HANDSHAKES = Key.of("tls-handshakes", Scalars.number(4, 100_000), "500",
+            "TLS handshakes at a time, of which strangers may have three quarters; over it new connections are closed"
+                    + " at once.");
+    static final Key<Long> HANDSHAKE = Key.of("tls-handshake", Scalars.duration("100ms", "1m"), "5s",
+            "Time that a TLS handshake may take.");
     static final Key<Long> IDLE_TRUNK = Key.of("idle-trunk", Scalars.duration("1s", "24h"), "1h",
             "Time a TCP connection with a trunk may carry nothing before it is closed.");
     static final Key<Long> IDLE = Key.of("idle", Scalars.duration("1s", "24h"), "2m",
@@ -51,7 +56,8 @@ final class LimitKeys {
                     + " are refused.");
 
     static final Section SECTION = new Section(List.of(MESSAGE, HEADERS, HEADER, HEADER_ROWS, BODY, URI, METHOD, TOKEN,
-            VIAS, ROUTE_VALUES, CONNECTIONS, PER_ADDRESS, CONNECT, SLOW_MESSAGE, IDLE_TRUNK, IDLE, WRITE_HIGH,
+            VIAS, ROUTE_VALUES, CONNECTIONS, PER_ADDRESS, HANDSHAKES, HANDSHAKE, CONNECT, SLOW_MESSAGE, IDLE_TRUNK,
+            IDLE, WRITE_HIGH,
             WRITE_QUEUE, CONNECT_QUEUE, SOCKET_BUFFER, RING_SIZE, TRANSACTIONS));
 
     private LimitKeys() {}

@@ -24,7 +24,8 @@ final class Peers {
         final Transport chosen = spec.transport() == null ? transport : spec.transport();
         final IpAddress literal = new IpAddress();
         if (literal.parse(spec.host())) {
-            final int port = spec.port() == 0 ? Transport.UDP.defaultPort() : spec.port();
+            final int port = spec.port() != 0 ? spec.port()
+                    : (chosen == null ? Transport.UDP : chosen).defaultPort();
             return new Config.Peer(spec.text(), chosen, literal.high(), literal.low(), port, spec.priority(),
                     spec.weight(), null);
         }

@@ -118,6 +118,15 @@ public final class Reference {
                     out.append('\n').append(inner).append("pbx:\n").append(inner)
                             .append("  peers: [10.0.0.11:5060, 10.0.0.12:5060]\n");
                 }
+                case ListOf<?>(final Section nested, final int _) when key != Keys.ROUTES -> {
+                    // Names files, which are not there.
+                    final StringBuilder one = new StringBuilder();
+                    annotate(one, "  ", nested);
+                    out.append(indent).append(key.name()).append(": ").append(key.defaultText()).append('\n')
+                            .append(indent).append("# -\n");
+                    one.toString().lines().forEach(line -> out.append((indent + "# " + line).stripTrailing())
+                            .append('\n'));
+                }
                 case ListOf<?>(final Section nested, final int _) -> {
                     out.append(indent).append(key.name()).append(":\n").append(inner).append("-\n");
                     annotate(out, inner + "  ", nested);

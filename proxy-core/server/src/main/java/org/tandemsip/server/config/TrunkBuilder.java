@@ -51,6 +51,7 @@ final class TrunkBuilder {
         final Transport preferred = switch (bound.get(Keys.TRANSPORT)) {
             case UDP -> Transport.UDP;
             case TCP -> Transport.TCP;
+            case TLS -> Transport.TLS;
             case AUTO -> null;
             case null -> null;
         };

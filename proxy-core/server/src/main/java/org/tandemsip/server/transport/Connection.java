@@ -8,26 +8,24 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.tandemsip.codec.ParseError;
-import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.StreamFramer;
-import org.tandemsip.codec.Transport;
+import javax.net.ssl.SSLException;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 
 /**
- * One stream connection: frames and parses what comes, writes what goes, keeps its deadlines. Loop thread only.
+ * One stream connection: takes what comes to its {@link Intake}, writes what goes, keeps its deadlines. Loop thread
+ * only.
  *
  * <pre>
- *                 connected                broken framing, answered
+ *                 connected, TLS done      broken framing, answered
  *   CONNECTING ---------------> OPEN ---------------------------------> DRAINING
  *        |                        |                                        | peer closes, or 1 s
- *        | refused, timed out     | peer closes, a deadline, a bound       v
- *        +------------------------+-------------------------------------> CLOSED
+ *        | refused, timed out,    | peer closes, a deadline, a bound       v
+ *        | not who it should be   |                                      CLOSED
+ *        +------------------------+---------------------------------------^
  * </pre>
  * DRAINING forgets what still comes, but lets out what the messages before are answered with; and closing at once, with
  * bytes unread, would reset the connection and could destroy the answers on their way.
@@ -41,8 +39,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private static final long DRAINING_NS = 1_000_000_000L;
     /** A peer that has not read for 64*T1 will not answer in time either. */
     private static final long UNREAD_NS = 32_000_000_000L;
-    /** How soon a message is offered again to a shard that had no room. */
-    private static final long RETRY_MS = 2;
     /** Netty reads a stream so many times before it turns to the next; after fewer it is empty. */
     private static final int FULL_READS = 16;
     private static final ByteBuf PONG = Unpooled.unreleasableBuffer(
@@ -57,26 +53,19 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private final Source source = new Source();
     private final RemoteKey remoteKey = new RemoteKey();
     private final RemoteKey addressKey = new RemoteKey();
-    private final StreamFramer framer;
+    private final Intake intake;
     private final NetworkConfig.Streams limits;
-    private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
 
     private State state;
     private Channel channel;
-    private ByteBuf unread;
-    /**
-     * Set while {@link #unread} is being read from: whoever closes the connection meanwhile leaves the memory alone.
-     */
-    private boolean framing;
-    private boolean blocked;
+    /** Set until TLS has shown who is there; {@code null} without TLS. */
+    private Handshake handshake;
     private int reads;
     private boolean dirty;
     private boolean countedByAddress;
-    private boolean spokeSip;
     private ArrayDeque<Waiting> waiting;
     private int waitingBytes;
     private long lastReadNs;
-    private long messageBeganNs;
     private long drainingSinceNs;
     private long unwritableSinceNs;
 
@@ -86,21 +75,27 @@ final class Connection extends ChannelInboundHandlerAdapter {
         this.loop = loop;
         this.connections = connections;
         this.id = id;
-        this.framer = new StreamFramer(loop.config().limits());
+        this.intake = new Intake(loop, this, source);
         this.limits = loop.config().streams();
         this.state = State.CONNECTING;
         this.lastReadNs = System.nanoTime();
-        source.transport = Transport.TCP;
+        source.transport = loop.config().listen().get(listenPoint).transport();
         source.listenPoint = listenPoint;
         source.connection = id;
     }
 
-    void remote(final long addressHigh, final long addressLow, final int port) {
+    /** Names the other side, and who it must be for messages to be sent there by this connection. */
+    void remote(final long addressHigh, final long addressLow, final int port, final int identity) {
         source.addressHigh = addressHigh;
         source.addressLow = addressLow;
         source.port = port;
-        remoteKey.set(addressHigh, addressLow, port);
-        addressKey.set(addressHigh, addressLow, 0);
+        remoteKey.set(addressHigh, addressLow, port, RemoteKey.kind(source.transport, identity));
+        addressKey.set(addressHigh, addressLow, 0, 0);
+    }
+
+    /** Opens only once {@code with} has come to a good end. */
+    void awaits(final Handshake with) {
+        handshake = with;
     }
 
     long id() {
@@ -120,8 +115,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
         countedByAddress = counted;
     }
 
+    /** Who is on the other side. */
+    Source source() {
+        return source;
+    }
+
     boolean known() {
         return loop.filter().known(source);
+    }
+
+    boolean isOpen() {
+        return state == State.OPEN;
+    }
+
+    long lastReadNs() {
+        return lastReadNs;
     }
 
     RemoteKey remoteKey() {
@@ -141,6 +149,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         channel = context.channel();
+        if (handshake == null) {
+            open(context);
+        }
+    }
+
+    private void open(final ChannelHandlerContext context) {
         state = State.OPEN;
         lastReadNs = System.nanoTime();
         if (!accepted) {
@@ -156,23 +170,39 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void userEventTriggered(final ChannelHandlerContext context, final Object event) {
+        if (handshake == null || state != State.CONNECTING) {
+            return;
+        }
+        switch (handshake.on(event, context.pipeline())) {
+            case GOOD -> {
+                handshake = null;
+                open(context);
+            }
+            case FAILED -> failHandshake();
+            case GOES_ON -> {
+            }
+        }
+    }
+
+    private void failHandshake() {
+        if (accepted) {
+            loop.counters().increment(Counter.CLOSED_TLS);
+        } else {
+            loop.counters().increment(Counter.CONNECTS_FAILED);
+        }
+        end(Counter.UNSENT_CONNECT);
+    }
+
+    @Override
     public void channelRead(final ChannelHandlerContext context, final Object received) {
         final ByteBuf bytes = (ByteBuf) received;
         lastReadNs = System.nanoTime();
-        if (state != State.OPEN) {
+        if (state == State.OPEN) {
+            reads++;
+            intake.read(bytes);
+        } else {
             bytes.release();
-            return;
-        }
-        if (!spokeSip && !looksLikeSip(bytes)) {
-            bytes.release();
-            close(Counter.CLOSED_NOT_SIP);
-            return;
-        }
-        spokeSip = true;
-        append(bytes);
-        reads++;
-        if (!blocked) {
-            frame();
         }
     }
 
@@ -193,173 +223,45 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(final ChannelHandlerContext context) {
-        close(Counter.CLOSED_BY_PEER);
+        if (handshake != null && state == State.CONNECTING) {
+            handshake.lost();
+            failHandshake();
+        } else {
+            close(Counter.CLOSED_BY_PEER);
+        }
     }
 
     @Override
     public void exceptionCaught(final ChannelHandlerContext context, final Throwable cause) {
-        if (!(cause instanceof IOException)) {
+        final Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        if (handshake != null && state == State.CONNECTING) {
+            handshake.failed(root);
+            failHandshake();
+            return;
+        }
+        if (state == State.CLOSED) {
+            return;
+        }
+        if (root instanceof SSLException) {
+            // Somebody who does not believe our certificate may say so only after we believed theirs.
+            connections.tlsBroken(source, accepted, root);
+        } else if (!(root instanceof IOException)) {
             loop.counters().increment(Counter.FAULTS);
         }
         close(Counter.CLOSED_BY_PEER);
     }
 
-    /**
-     * The first byte of a stream is that of a method, of {@code SIP/2.0}, or of a CRLF; TLS, for one, begins otherwise.
-     */
-    private static boolean looksLikeSip(final ByteBuf bytes) {
-        final byte first = bytes.getByte(bytes.readerIndex());
-        return first >= '0' && first <= '9' || first >= 'A' && first <= 'Z' || first >= 'a' && first <= 'z'
-                || first == '\r' || first == '\n' || "-.!%*_+`'~".indexOf(first) >= 0;
-    }
-
-    private void append(final ByteBuf bytes) {
-        if (unread == null) {
-            unread = bytes;
-            return;
-        }
-        unread.discardReadBytes().writeBytes(bytes);
-        bytes.release();
-    }
-
-    /** Hands on all whole messages that have come, keeps the rest in memory of its own size. */
-    private void frame() {
-        framing = true;
-        try {
-            takeMessages();
-        } finally {
-            framing = false;
-            keepRest();
-        }
-    }
-
-    private void takeMessages() {
-        while (state == State.OPEN && !blocked && unread.isReadable()) {
-            view.wrap(unread.memoryAddress() + unread.readerIndex(), unread.readableBytes());
-            final StreamFramer.Result result = framer.poll(view, 0, unread.readableBytes());
-            if (result == StreamFramer.Result.BROKEN) {
-                onBroken();
-                break;
-            }
-            if (result == StreamFramer.Result.MESSAGE) {
-                messageBeganNs = 0;
-                if (!onMessage()) {
-                    block();
-                    break;
-                }
-            } else if (result == StreamFramer.Result.PING) {
-                loop.counters().increment(Counter.KEEPALIVES_STREAM);
-                write(PONG.duplicate(), Origin.NO_SHARD, 0);
-            }
-            if (state != State.OPEN) {
-                break;
-            }
-            unread.skipBytes(framer.consumed());
-            if (result == StreamFramer.Result.NEED_MORE) {
-                break;
-            }
-        }
-    }
-
-    private void keepRest() {
-        if (unread == null) {
-            return;
-        }
-        if (state != State.OPEN || !unread.isReadable()) {
-            unread.release();
-            unread = null;
-        } else if (unread.capacity() - unread.readableBytes() > unread.readableBytes() + 512) {
-            final ByteBuf rest = loop.allocator().directBuffer(Math.max(512, unread.readableBytes()));
-            rest.writeBytes(unread);
-            unread.release();
-            unread = rest;
-        }
-        if (state == State.OPEN && !blocked && framer.midMessage()) {
-            messageBeganNs = messageBeganNs == 0 ? lastReadNs : messageBeganNs;
-        } else {
-            messageBeganNs = 0;
-        }
-    }
-
-    /**
-     * Takes in the message that the framer has found; {@code false} when its shard has no room: it must be offered
-     * again.
-     */
-    private boolean onMessage() {
-        final int offset = framer.messageOffset();
-        final int length = framer.messageLength();
-        final SipMessage message = loop.message().wrap(view, offset, length);
-        final ParseError error = loop.parser().parse(message, true);
-        source.receivedNs = lastReadNs;
-        if (error == ParseError.NONE && loop.overRate(source)) {
-            loop.refusals().limited(message, source);
-            loop.countReceived(length);
-        } else if (error == ParseError.NONE) {
-            if (loop.admits(message, source) && !loop.offer(message, source, false)) {
-                return false;
-            }
-            loop.countReceived(length);
-        } else {
-            loop.countReceived(length);
-            loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, view, offset, length);
-        }
-        return true;
-    }
-
-    /** Nothing is dropped from a stream: reading stops until the shard has room. */
-    private void block() {
-        blocked = true;
-        loop.counters().increment(Counter.RING_FULL);
-        readOrNot();
-        loop.eventLoop().schedule(this::unblock, RETRY_MS, TimeUnit.MILLISECONDS);
-    }
-
-    private void unblock() {
-        if (state != State.OPEN || unread == null) {
-            return;
-        }
-        view.wrap(unread.memoryAddress() + unread.readerIndex(), unread.readableBytes());
-        framing = true;
-        try {
-            blocked = !onMessage();
-        } finally {
-            framing = false;
-        }
-        if (state != State.OPEN) {
-            keepRest();
-        } else if (blocked) {
-            loop.eventLoop().schedule(this::unblock, RETRY_MS, TimeUnit.MILLISECONDS);
-        } else {
-            unread.skipBytes(framer.consumed());
-            frame();
-            readOrNot();
-        }
-    }
-
-    private void onBroken() {
-        final int offset = framer.messageOffset();
-        final int length = framer.messageLength();
-        final int shown = length > 0 ? length : unread.readableBytes() - offset;
-        loop.countReceived(shown);
-        source.receivedNs = lastReadNs;
-        boolean answered = false;
-        final SipMessage message = loop.message().wrap(view, offset, length);
-        // Read on behalf of the answer alone: what is wrong has been found by the framer.
-        final ParseError error = length > 0 ? loop.parser().parse(message, true) : ParseError.NOT_SIP;
-        if (error == ParseError.NOT_SIP || error == ParseError.INCOMPLETE) {
-            loop.refusals().refuse(message, error, 0, source, view, offset, shown);
-        } else {
-            final int errorOffset = error == framer.error() ? loop.parser().errorOffset() : 0;
-            answered = loop.refusals().refuse(message, framer.error(), errorOffset, source, view, offset, shown);
-        }
-        if (!answered || state != State.OPEN) {
-            close(error == ParseError.NOT_SIP ? Counter.CLOSED_NOT_SIP : Counter.CLOSED_BROKEN_FRAMING);
-            return;
-        }
+    /** Forgets what comes from now on, and closes soon. */
+    void drain() {
         loop.counters().increment(Counter.CLOSED_BROKEN_FRAMING);
         state = State.DRAINING;
         drainingSinceNs = lastReadNs;
         channel.config().setAutoRead(true);
+    }
+
+    /** Answers a keep-alive (RFC 5626 section 3.5.1). */
+    void pong() {
+        write(PONG.duplicate(), Origin.NO_SHARD, 0);
     }
 
     // --- What goes ---
@@ -415,9 +317,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** Reads only while messages find room, in their shard and on their way back. */
-    private void readOrNot() {
+    void readOrNot() {
         if (state == State.OPEN) {
-            channel.config().setAutoRead(!blocked && channel.isWritable());
+            channel.config().setAutoRead(!intake.blocked() && channel.isWritable());
         }
     }
 
@@ -428,7 +330,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (state == State.DRAINING && nowNs - drainingSinceNs > DRAINING_NS) {
             close(null);
         } else if (state == State.OPEN) {
-            if (messageBeganNs != 0 && nowNs - messageBeganNs > limits.messageMs() * 1_000_000L) {
+            if (intake.messageBeganNs() != 0 && nowNs - intake.messageBeganNs() > limits.messageMs() * 1_000_000L) {
                 close(Counter.CLOSED_SLOW_MESSAGE);
             } else if (unwritableSinceNs != 0 && nowNs - unwritableSinceNs > UNREAD_NS) {
                 reset(Counter.CLOSED_SLOW_READER);
@@ -461,7 +363,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private void reset(final Counter reason) {
         if (state != State.CLOSED) {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            final Channel closing = channel;
             close(reason);
+            // Past TLS, which would first wait to say good-bye to somebody who does not read.
+            closing.unsafe().close(closing.unsafe().voidPromise());
         }
     }
 
@@ -475,9 +380,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
             }
             waiting = null;
         }
-        if (unread != null && !framing) {
-            unread.release();
-            unread = null;
+        intake.close();
+        if (handshake != null) {
+            handshake.end();
         }
         if (channel != null) {
             channel.close();

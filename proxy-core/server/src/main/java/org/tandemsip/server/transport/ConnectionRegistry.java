@@ -10,12 +10,19 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class ConnectionRegistry {
     private final NetworkConfig.Streams limits;
+    private final Tls tls;
     private final AtomicInteger open = new AtomicInteger();
     private final ConcurrentHashMap<RemoteKey, Integer> acceptedByAddress = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<RemoteKey, Connection> byRemote = new ConcurrentHashMap<>();
 
-    ConnectionRegistry(final NetworkConfig.Streams limits) {
+    ConnectionRegistry(final NetworkConfig.Streams limits, final Tls tls) {
         this.limits = limits;
+        this.tls = tls;
+    }
+
+    /** What they share about TLS. */
+    Tls tls() {
+        return tls;
     }
 
     /** Open connections, and those being opened. */

@@ -4,19 +4,23 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 
 /** The stream connections of one loop: accepts, opens, finds, and sweeps those that took too long. Loop thread only. */
@@ -30,11 +34,13 @@ final class Connections {
     private final Sockets sockets;
     private final NetworkConfig config;
     private final ConnectionRegistry registry;
+    private final Tls tls;
     private final InetAddress[] localAddresses;
     private final Long2ObjectHashMap<Connection> byId = new Long2ObjectHashMap<>();
     private final ArrayList<Connection> dirty = new ArrayList<>();
     private final ArrayList<Connection> sweeping = new ArrayList<>();
     private final Addresses addresses = new Addresses();
+    private final Source scratch = new Source();
     private final Runnable sweepTask = this::sweep;
     private boolean sweepScheduled;
     private long lastNumber;
@@ -45,6 +51,7 @@ final class Connections {
         this.sockets = sockets;
         this.config = config;
         this.registry = registry;
+        this.tls = registry.tls();
         this.localAddresses = config.listen().stream().map(NetworkConfig.Listen::address).toArray(InetAddress[]::new);
     }
 
@@ -87,8 +94,14 @@ final class Connections {
             return null;
         }
         final Connection connection = new Connection(loop, this, nextId(), destination.listenPoint, false);
-        connection.remote(destination.addressHigh, destination.addressLow, destination.port);
+        connection.remote(destination.addressHigh, destination.addressLow, destination.port, destination.identity);
+        final SslHandler security = destination.transport == Transport.TLS ? secure(connection, destination) : null;
+        if (security == null && destination.transport != Transport.TCP) {
+            registry.leave();
+            return null;
+        }
         register(connection);
+        registry.put(connection.remoteKey(), connection);
         final InetAddress local = localAddresses[destination.listenPoint];
         final Bootstrap bootstrap = new Bootstrap().group(loop.eventLoop()).channel(sockets.connector())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, config.streams().connectMs())
@@ -98,6 +111,9 @@ final class Connections {
                     @Override
                     protected void initChannel(final SocketChannel channel) {
                         sockets.tune(channel);
+                        if (security != null) {
+                            channel.pipeline().addLast(security);
+                        }
                         channel.pipeline().addLast(connection);
                     }
                 });
@@ -112,6 +128,43 @@ final class Connections {
             }
         });
         return connection;
+    }
+
+    /** Begins the TLS side of a connection; {@code null} when nobody is known to be there, or too many are begun. */
+    private SslHandler secure(final Connection connection, final Destination destination) {
+        final SslHandler handler = tls.client(loop.allocator(), destination.identity, destination.port);
+        if (handler == null) {
+            loop.counters().increment(Counter.TLS_NAME);
+            tls.failed(Handshake.address(connection.source()), false, TlsFailure.NAME,
+                    "nothing says which name the certificate there must be for");
+            return null;
+        }
+        if (!tls.enter(true)) {
+            loop.counters().increment(Counter.TLS_TOO_MANY);
+            return null;
+        }
+        connection.awaits(Handshake.withServer(tls, loop.counters(), connection.source(), destination.identity));
+        return handler;
+    }
+
+    /** Says who must be at a destination that names nobody: the trunk that the address belongs to. */
+    void identify(final Destination destination) {
+        if (destination.transport != Transport.TLS || destination.identity != 0) {
+            return;
+        }
+        scratch.transport = destination.transport;
+        scratch.addressHigh = destination.addressHigh;
+        scratch.addressLow = destination.addressLow;
+        scratch.port = destination.port;
+        final String trunk = loop.filter().nameOf(scratch);
+        destination.identity = trunk == null ? 0 : tls.identity(trunk, null);
+    }
+
+    /** Tells about a TLS connection that broke after its handshake. */
+    void tlsBroken(final Source remote, final boolean incoming, final Throwable cause) {
+        final TlsFailure failure = TlsFailure.of(cause);
+        loop.counters().increment(failure.counter());
+        tls.failed(Handshake.address(remote), incoming, failure, TlsFailure.reason(cause));
     }
 
     /** The open connection {@code id}, or {@code null}. */
@@ -177,8 +230,9 @@ final class Connections {
             return;
         }
         final Connection connection = new Connection(loop, this, nextId(), listenPoint, true);
-        connection.remote(Addresses.high(peer.getAddress()), Addresses.low(peer.getAddress()), peer.getPort());
-        if (!connection.known()) {
+        connection.remote(Addresses.high(peer.getAddress()), Addresses.low(peer.getAddress()), peer.getPort(), 0);
+        final boolean known = connection.known();
+        if (!known) {
             if (!registry.enterAddress(connection.addressKey())) {
                 registry.leave();
                 refuse(channel);
@@ -186,10 +240,40 @@ final class Connections {
             }
             connection.countedByAddress(true);
         }
+        final boolean secure = connection.source().transport.secure();
+        if (secure && !greet(channel, connection, known)) {
+            registry.leave();
+            if (connection.countedByAddress()) {
+                registry.leaveAddress(connection.addressKey());
+            }
+            refuse(channel);
+            return;
+        }
         register(connection);
+        if (!secure) {
+            // Over TLS, where somebody connects from proves nothing about who listens there (RFC 5923 section 9).
+            registry.put(connection.remoteKey(), connection);
+        }
         sockets.tune(channel);
         channel.pipeline().addLast(connection);
         loop.counters().increment(Counter.CONNECTIONS_ACCEPTED);
+    }
+
+    /** Begins the TLS side of a connection that was accepted. */
+    private boolean greet(final SocketChannel channel, final Connection connection, final boolean known) {
+        if (!tls.enter(known)) {
+            loop.counters().increment(Counter.TLS_TOO_MANY);
+            return false;
+        }
+        final String trunk = loop.filter().nameOf(connection.source());
+        final ChannelHandler handler = tls.server(loop.allocator(), trunk);
+        if (handler == null) {
+            tls.leave();
+            return false;
+        }
+        connection.awaits(Handshake.withClient(tls, loop.counters(), connection.source(), trunk));
+        channel.pipeline().addLast(handler);
+        return true;
     }
 
     private void refuse(final SocketChannel channel) {
@@ -200,7 +284,6 @@ final class Connections {
 
     private void register(final Connection connection) {
         byId.put(connection.id(), connection);
-        registry.put(connection.remoteKey(), connection);
         sweepLater();
     }
 

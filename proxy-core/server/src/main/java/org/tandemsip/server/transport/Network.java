@@ -48,10 +48,10 @@ public final class Network implements AutoCloseable {
     private Watch watch;
     private boolean closed;
 
-    private Network(final NetworkConfig config, final Sockets sockets, final SourceFilter filter) {
+    private Network(final NetworkConfig config, final Sockets sockets, final SourceFilter filter, final Tls tls) {
         this.config = config;
         this.filter = new CurrentFilter(filter);
-        registry = new ConnectionRegistry(config.streams());
+        registry = new ConnectionRegistry(config.streams(), tls);
         loops = new Loop[config.loops()];
         shards = new ShardThread[config.shards()];
         final Peers peers = new Peers(loops, shards, registry);
@@ -80,14 +80,20 @@ public final class Network implements AutoCloseable {
      */
     public static Network start(final NetworkConfig config, final HandlerFactory factory, final Policy policy,
             final SourceFilter filter, final ShardReports reports) throws BindException {
-        return start(config, factory, policy, filter, reports, NameService.NONE);
+        return start(config, factory, policy, filter, reports, NameService.NONE, null);
     }
 
-    /** As above, with someone to ask for the addresses of host names. */
+    /**
+     * As above, with someone to ask for the addresses of host names.
+     *
+     * @param tls certificates; {@code null} where nothing is secure. Outlives the network
+     */
     public static Network start(final NetworkConfig config, final HandlerFactory factory, final Policy policy,
-            final SourceFilter filter, final ShardReports reports, final NameService names) throws BindException {
+            final SourceFilter filter, final ShardReports reports, final NameService names, final Tls tls)
+            throws BindException {
         final Sockets sockets = Sockets.best();
-        final Network network = new Network(sockets == Sockets.EPOLL ? config : config.withLoops(1), sockets, filter);
+        final Network network =
+                new Network(sockets == Sockets.EPOLL ? config : config.withLoops(1), sockets, filter, tls);
         boolean started = false;
         try {
             network.start(factory, policy, reports, names);
@@ -273,6 +279,11 @@ public final class Network implements AutoCloseable {
         @Override
         public Emergencies emergencies() {
             return current.emergencies();
+        }
+
+        @Override
+        public String nameOf(final Source source) {
+            return current.nameOf(source);
         }
     }
 }

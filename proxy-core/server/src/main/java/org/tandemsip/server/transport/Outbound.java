@@ -105,7 +105,7 @@ final class Outbound implements OutboundQueue.Consumer {
     void send(final int length, final Destination destination, final Origin origin) {
         if (destination.transport == Transport.UDP) {
             sendDatagram(length, destination, origin);
-        } else if (destination.transport == Transport.TCP) {
+        } else if (destination.transport.ordinal() <= Transport.WSS.ordinal()) {
             sendStream(length, destination, origin);
         } else {
             failed(origin, Counter.UNSENT_UNREACHABLE);
@@ -276,8 +276,9 @@ final class Outbound implements OutboundQueue.Consumer {
             connection = connections.find(destination.connection);
         }
         if (connection == null) {
-            connection = peers.registry().find(
-                    remote.set(destination.addressHigh, destination.addressLow, destination.port));
+            connections.identify(destination);
+            connection = peers.registry().find(remote.set(destination.addressHigh, destination.addressLow,
+                    destination.port, RemoteKey.kind(destination.transport, destination.identity)));
             if (connection != null && connection.loop() != loop) {
                 destination.connection = connection.id();
                 crossOver(length, destination, origin, connection.loop());

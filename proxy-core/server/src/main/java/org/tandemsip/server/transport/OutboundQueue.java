@@ -14,11 +14,14 @@ import org.tandemsip.engine.handler.Destination;
  * Messages on their way from other threads to the loop that will send them. Many producers, one consumer, off-heap.
  *
  * <pre>
- *   0          8         16           24            32           40       48     52            56          60      64
- *   +----------+---------+------------+-------------+------------+--------+------+-------------+-----------+-------+--
+ *   0          8         16           24            32           40       48     52            56          60
+ *   +----------+---------+------------+-------------+------------+--------+------+-------------+-----------+-------+
  *   | addrHigh | addrLow | connection | correlation | receivedNs | sentNs | port | listenPoint | transport | shard |
- *   +----------+---------+------------+-------------+------------+--------+------+-------------+-----------+-------+--
- *                                                                                                       then bytes
+ *   +----------+---------+------------+-------------+------------+--------+------+-------------+-----------+-------+
+ *   64         68        72
+ *   +----------+---------+----------
+ *   | identity |         | bytes
+ *   +----------+---------+----------
  * </pre>
  */
 final class OutboundQueue {
@@ -32,7 +35,8 @@ final class OutboundQueue {
     private static final int LISTEN_POINT = 52;
     private static final int TRANSPORT = 56;
     private static final int SHARD = 60;
-    private static final int HEADER_BYTES = 64;
+    private static final int IDENTITY = 64;
+    private static final int HEADER_BYTES = 72;
     private static final int MESSAGE = 1;
     private static final Transport[] TRANSPORTS = Transport.values();
 
@@ -72,6 +76,7 @@ final class OutboundQueue {
         buffer.putInt(record + LISTEN_POINT, to.listenPoint);
         buffer.putInt(record + TRANSPORT, to.transport.ordinal());
         buffer.putInt(record + SHARD, from.shard);
+        buffer.putInt(record + IDENTITY, to.identity);
         buffer.putBytes(record + HEADER_BYTES, bytes, offset, length);
         ring.commit(record);
         return true;
@@ -94,6 +99,7 @@ final class OutboundQueue {
         destination.connection = buffer.getLong(record + CONNECTION);
         destination.port = buffer.getInt(record + PORT);
         destination.listenPoint = buffer.getInt(record + LISTEN_POINT);
+        destination.identity = buffer.getInt(record + IDENTITY);
         destination.transport = TRANSPORTS[buffer.getInt(record + TRANSPORT)];
         origin.correlation = buffer.getLong(record + CORRELATION);
         origin.receivedNs = buffer.getLong(record + RECEIVED_NS);

@@ -77,7 +77,8 @@ final class QueueEgress implements Egress {
         if (destination.connection != 0 && Connections.loopOf(destination.connection) < peers.loops()) {
             return Connections.loopOf(destination.connection);
         }
-        remote.set(destination.addressHigh, destination.addressLow, destination.port);
+        remote.set(destination.addressHigh, destination.addressLow, destination.port,
+                RemoteKey.kind(destination.transport, destination.identity));
         final Connection connection = peers.registry().find(remote);
         return connection != null ? connection.loop() : Math.floorMod(remote.hashCode(), peers.loops());
     }

@@ -16,6 +16,11 @@ public interface SourceFilter {
     /** Index of the trunk that {@code source} (address and port) belongs to, or {@link #UNKNOWN}. */
     int trunkOf(Source source);
 
+    /** Name of the trunk that {@code source} belongs to; {@code null} for none, or where names do not matter. */
+    default String nameOf(final Source source) {
+        return null;
+    }
+
     /** Whether some trunk claims {@code source}. */
     default boolean known(final Source source) {
         return trunkOf(source) != UNKNOWN;

@@ -121,9 +121,14 @@ class ConfigErrorTest {
                 row(ErrorCode.BAD_LISTEN, "listen: 127.0.0.1:5060\n",
                         "t.yaml:1:9: error[C024]: '127.0.0.1:5060' is not an"
                                 + " address to listen on; write udp://IPV4:PORT, tcp://[IPV6]:PORT"),
-                row(ErrorCode.BAD_LISTEN, "listen: tls://127.0.0.1:5061\n",
-                        "t.yaml:1:9: error[C024]: 'tls://127.0.0.1:5061'"
-                                + " names transport 'tls', which this build does not have; use udp or tcp"),
+                row(ErrorCode.BAD_LISTEN, "listen: sctp://127.0.0.1:5060\n",
+                        "t.yaml:1:9: error[C024]: 'sctp://127.0.0.1:5060'"
+                                + " names transport 'sctp', which this build does not have; use udp, tcp or tls"),
+                row(ErrorCode.TLS_NEEDED, "listen: tls://127.0.0.1:5061\n",
+                        "t.yaml:1:9: error[C051]: 'tls://127.0.0.1:5061' needs a certificate; name one in"
+                                + " 'tls.certificates'"),
+                row(ErrorCode.TLS_FILE, "tls: {ca: /nowhere/ca.pem, certificates: {cert: /nowhere/a, key: b}}\n",
+                        "t.yaml:1:49: error[C050]: file '/nowhere/a' cannot be read: no such file"),
                 row(ErrorCode.BAD_LISTEN, "listen: udp://0.0.0.0:5060\n",
                         "t.yaml:1:9: error[C024]: 'udp://0.0.0.0:5060'"
                                 + " names no address that peers could answer to; name one address, or add 'advertise HOST'"),
@@ -132,8 +137,9 @@ class ConfigErrorTest {
                                 + " write HOST, HOST:PORT, IPv4, [IPv6]:PORT or sip:HOST;transport=tcp"),
                 row(ErrorCode.BAD_PEER, "trunks: {a: {peers: ['3402000000']}}\n",
                         "t.yaml:1:22: error[C025]: '3402000000' holds neither an address nor a host name"),
-                row(ErrorCode.BAD_PEER, "trunks: {a: {peers: ['sips:x.example']}}\n",
-                        "t.yaml:1:22: error[C025]: 'sips:x.example' needs TLS, which this build does not have"),
+                row(ErrorCode.BAD_PEER, "trunks: {a: {peers: ['sips:x.example;transport=udp']}}\n",
+                        "t.yaml:1:22: error[C025]: 'sips:x.example;transport=udp' wants TLS over UDP, which there is"
+                                + " not"),
                 row(ErrorCode.BAD_PEER, "trunks: {a: {peers: [sip.1]}}\n",
                         "t.yaml:1:22: error[C025]: 'sip.1' holds neither an address nor a host name"),
                 row(ErrorCode.BAD_VALUE, "dns: {servers: [ns.example]}\n",

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.tandemsip.server.admin.Json;
+import org.tandemsip.server.tls.TestCa;
 
 /** What is written about the keys agrees with what reads them. */
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
@@ -51,11 +53,15 @@ class ReferenceTest {
     }
 
     @Test
-    void shouldAcceptEveryExampleOfAnOptionalKey() throws Exception {
-        // given: the annotated file with the keys that it only mentions
+    void shouldAcceptEveryExampleOfAnOptionalKey(@TempDir final Path folder) throws Exception {
+        // given: the annotated file with the keys that it only mentions, and the files that these name
+        final TestCa ca = new TestCa("Examples");
+        TestCa.write(folder, "carrier", ca.issue("sip.carrier.example"));
+        Files.writeString(folder.resolve("carrier-ca.pem"), ca.pem());
         final String text = Files.readString(config("tandem.yaml")).replaceAll("(?m)^( *)# ([a-z-]+: \\S+)$", "$1$2")
                 .replaceAll("(?m)^ *(Default|Values|yaml-language-server):.*$", "")
                 .replace("include: conf.d/*.yaml", "").replace("prefixes: prefixes.csv", "")
+                .replace("/etc/tandem/tls/", folder + "/")
                 .replace("${file:/etc/tandem/token}", "${env:TOKEN}");
 
         // when

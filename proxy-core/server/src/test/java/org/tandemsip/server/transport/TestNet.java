@@ -26,6 +26,7 @@ import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.HandlerFactory;
 import org.tandemsip.engine.handler.MessageHandler;
+import org.tandemsip.engine.handler.NameService;
 import org.tandemsip.engine.handler.Policy;
 import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardCommand;
@@ -57,6 +58,8 @@ final class TestNet implements AutoCloseable, HandlerFactory {
     volatile Transport forwardOver = Transport.TCP;
     volatile int forwardCopies = 1;
     volatile boolean known = true;
+    volatile String trunk;
+    volatile int forwardIdentity;
     final Network network;
 
     TestNet(final UnaryOperator<Shape> shaping) throws Exception {
@@ -65,7 +68,17 @@ final class TestNet implements AutoCloseable, HandlerFactory {
         network = Network.start(
                 new NetworkConfig(shape.listen, shape.threading, shape.loops, shape.shards, NetworkConfig.Idle.BACKOFF,
                         shape.ringSize, 1_000, 1 << 20, defaults.limits(), shape.streams, KEYS),
-                this, new Policy() {}, source -> known ? 0 : SourceFilter.UNKNOWN, ShardReports.NONE);
+                this, new Policy() {}, new SourceFilter() {
+                    @Override
+                    public int trunkOf(final Source source) {
+                        return known ? 0 : SourceFilter.UNKNOWN;
+                    }
+
+                    @Override
+                    public String nameOf(final Source source) {
+                        return known ? trunk : null;
+                    }
+                }, ShardReports.NONE, NameService.NONE, shape.tls);
     }
 
     static {
@@ -90,6 +103,7 @@ final class TestNet implements AutoCloseable, HandlerFactory {
         int loops = 1;
         int shards = 1;
         int ringSize = 1_024;
+        Tls tls;
         NetworkConfig.Streams streams = NetworkConfig.Streams.DEFAULTS;
 
         Shape loops(final int count) {
@@ -114,6 +128,11 @@ final class TestNet implements AutoCloseable, HandlerFactory {
             return this;
         }
 
+        Shape tls(final Tls shared) {
+            tls = shared;
+            return this;
+        }
+
         Shape streams(final NetworkConfig.Streams bounds) {
             streams = bounds;
             return this;
@@ -126,6 +145,10 @@ final class TestNet implements AutoCloseable, HandlerFactory {
 
     static NetworkConfig.Listen tcp(final InetAddress address) {
         return new NetworkConfig.Listen(Transport.TCP, address, 0, null);
+    }
+
+    static NetworkConfig.Listen tls(final InetAddress address) {
+        return new NetworkConfig.Listen(Transport.TLS, address, 0, null);
     }
 
     InetSocketAddress udpAddress() {
@@ -156,7 +179,7 @@ final class TestNet implements AutoCloseable, HandlerFactory {
     }
 
     static void await(final String what, final BooleanSupplier condition) throws InterruptedException {
-        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        final long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadlineNs > 0) {
                 fail("waited in vain for " + what);
@@ -275,6 +298,7 @@ final class TestNet implements AutoCloseable, HandlerFactory {
             destination.addressLow = Addresses.low(forwardTo.getAddress());
             destination.port = forwardTo.getPort();
             destination.connection = 0;
+            destination.identity = forwardIdentity;
             for (int i = 0; i < forwardCopies; i++) {
                 context.egress().claim(request.length()).putBytes(0, request.bytes(), 0, request.length());
                 context.egress().send(request.length(), destination, CORRELATION);
