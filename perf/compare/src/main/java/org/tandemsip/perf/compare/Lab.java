@@ -188,29 +188,54 @@ final class Lab implements AutoCloseable {
      * @param seconds how long it is expected to take at most
      * @throws IOException the generator did not get to the end or does not stand for its numbers; says why
      */
-    @SuppressWarnings("unchecked")
     Map<String, Object> bench(final Server server, final long seconds, final String... options)
             throws IOException, InterruptedException {
-        final Path report = directory.resolve("report.json");
-        Files.deleteIfExists(report);
-        final String host = server.target().getAddress().getHostAddress();
-        final List<String> arguments = new ArrayList<>(List.of("bench"));
-        arguments.addAll(List.of(options));
-        arguments.addAll(List.of("--target", host + ':' + server.target().getPort(), "--json", report.toString(),
-                "--caller", "127.0.0.1:" + CALLER_PORT, "--answerer", "127.0.0.1:" + ANSWERER_PORT, "--threshold",
-                "failed<100%"));
-        try (Child bench = new Child(Child.tandem(_ -> true, List.of(), arguments), core(1), log("bench"))) {
-            final int exit = bench.await(seconds + BENCH_MARGIN_SECONDS);
-            if (!Files.exists(report) || exit != ExitCode.OK && exit != ExitCode.THRESHOLD_MISSED) {
-                throw new IOException("bench ended with " + exit + ":\n" + bench.output());
+        try (Child bench = generator(server.target(), options)) {
+            return report(bench, seconds);
+        }
+    }
+
+    /** As above, on a server that is started when the generator has warmed up, from its first answer on. */
+    Map<String, Object> benchFromStart(final RoundOptions.Starter starter, final long seconds, final String... options)
+            throws IOException, InterruptedException {
+        final List<String> all = new ArrayList<>(List.of(options));
+        all.addAll(List.of("--await", START_TIMEOUT_NS / 1_000_000_000L + "s"));
+        try (Child bench = generator(target(), all.toArray(String[]::new))) {
+            while (bench.isAlive() && !bench.output().contains("generator ")) {
+                Thread.sleep(SETTLE_MS / 10);
+            }
+            try (Server _ = starter.start()) {
+                return report(bench, seconds);
             }
         }
-        return (Map<String, Object>) Json.parse(Files.readString(report));
+    }
+
+    private Child generator(final InetSocketAddress target, final String... options) throws IOException {
+        Files.deleteIfExists(reportFile());
+        final List<String> arguments = new ArrayList<>(List.of("bench"));
+        arguments.addAll(List.of(options));
+        arguments.addAll(List.of("--target", target.getAddress().getHostAddress() + ':' + target.getPort(), "--json",
+                reportFile().toString(), "--caller", "127.0.0.1:" + CALLER_PORT, "--answerer",
+                "127.0.0.1:" + ANSWERER_PORT, "--threshold", "failed<100%"));
+        return new Child(Child.tandem(_ -> true, List.of(), arguments), core(1), log("bench"));
+    }
+
+    @SuppressWarnings("unchecked")
+    private Map<String, Object> report(final Child bench, final long seconds) throws IOException, InterruptedException {
+        final int exit = bench.await(seconds + BENCH_MARGIN_SECONDS);
+        if (!Files.exists(reportFile()) || exit != ExitCode.OK && exit != ExitCode.THRESHOLD_MISSED) {
+            throw new IOException("bench ended with " + exit + ":\n" + bench.output());
+        }
+        return (Map<String, Object>) Json.parse(Files.readString(reportFile()));
+    }
+
+    private Path reportFile() {
+        return directory.resolve("report.json");
     }
 
     /** Keeps the last report under a name, for {@link #comparePage}. */
     void keepReport(final String name) throws IOException {
-        Files.copy(directory.resolve("report.json"), directory.resolve(name + ".json"),
+        Files.copy(reportFile(), directory.resolve(name + ".json"),
                 StandardCopyOption.REPLACE_EXISTING);
     }
 
