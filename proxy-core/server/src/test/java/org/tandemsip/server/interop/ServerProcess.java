@@ -138,7 +138,7 @@ final class ServerProcess implements AutoCloseable {
     @Override
     public void close() throws IOException {
         process.destroy();
-        if (!process.onExit().orTimeout(10, TimeUnit.SECONDS).handle((ended, failure) -> failure == null).join()) {
+        if (!process.onExit().orTimeout(60, TimeUnit.SECONDS).handle((ended, failure) -> failure == null).join()) {
             process.destroyForcibly().onExit().join();
             throw new IllegalStateException("the server did not stop on TERM:\n" + log());
         }
