@@ -455,6 +455,11 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     @Override
+    public ShardContext trial() {
+        return Trials.context(network, config.limits(), keys, policy);
+    }
+
+    @Override
     public Names names() {
         return names;
     }

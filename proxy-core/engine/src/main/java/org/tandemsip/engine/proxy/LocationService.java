@@ -140,6 +140,11 @@ final class LocationService {
         return awaited;
     }
 
+    /** Line of the table that the request located last follows, or {@code null}. */
+    Route line() {
+        return line;
+    }
+
     /** Mode for the request located last. */
     Mode mode() {
         return mode;
@@ -192,6 +197,7 @@ final class LocationService {
             }
         }
         mode = policy.mode();
+        line = null;
         return lookUpFailed ? unreachable() : preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
     }
 

@@ -50,6 +50,34 @@ final class RouteMatcher {
         return readCalled() ? prefixes.find(number) : PrefixTable.NONE;
     }
 
+    /** What about the request does not fit a line, its trunk left aside; {@code null} when all does. For people. */
+    DryRun.Mismatch mismatch(final Route route, final long nowNs) {
+        final Route.Match match = route.match();
+        if (match.method() != null && !isMethod(match.method())) {
+            return DryRun.Mismatch.METHOD;
+        }
+        if (!matches(new Route.Match(match.to(), null, null, match.toExpression(), null))) {
+            return DryRun.Mismatch.TO;
+        }
+        if (!matches(match)) {
+            return DryRun.Mismatch.CALLER;
+        }
+        if (route.when() != null && !route.when().holds(nowNs)) {
+            return DryRun.Mismatch.WHEN;
+        }
+        return route.prefixes() != null && find(route.prefixes()) == PrefixTable.NONE ? DryRun.Mismatch.PREFIXES : null;
+    }
+
+    /** The called number as routes see it, or {@code null} when it is a name. For people. */
+    String calledNumber() {
+        return readCalled() ? number.toString() : null;
+    }
+
+    /** Prefix that {@link #find} goes by; empty when none fits. For people. */
+    String prefix(final PrefixTable prefixes) {
+        return readCalled() ? prefixes.longest(number) : "";
+    }
+
     private boolean readCalled() {
         if (!number.read(request.bytes(), information.requestUri().user())) {
             return false;

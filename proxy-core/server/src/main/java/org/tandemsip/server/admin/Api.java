@@ -90,6 +90,7 @@ final class Api {
             case BASE + "config:validate" -> method.equals("POST") ? validate(body) : notAllowed("POST");
             case BASE + "config:reload" -> method.equals("POST") ? reload() : notAllowed("POST");
             case BASE + "dns:resolve" -> method.equals("POST") ? resolve(body) : notAllowed("POST");
+            case BASE + "routes:test" -> method.equals("POST") ? testRoutes(body) : notAllowed("POST");
             case BASE + "drain" -> method.equals("POST") ? drain(body) : notAllowed("POST");
             case BASE + "shutdown" -> method.equals("POST") ? shutdown() : notAllowed("POST");
             default -> view == null ? problem(404, "there is nothing at " + path) : notAllowed("GET");
@@ -174,6 +175,11 @@ final class Api {
     private Answer resolve(final String body) {
         return Json.parse(body) instanceof final Map<?, ?> order && order.get("target") instanceof final String target
                 ? json(DnsView.of(control, target)) : problem(400, "write {\"target\": \"sip:HOST\"}");
+    }
+
+    private Answer testRoutes(final String body) {
+        return Json.parse(body) instanceof final Map<?, ?> question ? json(RouteView.of(control, question))
+                : problem(400, "write {\"from\": TRUNK, \"to\": \"sip:+49301234@example.org\"}");
     }
 
     private Answer shutdown() {

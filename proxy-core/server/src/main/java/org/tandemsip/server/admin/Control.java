@@ -1,6 +1,7 @@
 package org.tandemsip.server.admin;
 
 import java.util.List;
+import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.RoutingPolicy;
@@ -20,6 +21,9 @@ public interface Control {
 
     /** What moves the messages. */
     Network network();
+
+    /** What a shard would be given now, to try out what it would do; nothing can be sent with it. */
+    ShardContext trial();
 
     /** What looks names up. */
     Names names();

@@ -1,0 +1,155 @@
+package org.tandemsip.engine.proxy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Status;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+
+/**
+ * Says what a proxy would do with a request, and why, without doing it: no transaction is made, nothing is sent, no
+ * limit is touched. Runs the same code as {@link Proxy} on a context of its own. For people, so it may allocate; not
+ * for shards.
+ */
+public final class DryRun {
+    /**
+     * A line of the route table that was looked at.
+     *
+     * @param mismatch why it was passed over; {@code null} for the one that the request follows
+     */
+    public record Line(Route route, Mismatch mismatch) {}
+
+    /** What about a request does not fit a line. */
+    public enum Mismatch {
+        /** It comes from another trunk. */
+        FROM,
+        /** It has another method. */
+        METHOD,
+        /** Another called party. */
+        TO,
+        /** Another caller. */
+        CALLER,
+        /** It is not the time. */
+        WHEN,
+        /** No prefix of the table fits. */
+        PREFIXES,
+        /** The host it names lies outside of the ranges, or is no address. */
+        WITHIN
+    }
+
+    /**
+     * A target of the request.
+     *
+     * @param trunk   name of its trunk, or {@code null} for the host of a URI
+     * @param peer    peer as written in the configuration, or {@code null}
+     * @param address address and port
+     * @param group   targets of one group are tried in parallel, groups one after the other
+     * @param message the request as it would be sent there
+     */
+    public record Hop(String trunk, String peer, String transport, String address, int group, String message) {}
+
+    /**
+     * What would happen.
+     *
+     * @param lines   lines of the table in their order, up to the one that is followed
+     * @param number  called number as routes see it, or {@code null} when there is none
+     * @param prefix  prefix of the table of that line that decided; empty without one
+     * @param mode    how the request would be treated
+     * @param refusal answer instead of sending it on, or {@code null}
+     * @param awaited whether a name would have to be looked up first
+     * @param hops    where it would go, in order
+     */
+    public record Outcome(List<Line> lines, String number, String prefix, Mode mode, Status refusal, boolean awaited,
+            List<Hop> hops) {}
+
+    private final RoutingPolicy policy;
+    private final RequestForwarder requests;
+    private final RequestChecks checks;
+    private final LocationService locationService;
+    private final Branches branches;
+    private final RouteMatcher matcher = new RouteMatcher();
+    private final Targets targets = new Targets();
+
+    /** Makes one for the listen points, limits, keys and policy of {@code context}; nothing else of it is used. */
+    public DryRun(final ShardContext context) {
+        policy = (RoutingPolicy) context.policy();
+        final ListenPoints listenPoints = new ListenPoints(context.listenPoints());
+        branches = new Branches(context);
+        requests = new RequestForwarder(context, listenPoints, branches);
+        checks = new RequestChecks(listenPoints, branches);
+        locationService = new LocationService(context, listenPoints, new HostNames(context));
+    }
+
+    /**
+     * Routes a request.
+     *
+     * @param request parsed without error
+     * @param nowNs   when it would come
+     */
+    public Outcome run(final SipMessage request, final Source source, final Trunk from, final long nowNs) {
+        if (!requests.prepare(request, source, from, policy.recordRoute())) {
+            return new Outcome(List.of(), null, "", policy.mode(), Status.BAD_REQUEST_400, false, List.of());
+        }
+        final RouteInformation information = requests.routeInformation();
+        Status refusal = checks.check(request, information.requestUri(), requests.loopHash());
+        matcher.request(request, information, from);
+        final String number = matcher.calledNumber();
+        if (refusal != null) {
+            return new Outcome(List.of(), number, "", policy.mode(), refusal, false, List.of());
+        }
+        refusal = locationService.locate(request, source, policy, from, information, targets, nowNs);
+        final Route followed = locationService.line();
+        final List<Line> lines = information.inDialog() ? List.of() : lines(from, followed, nowNs);
+        final String prefix = followed == null || followed.prefixes() == null ? ""
+                : matcher.prefix(followed.prefixes());
+        final List<Hop> hops = new ArrayList<>();
+        for (int i = 0; refusal == null && i < targets.size(); i++) {
+            hops.add(hop(request, source, targets.get(i), i, nowNs));
+        }
+        return new Outcome(lines, number, prefix, locationService.mode(), refusal, locationService.awaited() != null,
+                hops);
+    }
+
+    private List<Line> lines(final Trunk from, final Route followed, final long nowNs) {
+        final List<Line> lines = new ArrayList<>();
+        for (final Route route : policy.routes()) {
+            final boolean fromHere = route.from() == null || route.from().index() == from.index();
+            Mismatch mismatch = fromHere ? matcher.mismatch(route, nowNs) : Mismatch.FROM;
+            if (mismatch == null && route != followed) {
+                mismatch = Mismatch.WITHIN;
+            }
+            lines.add(new Line(route, mismatch));
+            if (route == followed && mismatch == null) {
+                break;
+            }
+        }
+        return lines;
+    }
+
+    private Hop hop(final SipMessage request, final Source source, final Target target, final int place,
+            final long nowNs) {
+        requests.chooseTransport(target, nowNs);
+        final UnsafeBuffer out = new UnsafeBuffer(new byte[requests.maxLength()]);
+        final int length = requests.write(target, requests.statefulMode(), branches.key(request, source, place), 0,
+                out);
+        final byte[] bytes = new byte[length];
+        out.getBytes(0, bytes);
+        final Destination destination = target.destination;
+        final String host = IpAddress.toString(destination.addressHigh, destination.addressLow);
+        return new Hop(target.sentTo == null ? null : target.sentTo.name(),
+                target.peer == null ? null : target.peer.name(), destination.transport.name(),
+                (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + destination.port, target.group,
+                new String(bytes, StandardCharsets.UTF_8));
+    }
+}

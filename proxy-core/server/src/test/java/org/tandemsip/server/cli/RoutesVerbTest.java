@@ -1,0 +1,161 @@
+package org.tandemsip.server.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.tandemsip.server.Tandem;
+import org.tandemsip.server.admin.Json;
+import org.tandemsip.server.config.Config;
+import org.tandemsip.server.config.ConfigException;
+import org.tandemsip.server.config.ConfigReader;
+
+/** {@code routes} and {@code routes test} against a real server, and tables of prefixes that are loaded anew. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class RoutesVerbTest {
+    @TempDir
+    private Path directory;
+    private Tandem tandem;
+    private String output;
+
+    private void start() throws Exception {
+        Files.writeString(directory.resolve("rates.csv"), "prefix,trunk,cost\n49,a,2\n49,b,1\n4930,a,3\n");
+        Files.writeString(directory.resolve("t.yaml"), """
+                listen: ["udp://127.0.0.1:0"]
+                loops: 1
+                trunks:
+                  pbx:
+                    peers: ["127.0.0.1:5070"]
+                    number-in: {rules: {"00": "+", "0": "+49"}}
+                  a: {peers: ["127.0.0.1:5080"], number: {rules: {"+": "00"}}, headers: {set: {X-Trunk: a}}}
+                  b: {peers: ["127.0.0.1:5090"]}
+                routes:
+                  - {name: back, from: a, to: pbx}
+                  - {name: mobile, from: pbx, to: b, match: {to: '/^\\+491[567]/'}}
+                  - {name: night, from: pbx, to: b, when: {hours: "22:00-06:00", zone: UTC}, match: {to: "+44*"}}
+                  - {name: lcr, from: pbx, to: prefixes, prefixes: rates.csv}
+                state-dir: %s
+                admin: {socket: %s}
+                """.formatted(directory, directory.resolve("s")));
+        final ConfigReader reader = new ConfigReader(Map.of());
+        final Path file = directory.resolve("t.yaml");
+        tandem = Tandem.start(reader.read(file), Optional.of(new Tandem.Source() {
+            @Override
+            public Config read() throws ConfigException {
+                return reader.read(file);
+            }
+
+            @Override
+            public Config read(final String text) throws ConfigException {
+                return reader.read(file.toString(), text);
+            }
+        }));
+    }
+
+    @AfterEach
+    void stop() {
+        if (tandem != null) {
+            tandem.close();
+        }
+    }
+
+    private int run(final String... args) {
+        final StringWriter out = new StringWriter();
+        final List<String> all = new ArrayList<>(List.of(args));
+        all.addAll(List.of("--socket", directory.resolve("s").toString()));
+        final int exit = TandemCommand.run(all.toArray(String[]::new), new PrintWriter(out), new PrintWriter(out));
+        output = out.toString();
+        return exit;
+    }
+
+    private List<String> lines() {
+        return output.lines().toList();
+    }
+
+    @Test
+    void shouldTellRouteAndReasonAndMessage() throws Exception {
+        // given
+        start();
+
+        // when
+        assertEquals(ExitCode.OK, run("routes", "test", "--from", "pbx", "--to", "030-1234", "--header", "X-Trunk: me"),
+                () -> output);
+
+        // then
+        assertEquals(List.of("number   +49301234", "route    back: is for requests from trunk 'a'",
+                "route    mobile: the called party does not fit /^\\+491[567]/",
+                "route    night: the called party does not fit +44*", "route    lcr: matches by prefix 4930",
+                "mode     stateful"), lines().subList(0, 6));
+        assertTrue(output.contains("1    a                127.0.0.1:5080"), output);
+        assertTrue(lines().contains("INVITE sip:0049301234@127.0.0.1:5070 SIP/2.0"), output);
+        assertTrue(lines().contains("X-Trunk: a"), output);
+        assertTrue(!lines().contains("X-Trunk: me"), output);
+    }
+
+    @Test
+    void shouldOrderByCostAndGoByTheTime() throws Exception {
+        start();
+        assertEquals(ExitCode.OK, run("routes", "test", "--from", "pbx", "--to", "sip:0401234@h"));
+        assertTrue(output.contains("1    b ") && output.contains("2    a "), output);
+
+        assertEquals(ExitCode.FAILED, run("routes", "test", "--from", "pbx", "--to", "+441", "--at",
+                "2026-01-05T12:00:00Z"));
+        assertTrue(output.contains("route    night: it is not the time of 'when'"), output);
+        assertTrue(output.contains("answer   404 Not Found"), output);
+        assertEquals(ExitCode.OK, run("routes", "test", "--from", "pbx", "--to", "+441", "--at",
+                "2026-01-05T23:00:00Z", "-o", "json"));
+        assertEquals("night", ((Map<?, ?>) ((List<?>) ((Map<?, ?>) Json.parse(output)).get("routes")).getLast())
+                .get("name"));
+    }
+
+    @Test
+    void shouldRefuseQuestionsThatMakeNoSense() throws Exception {
+        start();
+        assertEquals(ExitCode.FAILED, run("routes", "test", "--from", "nobody", "--to", "1"));
+        assertTrue(output.contains("there is no trunk 'nobody'"), output);
+        assertEquals(ExitCode.FAILED, run("routes", "test", "--from", "pbx", "--to", "sip:a b@h"));
+        assertTrue(output.contains("that makes no request"), output);
+        assertEquals(ExitCode.FAILED, run("routes", "test", "--from", "pbx", "--to", "1", "--at", "noon"));
+        assertTrue(output.contains("'noon' is not a time"), output);
+        assertEquals(ExitCode.FAILED, run("routes", "test", "--from", "pbx", "--to", "1\r\nVia: x"));
+        assertTrue(output.contains("control characters"), output);
+        assertEquals(ExitCode.USAGE, run("routes", "test", "--from", "pbx"));
+        assertEquals(ExitCode.OK, run("routes"));
+        assertTrue(output.contains("lcr"), output);
+    }
+
+    @Test
+    void shouldTakeOverTableWholeOrNotAtAllWhenReloaded() throws Exception {
+        // given
+        start();
+
+        // when: one row of the new table is bad
+        Files.writeString(directory.resolve("rates.csv"), "49,b,1\n48,nobody,1\n");
+        final ConfigException refused = assertThrows(ConfigException.class, tandem::reload);
+
+        // then: the old one stays
+        assertEquals(2, refused.problems().getFirst().line());
+        assertEquals(ExitCode.OK, run("routes", "test", "--from", "pbx", "--to", "0301"));
+        assertTrue(output.contains("lcr: matches by prefix 4930"), output);
+
+        // and when it is put right
+        Files.writeString(directory.resolve("rates.csv"), "493,b,1\n");
+        assertEquals(List.of("routes"), tandem.reload().changed());
+        assertEquals(ExitCode.OK, run("routes", "test", "--from", "pbx", "--to", "0301"));
+        assertTrue(output.contains("lcr: matches by prefix 493"), output);
+        assertTrue(output.contains("1    b "), output);
+    }
+}
