@@ -41,7 +41,7 @@ public interface ShardReports {
     /**
      * A message was dropped because no trunk claims its source.
      *
-     * @param shard      number of the shard
+     * @param shard      number of the shard, or of the I/O loop where the message was malformed or found no room
      * @param source     where the message came from, valid until this returns
      * @param suppressed refusals since the last report that were counted but not reported
      */

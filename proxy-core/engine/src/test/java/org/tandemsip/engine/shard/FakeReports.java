@@ -28,5 +28,6 @@ final class FakeReports implements ShardReports {
     @Override
     public void refused(final int shard, final Source source, final long suppressed) {
         refused.add(source.port);
+        lastSuppressed = suppressed;
     }
 }

@@ -249,6 +249,30 @@ class ShardTest {
     }
 
     @Test
+    void shouldReportFewRefusedSourcesASecondAndSayHowManyItKeptBack() {
+        // given
+        handler.disposition = Disposition.DROPPED_UNKNOWN_SOURCE;
+
+        // when
+        for (int i = 0; i < 25; i++) {
+            offer(request("INVITE", "stranger", ""));
+            shard.doWork(0);
+        }
+
+        // then
+        assertEquals(RateLimitedReports.PER_SECOND, reports.refused.size());
+
+        // when
+        offer(request("INVITE", "stranger", ""));
+        shard.doWork(1_000_000_000L);
+
+        // then
+        assertEquals(RateLimitedReports.PER_SECOND + 1, reports.refused.size());
+        assertEquals(15, reports.lastSuppressed);
+        assertEquals(26, counters.get(Counter.DROPPED_UNKNOWN_SOURCE));
+    }
+
+    @Test
     void shouldReportRefusedSources() {
         // given
         handler.disposition = Disposition.DROPPED_UNKNOWN_SOURCE;

@@ -12,7 +12,9 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.StageTimers;
+import org.tandemsip.engine.shard.RateLimitedReports;
 import org.tandemsip.engine.shard.Shard;
+import org.tandemsip.engine.shard.ShardReports;
 import org.tandemsip.engine.shard.Shards;
 import org.tandemsip.linux.SocketMemory;
 
@@ -70,7 +72,7 @@ final class Loop implements ShardThread {
 
     Loop(final int index, final LoopGroup.TurningLoop eventLoop, final NetworkConfig config, final Sockets sockets,
             final ByteBufAllocator allocator, final SourceFilter filter, final BadMessages badMessages,
-            final Peers peers) {
+            final ShardReports reports, final Peers peers) {
         this.index = index;
         this.eventLoop = eventLoop;
         this.config = config;
@@ -80,7 +82,8 @@ final class Loop implements ShardThread {
         this.connections = new Connections(this, sockets, config, peers.registry());
         this.outbound = new Outbound(index, config.listen().size(), allocator, counters, stages, peers, connections);
         this.queue = new OutboundQueue(config.threading() == NetworkConfig.Threading.SHARED ? 1 << 20 : 1 << 22);
-        this.refusals = new Refusals(outbound, counters, filter, badMessages, config.keys());
+        this.refusals = new Refusals(outbound, counters, filter, badMessages,
+                new RateLimitedReports(index, reports), config.keys());
         this.admission = new Admission(overload, filter, config.keys(), peers.taken(), peers.dropped());
         this.limiter = new SourceLimiter(config.keys());
         this.memory = sockets == Sockets.EPOLL ? new SocketMemory() : null;

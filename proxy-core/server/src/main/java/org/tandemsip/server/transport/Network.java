@@ -48,7 +48,8 @@ public final class Network implements AutoCloseable {
     private Watch watch;
     private boolean closed;
 
-    private Network(final NetworkConfig config, final Sockets sockets, final SourceFilter filter, final Tls tls) {
+    private Network(final NetworkConfig config, final Sockets sockets, final SourceFilter filter,
+            final ShardReports reports, final Tls tls) {
         this.config = config;
         this.filter = new CurrentFilter(filter);
         registry = new ConnectionRegistry(config.streams(), tls);
@@ -60,7 +61,7 @@ public final class Network implements AutoCloseable {
         for (int i = 0; i < loops.length; i++) {
             loops[i] =
                     new Loop(i, eventLoops.get(i), config, sockets, ByteBufAllocator.DEFAULT, this.filter, badMessages,
-                            peers);
+                            reports, peers);
             counters.add(loops[i].counters());
             stages.add(loops[i].stages());
         }
@@ -92,8 +93,8 @@ public final class Network implements AutoCloseable {
             final SourceFilter filter, final ShardReports reports, final NameService names, final Tls tls)
             throws BindException {
         final Sockets sockets = Sockets.best();
-        final Network network =
-                new Network(sockets == Sockets.EPOLL ? config : config.withLoops(1), sockets, filter, tls);
+        final Network network = new Network(sockets == Sockets.EPOLL ? config : config.withLoops(1), sockets, filter,
+                reports, tls);
         boolean started = false;
         try {
             network.start(factory, policy, reports, names);

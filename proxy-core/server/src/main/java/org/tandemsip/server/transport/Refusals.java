@@ -15,12 +15,13 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.shard.RateLimitedReports;
 import org.tandemsip.engine.shard.Shard;
 
 /**
  * Says no on the loop itself, without a shard and without keeping anything (RFC 3261 section 8.2.7): to malformed
  * requests (section 16.3 step 1), and to new requests when the ring of their shard is full. Responses and ACKs are
- * never answered, and nobody is whom no trunk knows. Loop thread only.
+ * never answered, and nobody is whom no trunk knows: such a source is reported. Loop thread only.
  */
 final class Refusals {
     /** What an answer may be longer than its request: status line, received, rport, To tag, Content-Length. */
@@ -30,6 +31,7 @@ final class Refusals {
     private final Counters counters;
     private final SourceFilter filter;
     private final BadMessages badMessages;
+    private final RateLimitedReports reports;
     private final AnswerTag answerTag;
     private final ResponseWriter writer = new ResponseWriter();
     private final ReceivedVia receivedVia = new ReceivedVia();
@@ -38,11 +40,12 @@ final class Refusals {
     private final Origin origin = new Origin();
 
     Refusals(final Outbound outbound, final Counters counters, final SourceFilter filter, final BadMessages badMessages,
-            final ShardContext.Keys keys) {
+            final RateLimitedReports reports, final ShardContext.Keys keys) {
         this.outbound = outbound;
         this.counters = counters;
         this.filter = filter;
         this.badMessages = badMessages;
+        this.reports = reports;
         this.answerTag = new AnswerTag(keys);
     }
 
@@ -88,11 +91,15 @@ final class Refusals {
 
     private boolean refuse(final SipMessage message, final byte[] statusLine, final Source source,
             final Counter dropped) {
+        final boolean known = filter.known(source);
+        if (!known) {
+            reports.refused(source, source.receivedNs);
+        }
         if (statusLine == null || !message.isRequest() || message.method() == Method.ACK) {
             counters.increment(dropped);
             return false;
         }
-        if (!filter.known(source)) {
+        if (!known) {
             counters.increment(Counter.DROPPED_UNKNOWN_SOURCE);
             return false;
         }

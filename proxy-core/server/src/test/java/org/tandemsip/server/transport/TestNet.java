@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.tandemsip.codec.Edits;
@@ -60,6 +61,10 @@ final class TestNet implements AutoCloseable, HandlerFactory {
     volatile boolean known = true;
     volatile String trunk;
     volatile int forwardIdentity;
+    /** Ports of the sources that were reported as unknown. */
+    final Queue<Integer> refusedPorts = new ConcurrentLinkedQueue<>();
+    /** Of how many more the reports have said that they were kept back. */
+    final AtomicLong refusedSuppressed = new AtomicLong();
     final Network network;
 
     TestNet(final UnaryOperator<Shape> shaping) throws Exception {
@@ -78,7 +83,7 @@ final class TestNet implements AutoCloseable, HandlerFactory {
                     public String nameOf(final Source source) {
                         return known ? trunk : null;
                     }
-                }, ShardReports.NONE, NameService.NONE, shape.tls);
+                }, new Reports(), NameService.NONE, shape.tls);
     }
 
     static {
@@ -221,6 +226,20 @@ final class TestNet implements AutoCloseable, HandlerFactory {
     @Override
     public void close() {
         network.close();
+    }
+
+    private final class Reports implements ShardReports {
+        @Override
+        public void fault(final int shard, final Seam seam, final Throwable cause, final SipMessage message,
+                final long suppressed) {
+            // The counters tell.
+        }
+
+        @Override
+        public void refused(final int shard, final Source source, final long suppressed) {
+            refusedPorts.add(source.port);
+            refusedSuppressed.addAndGet(suppressed);
+        }
     }
 
     private final class Answering implements MessageHandler {
