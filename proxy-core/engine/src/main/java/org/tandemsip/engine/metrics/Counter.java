@@ -53,6 +53,8 @@ public enum Counter {
             "Times that a trunk had no room for a call, by the limit that was reached."),
     LIMITED_SOURCE("tandem_limited_source_total", "",
             "Messages over what one source may send: dropped, or answered 503 on a connection."),
+    TARGETS_LEFT_OUT("tandem_targets_left_out_total", "",
+            "Places that a request could have gone to beyond the ten that are tried."),
     CALLS_LOST("tandem_calls_lost_total", "",
             "Calls that no longer count since their end was missed: no BYE, no refresh of the session."),
 

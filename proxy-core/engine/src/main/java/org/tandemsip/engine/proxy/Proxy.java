@@ -57,7 +57,7 @@ public final class Proxy implements MessageHandler {
     private final HostNames names;
     private final LocationService locationService;
     private final AckLookUps ackLookUps;
-    private final Targets targets = new Targets();
+    private final Targets targets;
     private final StatelessUas uas;
     private final StatelessProxy stateless;
     private final StatefulProxy stateful;
@@ -76,6 +76,7 @@ public final class Proxy implements MessageHandler {
         previousPolicy = policy;
         everStateless = policy.hasStateless();
         counters = context.counters();
+        targets = new Targets(counters);
         listenPoints = new ListenPoints(context.listenPoints());
         branches = new Branches(context);
         transactions = new Transactions(context);

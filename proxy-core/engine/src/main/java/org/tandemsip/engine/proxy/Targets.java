@@ -1,14 +1,19 @@
 package org.tandemsip.engine.proxy;
 
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
+
 /** The target set of one request, in the order they are to be tried. Reused; bounded by {@link #MAX}. */
 final class Targets {
     /** Most targets of one request: a request may not be made to multiply without end (RFC 5393). */
     static final int MAX = 10;
 
     private final Target[] targets = new Target[MAX];
+    private final Counters counters;
     private int size;
 
-    Targets() {
+    Targets(final Counters counters) {
+        this.counters = counters;
         for (int i = 0; i < MAX; i++) {
             targets[i] = new Target();
         }
@@ -49,9 +54,13 @@ final class Targets {
         size = 0;
     }
 
-    /** Adds one and returns it to be filled, or {@code null} when the set is full. */
+    /** Adds one and returns it to be filled, or {@code null}, which is counted, when the set is full. */
     Target add() {
-        return size == MAX ? null : targets[size++].reset();
+        if (size == MAX) {
+            counters.increment(Counter.TARGETS_LEFT_OUT);
+            return null;
+        }
+        return targets[size++].reset();
     }
 
     /**

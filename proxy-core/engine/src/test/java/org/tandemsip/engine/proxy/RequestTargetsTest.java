@@ -1,6 +1,7 @@
 package org.tandemsip.engine.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyFixture.message;
@@ -18,6 +19,8 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.proxy.ProxyFixture.Sent;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.ListenPoints;
@@ -78,13 +81,29 @@ class RequestTargetsTest {
                 IntStream.range(0, parallel.size()).mapToObj(i -> parallel.get(i).trunk).toList());
     }
 
+    @Test
+    void shouldCountTargetsPastTheTenth() {
+        // given
+        final Counters counters = new Counters();
+        final Targets targets = new Targets(counters);
+        for (int i = 0; i < Targets.MAX; i++) {
+            assertNotNull(targets.add());
+        }
+
+        // then
+        assertNull(targets.add());
+        assertNull(targets.add());
+        assertEquals(Targets.MAX, targets.size());
+        assertEquals(2, counters.get(Counter.TARGETS_LEFT_OUT));
+    }
+
     private static Targets locate(final LocationService service, final Route route) {
         final SipMessage request = Messages.parse(message("INVITE", "sip:+1@203.0.113.10", VIA, "", null));
         final ShardContext context = ProxyFixture.context(new Messages.Silence(),
                 ProxyFixture.policy(Mode.STATEFUL, List.of(route)));
         final RouteInformation information = new RouteInformation(context, new ListenPoints(ProxyFixture.POINTS),
                 new RecordRoutes(context));
-        final Targets targets = new Targets();
+        final Targets targets = new Targets(context.counters());
         assertTrue(information.read(request, Messages.source(CARRIER)));
         assertNull(service.locate(request, Messages.source(CARRIER), (RoutingPolicy) context.policy(),
                 ProxyFixture.CARRIER, information, targets, 0));
