@@ -38,10 +38,11 @@ class AllocationTest {
     void shouldAllocateNothingWhenMessagesAreParsedForwardedAnsweredOrRefused() {
         // given
         final String route = "Route: <sip:[2001:db8::1]:5061;transport=tcp;lr>, \"x\" <sip:b;lr>\r\nContact: ";
+        final String response = Wire.INVITE.replaceFirst("^[^\r]*", "SIP/2.0 200 OK");
         final UnsafeBuffer[] datagrams = {Wire.bytes(Wire.INVITE.replace("Contact: ", route)),
             Wire.bytes(Wire.INVITE.replace("70", "-1")), Wire.bytes(Wire.INVITE.replace("\r\n", "\n")),
             Wire.bytes("\r\n" + Wire.INVITE.replace(": ", " :\r\n ")), Wire.bytes("GET / HTTP/1.1\r\n\r\n"),
-            Wire.bytes("\r\n\r\n" + Wire.INVITE)};
+            Wire.bytes("\r\n\r\n" + Wire.INVITE), Wire.bytes(response), Wire.bytes(response.replace(" 200 ", " 2x0 "))};
         for (int i = 0; i < WARM_UP; i++) {
             handle(datagrams[i % datagrams.length]);
         }

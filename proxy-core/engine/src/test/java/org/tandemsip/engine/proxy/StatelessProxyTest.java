@@ -157,8 +157,9 @@ class StatelessProxyTest {
         final Source agent = Messages.source(AGENT);
         final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-        long allocated = Long.MAX_VALUE;
-        for (int round = 0; round < 5 && allocated > 0; round++) {
+        // The JVM itself may allocate now and then while it compiles; what the proxy does, it does every round.
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 10 && least > 0; round++) {
             final long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < 10_000; i++) {
                 quiet.onRequest(invite, carrier, i);
@@ -167,10 +168,9 @@ class StatelessProxyTest {
                 quiet.onRequest(missing, agent, i);
                 quiet.onResponse(response, agent, i);
             }
-            allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
         }
 
-        // Compiler threads allocate elsewhere; what is left on this one is less than one object per message.
-        assertTrue(allocated < 10_000, () -> "allocates");
+        assertEquals(0, least, "bytes for 50,000 messages");
     }
 }
