@@ -8,6 +8,10 @@ import org.tandemsip.testkit.wire.WireEvent;
 /** Parallel and serial copies: I-08, I-11, I-14. */
 final class ForkRules {
     private static final long T1_64 = 32_000_000_000L;
+    /** Via and two Record-Routes in a request, the parameters of a Via and challenges of all branches in an answer. */
+    private static final int ADDED_BYTES = 512;
+    /** Timer G sends a final that nobody acknowledges eleven times (RFC 3261 section 17.2.1). */
+    private static final long MOST_ANSWERED = 12;
     private static final int MOST_BRANCHES = 10;
     private static final int MAX_BREADTH = 60;
 
@@ -137,7 +141,8 @@ final class ForkRules {
      * I-14. At most ten branches of a request are open at any instant; a Max-Breadth sent is 1 to 60 and the sum over
      * branches does not exceed what came (RFC 5393 section 5.3). Answers to a request are bounded: finals by 11 (timer
      * G) plus the number of requests and downstream finals, provisionals by downstream provisionals plus the number of
-     * requests.
+     * requests. In bytes: nothing sent is longer by more than what a proxy adds than the longest message that came, and
+     * all answers together are at most {@value #MOST_ANSWERED} times what came.
      */
     static void i14BoundedBreadth(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
@@ -152,6 +157,7 @@ final class ForkRules {
             }
             breadth(server, findings);
             amplification(server, findings);
+            bytes(server, findings);
         }
     }
 
@@ -169,6 +175,42 @@ final class ForkRules {
                 findings.add("I-14", branch, "Max-Breadth came as " + before + ", sum over open branches " + sum);
             }
         }
+    }
+
+    private static void bytes(final ServerSide server, final Findings findings) {
+        long in = 0;
+        long longest = 0;
+        for (final WireEvent request : server.requests) {
+            in += size(request);
+            longest = Math.max(longest, size(request));
+        }
+        for (final ClientSide branch : server.forwards) {
+            for (final WireEvent copy : branch.requests) {
+                if (size(copy) > longest + ADDED_BYTES) {
+                    findings.add("I-14", branch, size(copy) + " bytes sent on of " + longest);
+                }
+            }
+        }
+        for (final ClientSide branch : server.forwards) {
+            for (final WireEvent response : branch.responses) {
+                in += size(response);
+                longest = Math.max(longest, size(response));
+            }
+        }
+        long out = 0;
+        for (final WireEvent response : server.responses) {
+            out += size(response);
+            if (size(response) > longest + ADDED_BYTES) {
+                findings.add("I-14", server, "answered " + size(response) + " bytes for " + longest);
+            }
+        }
+        if (out > MOST_ANSWERED * in) {
+            findings.add("I-14", server, out + " bytes answered for " + in);
+        }
+    }
+
+    private static int size(final WireEvent event) {
+        return event.packet().bytes().length;
     }
 
     private static int breadth(final ClientSide branch) {

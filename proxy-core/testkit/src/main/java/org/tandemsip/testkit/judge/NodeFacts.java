@@ -12,6 +12,7 @@ import java.util.Map;
  * @param idle          whether every shard says that it is idle
  * @param openClaims    memory claimed for sending and never sent
  * @param mostLive      most that a handler ever held at the end of a turn
+ * @param excess        most calls that a trunk carried at the end of a turn above its limit, or below zero
  * @param maxLive       most transactions that a shard may hold
  * @param lateTurns     turns after which messages were left in a ring though the shard had been given time
  * @param counters      counters by name, summed over shards, of this life of the node
@@ -20,7 +21,7 @@ import java.util.Map;
  * @param faults        what handlers threw, one line each
  */
 public record NodeFacts(String name, int live, int calls, int armedTimers, boolean idle, int openClaims, int mostLive,
-        int maxLive, int lateTurns, Map<String, Long> counters, long offered, long sentOnWire,
+        int excess, int maxLive, int lateTurns, Map<String, Long> counters, long offered, long sentOnWire,
         java.util.List<String> faults) {
     /** Value of a counter by the name of its constant; 0 when there is none. */
     long count(final String name) {

@@ -164,13 +164,13 @@ final class ResponseRules {
     /**
      * I-09. Every response goes to where one of the copies of its request came from: over UDP to that source address,
      * and to its source port where the topmost Via asks for rport, else to that port or the one of sent-by (RFC 3581,
-     * RFC 3261 section 18.2.2); over a stream on the connection of the request, or while that is closed on another one
-     * to the same host.
+     * RFC 3261 section 18.2.2); over a stream on the connection of the request, or when that has been closed on another
+     * one to the same host. (When an agent has closed its own end, the log does not say.)
      */
     static void i09ResponseToSource(final WireView view, final Findings findings) {
         for (final ServerSide server : view.servers) {
             for (final WireEvent event : server.responses) {
-                if (server.requests.stream().noneMatch(request -> fits(event, request))) {
+                if (server.requests.stream().noneMatch(request -> fits(view, event, request))) {
                     findings.add("I-09", server, "response to " + event.packet().to() + " tcp"
                             + event.packet().connection() + " for a request from " + server.first.packet().from());
                 }
@@ -178,7 +178,7 @@ final class ResponseRules {
         }
     }
 
-    private static boolean fits(final WireEvent response, final WireEvent request) {
+    private static boolean fits(final WireView view, final WireEvent response, final WireEvent request) {
         final SimAddress source = request.packet().from();
         final SimAddress target = response.packet().to();
         final WireVia via = request.message().topVia();
@@ -186,7 +186,8 @@ final class ResponseRules {
             return false;
         }
         if (request.packet().stream()) {
-            return response.packet().connection() == request.packet().connection() || target.port() == via.port();
+            return response.packet().connection() == request.packet().connection() || target.port() == via.port()
+                    && (!view.isProxy(response.element()) || view.streamGone(request, response));
         }
         return target.port() == source.port() || !via.params().containsKey("rport") && target.port() == via.port();
     }

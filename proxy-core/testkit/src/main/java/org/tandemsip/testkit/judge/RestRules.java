@@ -23,12 +23,16 @@ final class RestRules {
     }
 
     /**
-     * I-22. No trunk and no peer says that it carries calls; transactions, response contexts and calls of a shard never
+     * I-22. No trunk and no peer says that it carries calls, and none ever said that it carries more than its limit or
+     * fewer than none; transactions, response contexts and calls of a shard never
      * exceed their bound at the end of any turn.
      */
     static void i22LimitsHold(final NodeFacts node, final Findings findings) {
         if (node.calls() != 0) {
             findings.add("I-22", node.name(), null, node.calls() + " calls counted that are over");
+        }
+        if (node.excess() > 0) {
+            findings.add("I-22", node.name(), null, node.excess() + " calls past a limit");
         }
         if (node.mostLive() > node.maxLive()) {
             findings.add("I-22", node.name(), null, node.mostLive() + " live, limit " + node.maxLive());

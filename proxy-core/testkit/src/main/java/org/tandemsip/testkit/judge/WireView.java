@@ -87,6 +87,26 @@ public final class WireView {
         return crashes.getOrDefault(element, List.of()).stream().anyMatch(at -> at - fromNs >= 0 && toNs - at >= 0);
     }
 
+    /**
+     * Whether the element that received {@code request} over a stream knew, when it sent {@code response}, that this
+     * stream was gone: closed, or lost with all else in a crash.
+     */
+    boolean streamGone(final WireEvent request, final WireEvent response) {
+        final String element = response.element();
+        if (crashedBetween(element, request.timeNs(), response.timeNs())) {
+            return true;
+        }
+        final String stream = "tcp" + request.packet().connection() + ' ';
+        for (int i = request.index(); i < response.index(); i++) {
+            final WireEvent event = log.events().get(i);
+            if (event.kind() == WireEvent.Kind.STREAM_FAILED && event.element().equals(element)
+                    && event.note().startsWith(stream)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The INVITE server transaction that a request with that Via belongs to, latest life, or {@code null}. */
     ServerSide inviteServer(final String element, final WireVia via) {
         return liveServers.get(element + serverKey(via, "INVITE"));

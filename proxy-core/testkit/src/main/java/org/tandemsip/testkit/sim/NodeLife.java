@@ -57,6 +57,7 @@ final class NodeLife implements ShardReports {
     private final Counters counters = new Counters();
     private final List<String> faults = new ArrayList<>();
     private int mostLive;
+    private int excess;
     private int lateTurns;
     private long offered;
     private long sentOnWire;
@@ -142,10 +143,14 @@ final class NodeLife implements ShardReports {
         if (over) {
             return;
         }
-        lane.shard.doWork(loop.nowNs());
+        setup.turn().apply(lane.shard::doWork).applyAsInt(loop.nowNs());
         lateTurns += lane.waiting <= TURN_LIMIT && lane.shard.hasWork() ? 1 : 0;
         lane.waiting = 0;
         mostLive = Math.max(mostLive, lane.handler.live());
+        for (final Trunk trunk : policy.trunks()) {
+            final int calls = trunk.state().calls();
+            excess = Math.max(excess, Math.max(-calls, trunk.maxCalls() == 0 ? 0 : calls - trunk.maxCalls()));
+        }
         if (lane.shard.hasWork()) {
             wake(lane, 0);
         }
@@ -183,7 +188,8 @@ final class NodeLife implements ShardReports {
                 byName.put(counter.name(), value);
             }
         });
-        return new NodeFacts(setup.name(), live, calls(), armed, idle, unflushed, mostLive, 3 * setup.maxTransactions(),
+        return new NodeFacts(setup.name(), live, calls(), armed, idle, unflushed, mostLive, excess,
+                3 * setup.maxTransactions(),
                 lateTurns, byName, offered, sentOnWire, faults);
     }
 

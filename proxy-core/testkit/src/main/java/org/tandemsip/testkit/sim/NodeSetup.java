@@ -1,5 +1,6 @@
 package org.tandemsip.testkit.sim;
 
+import java.util.function.LongToIntFunction;
 import java.util.function.UnaryOperator;
 
 import org.tandemsip.engine.handler.Egress;
@@ -20,6 +21,8 @@ import org.tandemsip.testkit.wire.SimAddress;
  * @param jitterNs longest time a message waits in the ring
  * @param handler  put around the handler, to seed bugs; {@link UnaryOperator#identity} for none
  * @param egress   put around the egress, to seed bugs; {@link UnaryOperator#identity} for none
+ * @param turn     put around each turn of a shard, to seed bugs; {@link UnaryOperator#identity} for none
  */
 public record NodeSetup(String name, SimAddress address, RoutingPolicy policy, int shards, long token0, long token1,
-        int maxTransactions, long jitterNs, UnaryOperator<MessageHandler> handler, UnaryOperator<Egress> egress) {}
+        int maxTransactions, long jitterNs, UnaryOperator<MessageHandler> handler, UnaryOperator<Egress> egress,
+        UnaryOperator<LongToIntFunction> turn) {}

@@ -22,6 +22,8 @@ final class RunPlan {
     final boolean tight;
     /** Whether the trunks of stateful proxies count their calls, and balance by what they count. */
     final boolean counted;
+    /** Whether those trunks take one call at a time, so that others are refused. */
+    final boolean limited;
 
     final long seed;
     final int proxies;
@@ -76,6 +78,7 @@ final class RunPlan {
         calls = 1 + random.nextInt(5);
         // Not drawn: what a seed stood for before there was this choice, it still does.
         counted = !switching && (seed * 0x9E37_79B9_7F4A_7C15L >>> 63) == 0;
+        limited = counted && (seed * 0x9E37_79B9_7F4A_7C15L >>> 61) == 1;
     }
 
     boolean chance(final int percent) {
@@ -84,7 +87,7 @@ final class RunPlan {
 
     /** Whether nothing is done to the network or the nodes, so that every call must end as its script says. */
     boolean clean() {
-        return !tight && !lossy && !crashing && !switching && !partitioned && !cutting && !targeted;
+        return !tight && !limited && !lossy && !crashing && !switching && !partitioned && !cutting && !targeted;
     }
 
     @Override
@@ -107,6 +110,7 @@ final class RunPlan {
         add(words, translated, "NAT");
         add(words, large, "large messages");
         add(words, counted, "calls counted");
+        add(words, limited, "one call per trunk");
         add(words, tight, "room for " + maxTransactions + " transactions");
         return String.join("", words);
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.LongToIntFunction;
 import java.util.function.UnaryOperator;
 
 import org.tandemsip.engine.handler.Egress;
@@ -37,24 +38,25 @@ public final class SimRun {
     private final SplittableRandom random;
     private final long startNs;
 
-    private SimRun(final long seed, final UnaryOperator<MessageHandler> handler, final UnaryOperator<Egress> egress) {
+    private SimRun(final long seed, final UnaryOperator<MessageHandler> handler, final UnaryOperator<Egress> egress,
+            final UnaryOperator<LongToIntFunction> turn) {
         plan = new RunPlan(seed);
         random = plan.random;
         startNs = random.nextLong(-1_000_000 * SECOND, 1_000_000 * SECOND);
         loop = new SimLoop(startNs);
         network = new SimNetwork(loop, random.split(), log);
-        topology = new Topology(plan, network, handler, egress);
+        topology = new Topology(plan, network, handler, egress, turn);
     }
 
     /** Runs a seed and judges it. */
     public static Outcome run(final long seed) {
-        return run(seed, UnaryOperator.identity(), UnaryOperator.identity());
+        return run(seed, UnaryOperator.identity(), UnaryOperator.identity(), UnaryOperator.identity());
     }
 
-    /** Runs a seed with something put around every handler and egress. */
+    /** Runs a seed with something put around every handler, egress and turn of a shard. */
     static Outcome run(final long seed, final UnaryOperator<MessageHandler> handler,
-            final UnaryOperator<Egress> egress) {
-        final SimRun run = new SimRun(seed, handler, egress);
+            final UnaryOperator<Egress> egress, final UnaryOperator<LongToIntFunction> turn) {
+        final SimRun run = new SimRun(seed, handler, egress, turn);
         run.schedule();
         run.loop.runUntil(run.startNs + HEAL_NS);
         run.heal();
@@ -202,7 +204,7 @@ public final class SimRun {
         final List<NodeFacts> nodes = topology.nodes.stream().map(SimNode::facts).toList();
         final List<Violation> violations = new ArrayList<>(
                 Judge.judge(log, topology.facts, nodes, topology.udpOnly));
-        if (plan.tight) {
+        if (plan.tight || plan.limited) {
             // What is refused for want of room is refused statelessly, once or not at all, and a copy that finds room
             // later is taken: the other invariants must hold all the more.
             violations.removeIf(violation -> WAIVED_WHEN_TIGHT.contains(violation.invariant()));
@@ -213,7 +215,7 @@ public final class SimRun {
             if (agent.live() != agent.unanswered()) {
                 violations.add(new Violation("E-01", agent.name(), null, "left at the agent: " + agent.leftovers()));
             }
-            if (agent.mergedRequests() > 0 && !plan.tight) {
+            if (agent.mergedRequests() > 0 && !plan.tight && !plan.limited) {
                 violations.add(new Violation("E-02", agent.name(), null, "saw merged requests"));
             }
             agent.results().forEach(result -> check(agent, result, violations));
@@ -224,7 +226,7 @@ public final class SimRun {
 
     private void check(final SimUa agent, final UacResult result, final List<Violation> violations) {
         if (result.callId().startsWith(PROBE)) {
-            if (!plan.tight && (result.status() != 200 || !result.byeOk())) {
+            if (!plan.tight && !plan.limited && (result.status() != 200 || !result.byeOk())) {
                 violations.add(new Violation("E-03", agent.name(), result.callId(),
                         "a plain call over the healed network failed: " + result));
             }

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.LongToIntFunction;
 import java.util.function.UnaryOperator;
 
 import org.tandemsip.codec.KeyedHash;
@@ -51,7 +52,7 @@ final class Topology {
     private final List<SimAddress> callersSeen = new ArrayList<>();
 
     Topology(final RunPlan plan, final SimNetwork network, final UnaryOperator<MessageHandler> handler,
-            final UnaryOperator<Egress> egress) {
+            final UnaryOperator<Egress> egress, final UnaryOperator<LongToIntFunction> turn) {
         this.plan = plan;
         final SplittableRandom random = plan.random;
         for (int i = 0; i < plan.proxies; i++) {
@@ -80,7 +81,7 @@ final class Topology {
         }
         for (int i = 0; i < plan.proxies; i++) {
             final NodeSetup setup = new NodeSetup("p" + (i + 1), proxyAddresses.get(i), policy(i), plan.shards,
-                    random.nextLong(), random.nextLong(), plan.maxTransactions, plan.jitterNs, handler, egress);
+                    random.nextLong(), random.nextLong(), plan.maxTransactions, plan.jitterNs, handler, egress, turn);
             nodes.add(new SimNode(setup, network, random.split()));
             facts.add(facts(i));
         }
@@ -151,7 +152,7 @@ final class Topology {
         // After a crash a copy of the request must go where the first one went, which only the Call-ID can tell.
         final Balance balance = plan.counted && !plan.crashing ? Balance.LEAST_CALLS : Balance.CALL_ID;
         final Trunk trunk = new Trunk(trunks.size(), name, peers, allow, FAILOVER, 0, balance,
-                plan.counted ? MANY_CALLS : 0, 0, Ping.OFF, new TrunkState());
+                plan.limited ? 1 : plan.counted ? MANY_CALLS : 0, 0, Ping.OFF, new TrunkState());
         trunks.add(trunk);
         return trunk;
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.LongToIntFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -25,6 +26,7 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.testkit.judge.Judge;
 import org.tandemsip.testkit.judge.NodeFacts;
 import org.tandemsip.testkit.judge.Violation;
+import org.tandemsip.testkit.wire.WireEvent;
 import org.tandemsip.testkit.wire.WireLog;
 
 /** Bugs put into the product on purpose: the judge must find each of them, by the invariant it breaks. */
@@ -33,7 +35,13 @@ class SeededBugsTest {
     private static final int SEEDS = 400;
 
     /** A known bug, and the invariant that must notice it. */
-    record Bug(String name, String invariant, UnaryOperator<MessageHandler> handler, UnaryOperator<Egress> egress) {
+    record Bug(String name, String invariant, UnaryOperator<MessageHandler> handler, UnaryOperator<Egress> egress,
+            UnaryOperator<LongToIntFunction> turn) {
+        Bug(final String name, final String invariant, final UnaryOperator<MessageHandler> handler,
+                final UnaryOperator<Egress> egress) {
+            this(name, invariant, handler, egress, UnaryOperator.identity());
+        }
+
         @Override
         public String toString() {
             return name + " breaks " + invariant;
@@ -65,6 +73,10 @@ class SeededBugsTest {
                 sends("other branches not cancelled", "I-08", text -> text.startsWith("CANCEL ") && vias(text) == 1
                         ? List.of() : List.of(text)),
                 strays("response to the wrong port", "I-09", "SIP/2.0 ", destination -> destination.port++),
+                strays("response on a connection of its own", "I-09", "SIP/2.0 ", destination -> {
+                    destination.connection = 0;
+                    destination.port = 5060;
+                }),
                 sends("body changed", "I-10", text -> List.of(text.replaceFirst("v=0\r\nx", "v=0\r\ny"))),
                 sends("Record-Route dropped", "I-10", text -> List.of(text.startsWith("INVITE ")
                         ? text.replaceFirst("Record-Route: [^\r]*\r\n", "") : text)),
@@ -92,6 +104,10 @@ class SeededBugsTest {
                 sends("final repeated without end", "I-14", text -> isFinal(text, "BYE", '2')
                         ? List.of(text, text, text, text, text, text, text, text, text, text, text, text, text, text)
                         : List.of(text)),
+                sends("answer padded", "I-14", text -> List.of(text.startsWith("SIP/2.0 ")
+                        ? text.replaceFirst("\r\n\r\n", "\r\nX-Pad: " + "x".repeat(1_000) + "\r\n\r\n") : text)),
+                sends("request padded", "I-14", text -> List.of(text.startsWith("INVITE ")
+                        ? text.replaceFirst("\r\n\r\n", "\r\nX-Pad: " + "x".repeat(1_000) + "\r\n\r\n") : text)),
                 handles("transaction kept for ever", "I-20", real -> new MutantHandler(real) {
                     @Override
                     public int live() {
@@ -124,14 +140,15 @@ class SeededBugsTest {
                         }
                         return super.onRequest(request, source, nowNs);
                     }
-                }));
+                }),
+                skipsTurns());
     }
 
     @ParameterizedTest
     @MethodSource("bugs")
     void shouldNoticeABugWhenOneIsSeeded(final Bug bug) {
         for (long seed = 1; seed <= SEEDS; seed++) {
-            final SimRun.Outcome outcome = SimRun.run(seed, bug.handler, bug.egress);
+            final SimRun.Outcome outcome = SimRun.run(seed, bug.handler, bug.egress, bug.turn);
             if (outcome.violations().stream().anyMatch(violation -> violation.invariant().equals(bug.invariant))) {
                 return;
             }
@@ -141,17 +158,43 @@ class SeededBugsTest {
 
     @Test
     void shouldNoticeWorkLeftBehindAndAccountsThatDoNotBalance() {
-        final NodeFacts late = new NodeFacts("p1", 0, 0, 0, false, 0, 0, 10, 1, Map.of(), 0, 0, List.of());
+        final NodeFacts late = new NodeFacts("p1", 0, 0, 0, false, 0, 0, 0, 10, 1, Map.of(), 0, 0, List.of());
         final NodeFacts lost =
-                new NodeFacts("p1", 0, 0, 0, true, 0, 0, 10, 0, Map.of("RECEIVED", 3L, "FORWARDED", 2L), 3,
+                new NodeFacts("p1", 0, 0, 0, true, 0, 0, 0, 10, 0, Map.of("RECEIVED", 3L, "FORWARDED", 2L), 3,
                         2, List.of());
         assertEquals(List.of("I-24"), invariants(late));
         assertEquals(List.of("I-23"), invariants(lost));
     }
 
+    @Test
+    void shouldNoticeATrunkThatCarriesMoreCallsThanItMay() {
+        final NodeFacts full = new NodeFacts("p1", 0, 0, 0, true, 0, 0, 1, 10, 0, Map.of(), 0, 0, List.of());
+        assertEquals(List.of("I-22"), invariants(full));
+    }
+
+    @Test
+    void shouldReachTheLimitOfATrunk() {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            final SimRun.Outcome outcome = SimRun.run(seed);
+            if (outcome.plan().contains("one call per trunk") && outcome.log().events().stream()
+                    .anyMatch(event -> event.kind() == WireEvent.Kind.SENT && event.element().equals("p1")
+                            && event.message() != null && !event.message().isRequest()
+                            && event.message().status() == 503 && event.message().method().equals("INVITE"))) {
+                return;
+            }
+        }
+        fail("no trunk was full in " + SEEDS + " seeds");
+    }
+
     private static List<String> invariants(final NodeFacts node) {
         return Judge.judge(new WireLog(), List.of(), List.of(node), java.util.Set.of()).stream()
                 .map(Violation::invariant).toList();
+    }
+
+    private static Bug skipsTurns() {
+        final int[] turns = {0};
+        return new Bug("turns skipped", "I-24", UnaryOperator.identity(), UnaryOperator.identity(),
+                real -> nowNs -> ++turns[0] % 5 == 0 ? 0 : real.applyAsInt(nowNs));
     }
 
     private static Bug sends(final String name, final String invariant,
