@@ -65,6 +65,19 @@ public record Torture(String suite, String file, ParseError udp, String stream, 
                 .filter(Files::isDirectory);
     }
 
+    /**
+     * Whether the corpora are there, so that a test can be skipped without them. In continuous integration (CI=true in
+     * the environment) they must be: an error, since these tests do not pass by not running.
+     */
+    public static boolean present() {
+        final boolean present = corpora().isPresent();
+        if (!present && "true".equals(System.getenv("CI"))) {
+            throw new IllegalStateException("CI=true, but the corpora of RFC 4475 and RFC 5118 are not there: put them"
+                    + " into ../shared/corpora, or name the folder above them in TANDEM_SHARED");
+        }
+        return present;
+    }
+
     /** The bytes of the message, which must be there. */
     public byte[] bytes() {
         final Path folder = corpora().orElseThrow(() -> new IllegalStateException("the corpora are not there"));

@@ -50,7 +50,7 @@ class TortureTest {
 
     @BeforeEach
     void needCorpora() {
-        assumeTrue(Torture.corpora().isPresent(), "the corpora of RFC 4475 and RFC 5118 are not beside the repository");
+        assumeTrue(Torture.present(), "the corpora of RFC 4475 and RFC 5118 are not beside the repository");
     }
 
     @Test
