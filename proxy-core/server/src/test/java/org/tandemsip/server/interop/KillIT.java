@@ -22,7 +22,7 @@ class KillIT {
             < 180
             < 200 keep
             > ACK
-            wait 12000
+            wait 25000
             > BYE
             < 200
             """;
@@ -56,20 +56,28 @@ class KillIT {
         try (ServerProcess server = ServerProcess.start(new InetSocketAddress(PROXY, PORT), "127.0.4.2", config)) {
             final Sipp.Agent callee = Sipp.start("killed-callee", SippScript.render(false, "killed", CALLEE),
                     "127.0.4.3", 5080,
-                    false, CALLS, "-timeout", "60s");
+                    false, CALLS, "-timeout", "100s");
             Thread.sleep(500); // SIPp does not say when it has bound its port
             final Sipp.Agent caller = Sipp.start("killed-caller", SippScript.render(true, "killed", CALLER),
                     "127.0.4.2", 5070,
-                    false, CALLS, "-timeout", "60s", "-r", "50", "-s", "callee", PROXY + ':' + PORT);
-            Thread.sleep(4_000); // all calls have been set up after 2 s and are held for 12
+                    false, CALLS, "-timeout", "100s", "-r", "50", "-s", "callee", PROXY + ':' + PORT);
+            while (callee.count("ACK sip:") < CALLS && caller.process().isAlive()) {
+                Thread.sleep(50); // each call takes a moment and is then held for 25 s
+            }
 
             // when
+            final long begun = caller.count("INVITE sip:");
             server.kill();
+            final long ended = caller.count("BYE sip:");
             server.restart("127.0.4.2");
 
-            // then
-            assertEquals(0, caller.await(60), caller::toString);
+            // then: all of them stood, and none began or ended before the server was gone
+            assertEquals(CALLS, callee.count("ACK sip:"), caller::toString);
+            assertEquals(0, ended);
+            assertEquals(0, caller.await(90), caller::toString);
             assertEquals(0, callee.await(10), callee::toString);
+            assertEquals(begun, caller.count("INVITE sip:"));
+            assertEquals(CALLS, callee.count("INVITE sip:"));
         }
     }
 }

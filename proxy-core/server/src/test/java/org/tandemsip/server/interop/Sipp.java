@@ -40,6 +40,14 @@ final class Sipp {
         byte[] messages() throws IOException {
             return Files.readAllBytes(directory.resolve("messages"));
         }
+
+        /** Messages so far, sent or received, whose first line begins with {@code start}. */
+        long count(final String start) throws IOException {
+            final Path log = directory.resolve("messages");
+            return !Files.exists(log) ? 0
+                    : Files.readString(log, StandardCharsets.ISO_8859_1).lines().filter(line -> line.startsWith(start))
+                            .count();
+        }
     }
 
     private Sipp() {}
