@@ -83,13 +83,17 @@ final class Lab implements AutoCloseable {
                 log("server-" + place)));
     }
 
-    /** Configuration of Tandem that relays by Request-URI, as the peers' do; everything else is the default. */
+    /**
+     * Configuration of Tandem that relays by Request-URI and leaves identities alone, as the peers' do, and stops at
+     * once; everything else is the default.
+     */
     Path config(final String mode) throws IOException {
         return Files.writeString(folder().resolve("tandem.yaml"), """
                 listen: [udp://127.0.0.1:%1$d, tcp://127.0.0.1:%1$d]
                 mode: %2$s
                 state-dir: %3$s
-                trunks: {agents: {allow: [127.0.0.0/8]}}
+                trunks: {agents: {allow: [127.0.0.0/8], zone: core}}
+                drain: 0s
                 routes: [{from: agents, to: request-uri, within: [127.0.0.0/8]}]
                 admin: {socket: %4$s}
                 """.formatted(target().getPort(), mode, folder(), adminSocket()));
