@@ -79,7 +79,7 @@ public final class DryRun {
     private final LocationService locationService;
     private final Branches branches;
     private final RouteMatcher matcher = new RouteMatcher();
-    private final Targets targets = new Targets();
+    private final Targets targets;
 
     /** Makes one for the listen points, limits, keys and policy of {@code context}; nothing else of it is used. */
     public DryRun(final ShardContext context) {
@@ -88,6 +88,7 @@ public final class DryRun {
         branches = new Branches(context);
         requests = new RequestForwarder(context, listenPoints, branches);
         checks = new RequestChecks(listenPoints, branches);
+        targets = new Targets(context.counters());
         locationService = new LocationService(context, listenPoints, new HostNames(context));
     }
 
