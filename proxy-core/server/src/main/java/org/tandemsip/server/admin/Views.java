@@ -13,6 +13,7 @@ import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.Trunk;
@@ -149,7 +150,13 @@ final class Views {
                 pattern(json, "to", route.match().to());
                 pattern(json, "from", route.match().from());
                 pattern(json, "method", route.match().method());
+                expression(json, "to", route.match().toExpression());
+                expression(json, "from", route.match().fromExpression());
                 json.writeEndObject();
+                if (route.prefixes() != null) {
+                    json.writeNumberProperty("prefixes", route.prefixes().prefixes());
+                }
+                json.writeBooleanProperty("timed", route.when() != null);
                 json.writeStringProperty("mode", word(control.policy().modeOf(route)));
                 json.writeEndObject();
             }
@@ -160,6 +167,12 @@ final class Views {
     private static void pattern(final JsonGenerator json, final String name, final byte[] bytes) {
         if (bytes != null) {
             json.writeStringProperty(name, new String(bytes, StandardCharsets.UTF_8));
+        }
+    }
+
+    private static void expression(final JsonGenerator json, final String name, final Expression expression) {
+        if (expression != null) {
+            json.writeStringProperty(name, "/" + expression + "/");
         }
     }
 

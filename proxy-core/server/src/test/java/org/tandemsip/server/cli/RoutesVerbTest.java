@@ -133,6 +133,8 @@ class RoutesVerbTest {
         assertEquals(ExitCode.FAILED, run("routes", "test", "--from", "pbx", "--to", "1\r\nVia: x"));
         assertTrue(output.contains("control characters"), output);
         assertEquals(ExitCode.USAGE, run("routes", "test", "--from", "pbx"));
+        assertEquals(ExitCode.OK, run("routes", "-o", "json"));
+        assertTrue(output.replace(" ", "").contains("\"prefixes\":2") && output.contains("491[567]/"), output);
         assertEquals(ExitCode.OK, run("routes"));
         assertTrue(output.contains("lcr"), output);
     }
