@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whole calls through a running server over IPv6, and from IPv4 to IPv6 and back: there each side sees an address of its
- * own family in Via and Record-Route (RFC 3261 section 16.6 step 4, RFC 5658), and either may hang up.
+ * Whole calls through a running server over IPv6, and from IPv4 to IPv6 and back: there each side sees an address of
+ * its own family in Via and Record-Route (RFC 3261 section 16.6 step 4, RFC 5658), and either may hang up.
  */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class AddressFamilyIT {

@@ -34,7 +34,8 @@ class LargeRequestIT {
     private static String invite(final String callId, final String body) {
         return "INVITE sip:b@127.0.7.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.7.2:5070;branch=z9hG4bK" + callId
                 + "\r\nMax-Forwards: 70\r\nFrom: <sip:a@127.0.7.2>;tag=1\r\nTo: <sip:b@127.0.7.1>\r\nCall-ID: " + callId
-                + "\r\nCSeq: 1 INVITE\r\nContact: <sip:a@127.0.7.2:5070>\r\nContent-Type: text/plain\r\nContent-Length: "
+                + "\r\nCSeq: 1 INVITE\r\nContact: <sip:a@127.0.7.2:5070>\r\nContent-Type: text/plain\r\n"
+                + "Content-Length: "
                 + body.length() + "\r\n\r\n" + body;
     }
 

@@ -19,7 +19,7 @@ class TortureIT {
     @CsvSource({"stateless,udp", "stateful,udp", "stateless,tcp", "stateful,tcp"})
     void shouldTreatEveryTortureMessageByTheBook(final String mode, final String transport)
             throws IOException, InterruptedException {
-        assumeTrue(Torture.corpora().isPresent(), "no corpora beside the checkout");
+        assumeTrue(Torture.present(), "no corpora beside the checkout");
         final String command = "ip link set lo up && exec " + String.join(" ",
                 ServerProcess.java(TortureRunner.class.getName(), mode, transport));
 

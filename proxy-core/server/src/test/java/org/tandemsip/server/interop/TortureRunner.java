@@ -174,8 +174,11 @@ final class TortureRunner {
             refuse(arrived);
             final List<String> wanted = rows(message);
             final List<String> got = rows(arrived);
-            if (wanted.equals(got) || isStrictlyRouted(wanted, got)) {
-                return "forwarded";
+            final boolean strictly = isStrictlyRouted(wanted, got);
+            if (strictly || wanted.equals(got)) {
+                final String wrong = ProxyRows.difference(head(message), head(arrived), strictly);
+                out.print(wrong.isEmpty() ? "" : "  " + wrong + '\n');
+                return wrong.isEmpty() ? "forwarded" : "changed";
             }
             if (!wanted.isEmpty() && !got.isEmpty() && wanted.getFirst().equals(got.getFirst())) {
                 out.println("  wanted " + wanted + "\n  got    " + got);
