@@ -37,6 +37,7 @@ class LayeringTest {
     private static final List<String> L1 = List.of("codec");
     private static final List<String> L2 = List.of("engine.timer", "engine.metrics");
     private static final List<String> L3 = List.of("engine.handler");
+    private static final List<String> AUTH = List.of("engine.auth");
     private static final List<String> L4 = List.of("engine.transaction", "engine.routing", "engine.trunk");
     private static final List<String> L5 = List.of("engine.proxy", "b2bua");
     private static final List<String> L6 = List.of("engine.shard");
@@ -50,14 +51,15 @@ class LayeringTest {
             new Layer(SYSTEM, List.of()),
             new Layer(L2, L1),
             new Layer(L3, join(L1, L2)),
-            new Layer(L4, join(L1, L2, L3)),
-            new Layer(L5, join(L1, L2, L3, L4)),
+            new Layer(AUTH, join(L1, L2, L3)),
+            new Layer(L4, join(L1, L2, L3, AUTH)),
+            new Layer(L5, join(L1, L2, L3, AUTH, L4)),
             new Layer(L6, join(L1, L2, L3)),
             new Layer(List.of("testkit"), join(L1, L2, L3, L4, List.of("engine.proxy"), L6)),
             new Layer(List.of("server.tls"), List.of()),
             new Layer(List.of("server.transport"), join(L1, L2, L3, L6, SYSTEM, List.of("server.tls"))),
             new Layer(List.of("server", "server.dns", "server.config", "server.admin", "server.cli"),
-                    join(L1, L2, L3, L4, List.of("engine.proxy"), L6, SYSTEM, SERVER)),
+                    join(L1, L2, L3, AUTH, L4, List.of("engine.proxy"), L6, SYSTEM, SERVER)),
             new Layer(List.of("perf.load"),
                     join(L1, L2, L3, L4, L5, L6, SYSTEM, SERVER)),
             new Layer(List.of("perf.compare"), join(SERVER, List.of("perf.load"))));

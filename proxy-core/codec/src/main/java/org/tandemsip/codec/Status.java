@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 public enum Status {
     TRYING_100(100, "Trying"), OK_200(200, "OK"), BAD_REQUEST_400(400, "Bad Request"), FORBIDDEN_403(403, "Forbidden"),
     NOT_FOUND_404(404, "Not Found"), METHOD_NOT_ALLOWED_405(405, "Method Not Allowed"),
+    PROXY_AUTHENTICATION_REQUIRED_407(407, "Proxy Authentication Required"),
     REQUEST_TIMEOUT_408(408, "Request Timeout"), REQUEST_ENTITY_TOO_LARGE_413(413, "Request Entity Too Large"),
     REQUEST_URI_TOO_LONG_414(414, "Request-URI Too Long"), UNSUPPORTED_URI_SCHEME_416(416, "Unsupported URI Scheme"),
     BAD_EXTENSION_420(420, "Bad Extension"), MAX_BREADTH_EXCEEDED_440(440, "Max-Breadth Exceeded"),

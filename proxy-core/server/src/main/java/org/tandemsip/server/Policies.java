@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.engine.auth.Realm;
 import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Expression;
@@ -49,7 +51,7 @@ final class Policies {
             final Trunk made = new Trunk(trunks.size(), trunk.name(), peers, trunk.allow(), ints(trunk.failover()),
                     trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state,
                     rules, new Trust(trunk.access().zone(), trunk.access().trustIdentity(),
-                            trunk.access().sourceRate(), rules.headers()),
+                            trunk.access().sourceRate(), realm(trunk.auth(), hash), rules.headers()),
                     config.tls().of(trunk.name()).certified());
             trunks.add(made);
             byName.put(made.name(), made);
@@ -67,6 +69,13 @@ final class Policies {
             states.trunk(trunk.name()).rate(trunk.cps());
         }
         states.total().rate(config.cps());
+    }
+
+    private static Realm realm(final Config.RequiredAuth auth, final KeyedHash hash) {
+        return auth == null ? null
+                : new Realm(auth.realm(), auth.algorithms(), auth.nonceTtlNs(),
+                        auth.users().stream().collect(Collectors.toMap(Config.User::name, Config.User::password)),
+                        hash);
     }
 
     private static Ping ping(final Config.Ping ping) {

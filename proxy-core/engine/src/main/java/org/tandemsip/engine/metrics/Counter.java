@@ -58,6 +58,15 @@ public enum Counter {
     CALLS_LOST("tandem_calls_lost_total", "",
             "Calls that no longer count since their end was missed: no BYE, no refresh of the session."),
 
+    AUTH_MISSING("tandem_auth_challenges_total", "reason=\"missing\"",
+            "Requests answered 407, by what their credentials lack."),
+    AUTH_WRONG("tandem_auth_challenges_total", "reason=\"wrong\"",
+            "Requests answered 407, by what their credentials lack."),
+    AUTH_STALE("tandem_auth_challenges_total", "reason=\"stale\"",
+            "Requests answered 407, by what their credentials lack."),
+    AUTH_REPLAYED("tandem_auth_challenges_total", "reason=\"replayed\"",
+            "Requests answered 407, by what their credentials lack."),
+
     RING_FULL("tandem_ring_full_total", "", "Messages for which the ring of their shard had no room."),
     CROSSED_SHARDS("tandem_crossed_shards_total", "",
             "Messages that were read on one loop and belong to the shard of another."),

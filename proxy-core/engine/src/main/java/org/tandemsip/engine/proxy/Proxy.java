@@ -4,6 +4,8 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
+import org.tandemsip.engine.auth.Authenticator;
+import org.tandemsip.engine.auth.Realm;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.MessageHandler;
 import org.tandemsip.engine.handler.ShardCommand;
@@ -58,6 +60,7 @@ public final class Proxy implements MessageHandler {
     private final LocationService locationService;
     private final AckLookUps ackLookUps;
     private final Targets targets;
+    private final Authenticator authenticator;
     private final StatelessUas uas;
     private final StatelessProxy stateless;
     private final StatefulProxy stateful;
@@ -86,7 +89,8 @@ public final class Proxy implements MessageHandler {
         names = new HostNames(context);
         locationService = new LocationService(context, listenPoints, names);
         ackLookUps = new AckLookUps(listenPoints, names);
-        uas = new StatelessUas(context);
+        authenticator = new Authenticator(context);
+        uas = new StatelessUas(context, authenticator);
         responses = new ResponseForwarder(context);
         stateless = new StatelessProxy(context, branches, requests, responses);
         stateful = new StatefulProxy(context, transactions, branches, requests, responses, names);
@@ -146,6 +150,12 @@ public final class Proxy implements MessageHandler {
         if (invalid != null) {
             return refuse(request, source, invalid);
         }
+        if (from != null && from.trust().realm() != null && !followsInvite && !information.inDialog()) {
+            final Authenticator.Verdict verdict = authenticator.check(request, from.trust().realm(), nowNs);
+            if (verdict != Authenticator.Verdict.RIGHT) {
+                return challenge(request, source, from.trust().realm(), verdict, nowNs);
+            }
+        }
         final Status unroutable = locationService.locate(request, source, by, from, information, targets, nowNs);
         if (unroutable != null) {
             return isToUs(request, information) ? uas.answer(request, source, Status.OK_200)
@@ -170,6 +180,19 @@ public final class Proxy implements MessageHandler {
         }
         final Disposition disposition = stateful.forward(request, source, from, targets, nowNs);
         return disposition != null ? disposition : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
+    }
+
+    private Disposition challenge(final SipMessage request, final Source source, final Realm realm,
+            final Authenticator.Verdict verdict, final long nowNs) {
+        counters.increment(switch (verdict) {
+            case WRONG -> Counter.AUTH_WRONG;
+            case REPLAYED -> Counter.AUTH_REPLAYED;
+            case STALE -> Counter.AUTH_STALE;
+            case MISSING, RIGHT -> Counter.AUTH_MISSING;
+        });
+        final boolean stale =
+                verdict == Authenticator.Verdict.STALE || verdict == Authenticator.Verdict.REPLAYED;
+        return uas.challenge(request, source, realm, stale, nowNs);
     }
 
     /**

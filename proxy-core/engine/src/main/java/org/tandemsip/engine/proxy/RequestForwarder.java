@@ -3,11 +3,13 @@ package org.tandemsip.engine.proxy;
 import java.nio.charset.StandardCharsets;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.DigestFields;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.auth.Realm;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.Places;
@@ -56,6 +58,7 @@ final class RequestForwarder {
     private final RouteInformation routeInformation;
     private final ReceivedVia receivedVia = new ReceivedVia();
     private final NumberChanges numbers = new NumberChanges();
+    private final DigestFields credentials = new DigestFields();
     private final TcpRefusals refusals = new TcpRefusals();
     private final Edits edits;
     private final int longestSentBy;
@@ -65,6 +68,8 @@ final class RequestForwarder {
     private Source source;
     private boolean recordRoute;
     private int loopHash;
+    /** Whose credentials stop here, or {@code null}. */
+    private Realm realm;
     /** Places of what the copies written next belong to. */
     private long client;
     private long call;
@@ -108,6 +113,7 @@ final class RequestForwarder {
         source = receivedFrom;
         recordRoute = mayRecordRoute && mayFormDialog(message);
         loopHash = branches.loopHash(message, from);
+        realm = from == null ? null : from.trust().realm();
         client = Places.NONE;
         call = Places.NONE;
         return routeInformation.read(message, receivedFrom);
@@ -308,9 +314,22 @@ final class RequestForwarder {
             rows.put(CONTENT_LENGTH).putDecimal(request.bodyLength()).crlf();
         }
         edits.end();
+        if (realm != null) {
+            consumeCredentials();
+        }
         HeaderChanges.edit(request, Trust.receivedFrom(target.from),
                 target.route == null ? HeaderRules.NONE : target.route.headers(),
                 Trust.sentTo(target.sentTo, request), edits);
+    }
+
+    /** What was for us is of no use to anybody else (section 22.3). */
+    private void consumeCredentials() {
+        for (int row = request.firstRow(HeaderName.PROXY_AUTHORIZATION); row != SipMessage.NO_ROW; row =
+                request.nextRow(row)) {
+            if (realm.isOf(credentials, request, row)) {
+                edits.delete(request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
+            }
+        }
     }
 
     private int maxForwardsTo(final Trunk trunk) {

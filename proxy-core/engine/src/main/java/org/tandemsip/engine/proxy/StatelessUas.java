@@ -8,6 +8,8 @@ import org.tandemsip.codec.ResponseWriter;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.auth.Authenticator;
+import org.tandemsip.engine.auth.Realm;
 import org.tandemsip.engine.handler.AnswerTag;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
@@ -35,6 +37,7 @@ final class StatelessUas {
                     + " INFO, SUBSCRIBE, NOTIFY, REFER, MESSAGE, PUBLISH\r\n"
                     + "Accept: */*\r\nAccept-Encoding: identity\r\nAccept-Language: *\r\nSupported:\r\n");
 
+    private final Authenticator authenticator;
     private final AnswerTag answerTag;
     private final Egress egress;
     private final ReceivedVia receivedVia = new ReceivedVia();
@@ -43,7 +46,8 @@ final class StatelessUas {
     private final ValueCursor tags = new ValueCursor();
     private final Destination destination = new Destination();
 
-    StatelessUas(final ShardContext context) {
+    StatelessUas(final ShardContext context, final Authenticator authenticator) {
+        this.authenticator = authenticator;
         answerTag = new AnswerTag(context.keys());
         egress = context.egress();
     }
@@ -55,7 +59,7 @@ final class StatelessUas {
 
     /** As {@link #answer(SipMessage, Source, Status)}, saying after how many seconds to come again; 0 for not. */
     Disposition answer(final SipMessage request, final Source source, final Status status, final int retryAfter) {
-        final AsciiWriter out = begin(request, source, status);
+        final AsciiWriter out = begin(request, source, status, OPTIONS_BYTES);
         if (retryAfter > 0) {
             out.put(RETRY_AFTER).putDecimal(retryAfter).crlf();
         }
@@ -69,10 +73,26 @@ final class StatelessUas {
         return Disposition.ANSWERED;
     }
 
-    private AsciiWriter begin(final SipMessage request, final Source source, final Status status) {
+    /**
+     * Answers 407 with a challenge for {@code realm} (section 22.3).
+     *
+     * @param stale whether the credentials were right but for their nonce
+     */
+    Disposition challenge(final SipMessage request, final Source source, final Realm realm, final boolean stale,
+            final long nowNs) {
+        final AsciiWriter out = begin(request, source, Status.PROXY_AUTHENTICATION_REQUIRED_407,
+                Authenticator.maxLength(realm));
+        authenticator.writeChallenges(out, request, realm, stale, nowNs);
+        ReceivedVia.responseDestination(request.topVia(), source, destination);
+        egress.send(writer.finish(), destination, 0);
+        return Disposition.ANSWERED;
+    }
+
+    private AsciiWriter begin(final SipMessage request, final Source source, final Status status,
+            final int addedBytes) {
         receivedVia.edit(viaEdits.reset(), request, request.topVia(), source);
         // A response repeats headers of the request; the 420 repeats Proxy-Require; what is added beyond is small.
-        final int length = Math.min(65_535, request.bodyOffset() + OPTIONS_BYTES + 256);
+        final int length = Math.min(65_535, request.bodyOffset() + addedBytes + 256);
         return writer.begin(request, status, answerTag.of(request), viaEdits, egress.claim(length), 0);
     }
 

@@ -50,7 +50,7 @@ public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, 
             final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
             final Ping ping, final TrunkState state, final TrunkRules rules) {
         this(index, name, peers, allow, failover, maxForwards, balance, maxCalls, tryNs, ping, state, rules,
-                new Trust(Zone.CORE, true, 0, rules.headers()));
+                new Trust(Zone.CORE, true, 0, null, rules.headers()));
     }
 
     /** Without limits or probes, balanced by Call-ID. */

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.auth.Realm;
 
 /**
  * How far a trunk is trusted, and what follows from that for header fields that tell who somebody is (RFC 3325, RFC
@@ -39,13 +40,14 @@ public final class Trust {
     /** For what an address sends that belongs to no trunk. */
     static final HeaderRules FROM_UNKNOWN = received(HeaderRules.NONE);
     /** All is believed, nothing is hidden. */
-    public static final Trust FULL = new Trust(Zone.CORE, true, 0, HeaderRules.NONE);
+    public static final Trust FULL = new Trust(Zone.CORE, true, 0, null, HeaderRules.NONE);
     /** An address that belongs to no trunk: it is let in and sent to inside dialogs only. */
-    public static final Trust UNKNOWN = new Trust(Zone.PUBLIC, false, 0, sent(HeaderRules.NONE));
+    public static final Trust UNKNOWN = new Trust(Zone.PUBLIC, false, 0, null, sent(HeaderRules.NONE));
 
     private final Zone zone;
     private final boolean identity;
     private final int sourceRate;
+    private final Realm realm;
     /** What is changed in what is sent there, by what Privacy asks for. */
     private final List<HeaderRules> sent;
 
@@ -54,10 +56,13 @@ public final class Trust {
      *
      * @param identity   whether what it says of identities is believed, and ours are told to it
      * @param sourceRate messages that one source may send in a second, which is none of its peers; 0 for any number
+     * @param realm      who may send requests from there, and has to show it; {@code null}: whoever has its addresses
      * @param headers    what is changed anyway in what is sent there; with {@link #sent(HeaderRules)} if not trusted
      */
-    public Trust(final Zone zone, final boolean identity, final int sourceRate, final HeaderRules headers) {
+    public Trust(final Zone zone, final boolean identity, final int sourceRate, final Realm realm,
+            final HeaderRules headers) {
         this.zone = zone;
+        this.realm = realm;
         this.identity = identity;
         this.sourceRate = sourceRate;
         sent = IntStream.range(0, Privacy.COMBINATIONS)
@@ -101,6 +106,11 @@ public final class Trust {
     /** Messages that one source may send in a second, which is none of its peers; 0 for any number. */
     public int sourceRate() {
         return sourceRate;
+    }
+
+    /** Who may send requests from there, and has to show it; {@code null}: whoever has its addresses. */
+    public Realm realm() {
+        return realm;
     }
 
     /** What is changed in {@code message} when it is sent there. Allocates nothing. */

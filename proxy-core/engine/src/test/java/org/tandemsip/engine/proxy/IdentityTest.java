@@ -42,7 +42,7 @@ class IdentityTest {
         final TrunkRules rules = identity ? given : given.untrusted();
         return new Trunk(trunk.index(), trunk.name(), trunk.peers(), trunk.allow(), trunk.failover(), 0,
                 Balance.CALL_ID, 0, 0, Ping.OFF, new TrunkState(), rules,
-                new Trust(zone, identity, 0, rules.headers()));
+                new Trust(zone, identity, 0, null, rules.headers()));
     }
 
     /** A carrier and a PBX, in a network of one shard. */

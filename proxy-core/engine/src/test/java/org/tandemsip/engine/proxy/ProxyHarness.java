@@ -121,6 +121,13 @@ final class ProxyHarness {
         return of(maxTransactions, trunk(0, "callers", CALLER), to, then);
     }
 
+    /** Calls of {@code callers} go to {@code to} in one mode. */
+    static ProxyHarness of(final Mode mode, final Trunk callers, final Trunk to) {
+        final Route route = new Route("out", callers, Route.Match.ANY, List.of(to), List.of(), List.of(), mode);
+        return new ProxyHarness(10_000,
+                new RoutingPolicy(mode, List.of(callers, to), List.of(route), Timing.DEFAULTS, 70, true));
+    }
+
     /** As {@link #of(Trunk, List, List)}, but what has no route goes on without state. */
     static ProxyHarness statelessButForRoutes(final Trunk callers, final Trunk to) {
         final Route route =

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.auth.DigestAlgorithm;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Expression;
@@ -110,14 +111,26 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      * @param maxForwards 0 for the global one
      * @param maxCalls    0 for any number, as is the next
      * @param rules       what is changed in its messages
+     * @param auth        what its requests have to show, or {@code null}
      */
     public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards,
             Balance balance, int maxCalls, int cps, long tryNs, Ping ping, TrunkRules rules,
-            Access access) {
+            Access access, RequiredAuth auth) {
         /** This trunk with other peers. */
         public Trunk withPeers(final List<Peer> newPeers) {
             return new Trunk(name, newPeers, allow, failover, maxForwards, balance, maxCalls, cps, tryNs, ping,
-                    rules, access);
+                    rules, access, auth);
+        }
+    }
+
+    /** Digest authentication of requests. @param algorithms best first */
+    public record RequiredAuth(String realm, List<DigestAlgorithm> algorithms, long nonceTtlNs, List<User> users) {}
+
+    /** Who may send requests. */
+    public record User(String name, String password) {
+        @Override
+        public String toString() {
+            return name;
         }
     }
 

@@ -148,10 +148,11 @@ final class RouteBuilder {
                 || trunks.containsKey(name) && trunks.get(name).get(Keys.ZONE) == Zone.TRUNK).findFirst().orElse(null);
         trunks.forEach((name, trunk) -> {
             if (out != null && (ANY.equals(from) || name.equals(from)) && trunk.get(Keys.ZONE) == Zone.PUBLIC
-                    && !Boolean.TRUE.equals(trunk.get(Keys.ALLOW_UNAUTHENTICATED))) {
+                    && !Boolean.TRUE.equals(trunk.get(Keys.ALLOW_UNAUTHENTICATED)) && !AuthKeys.isGiven(trunk)) {
                 reading.problem(ErrorCode.UNAUTHENTICATED, bound.at(Keys.FROM), "trunk '" + name
                         + "' is public, and nobody there has shown who they are: a route may lead to zone core only,"
-                        + " not to '" + out + "'; 'allow-unauthenticated: true' on trunk '" + name + "' allows it");
+                        + " not to '" + out + "'; 'require-auth' on trunk '" + name
+                        + "' makes them, 'allow-unauthenticated: true' does without");
             }
         });
     }

@@ -80,13 +80,13 @@ class ConfigErrorTest {
                         + "  b: {peers: [10.0.0.2], zone: core}\n  c: {peers: [10.0.0.3]}\nroutes:\n"
                         + "  - {from: a, to: b}\n  - {from: a, to: b, then: c}\n",
                         "t.yaml:7:12: error[C043]: trunk 'a' is public, and nobody there has shown who they are: a route"
-                                + " may lead to zone core only, not to 'c'; 'allow-unauthenticated: true' on trunk 'a'"
-                                + " allows it"),
+                                + " may lead to zone core only, not to 'c'; 'require-auth' on trunk 'a' makes them,"
+                                + " 'allow-unauthenticated: true' does without"),
                 row(ErrorCode.UNAUTHENTICATED, "trunks:\n  a: {allow: [10.0.0.0/8], zone: public}\n"
                         + "  c: {peers: [10.0.0.3]}\nroutes:\n  - {from: any, to: c}\n",
                         "t.yaml:5:12: error[C043]: trunk 'a' is public, and nobody there has shown who they are: a route"
-                                + " may lead to zone core only, not to 'c'; 'allow-unauthenticated: true' on trunk 'a'"
-                                + " allows it"),
+                                + " may lead to zone core only, not to 'c'; 'require-auth' on trunk 'a' makes them,"
+                                + " 'allow-unauthenticated: true' does without"),
                 row(ErrorCode.BAD_VALUE, "emergency-numbers: [110, police]\n",
                         "t.yaml:1:26: error[C020]: 'police' is not 2 to 16 digits"),
                 row(ErrorCode.MISSING_KEY, TRUNKS + "routes:\n  - {from: a}\n",
@@ -118,6 +118,14 @@ class ConfigErrorTest {
                         "t.yaml:1:7: error[C022]: '${vault...}' is not known; write ${env:NAME} or ${file:PATH}"),
                 row(ErrorCode.LITERAL_SECRET, "admin: {token: 0123456789abcdef}\n",
                         "t.yaml:1:16: error[C023]: a secret must not stand here itself; write ${env:NAME} or ${file:PATH}"),
+                row(ErrorCode.LITERAL_SECRET,
+                        "trunks: {a: {peers: [10.0.0.1], require-auth: {realm: r, users: {x: y}}}}\n",
+                        "t.yaml:1:69: error[C023]: a secret must not stand here itself; write ${env:NAME} or ${file:PATH}"),
+                row(ErrorCode.CONTRADICTION, "trunks: {a: {peers: [10.0.0.1], require-auth: {realm: r}}}\n",
+                        "t.yaml:1:55: error[C037]: require-auth needs 'users' too"),
+                row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], require-auth: {realm: 'a\"b'}}}\n",
+                        "t.yaml:1:55: error[C020]: 'a\"b' is not a realm; up to 128 characters without quotes,"
+                                + " backslashes and control characters"),
                 row(ErrorCode.BAD_LISTEN, "listen: 127.0.0.1:5060\n",
                         "t.yaml:1:9: error[C024]: '127.0.0.1:5060' is not an"
                                 + " address to listen on; write udp://IPV4:PORT, tcp://[IPV6]:PORT"),

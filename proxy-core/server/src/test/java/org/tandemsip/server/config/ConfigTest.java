@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.auth.DigestAlgorithm;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
@@ -126,6 +127,11 @@ class ConfigTest {
                     headers-in: {remove: X-4, set: {X-5: a}, add: {X-6: b}}
                     number: {strip: 1}
                     number-in: [{rules: {"00": "+"}}, {prefix: "9", fields: [to, diversion]}]
+                    require-auth:
+                      realm: pbx.example
+                      users: {alice: "${env:TOKEN}"}
+                      algorithms: [md5, sha-256]
+                      nonce-ttl: 30s
                   b: {peers: 10.0.0.3}
                   c: {peers: [{peer: "10.0.0.4:5070", weight: 3, priority: 1}, 10.0.0.5]}
                 routes:
@@ -195,6 +201,11 @@ class ConfigTest {
                 7_200_000_000_000L), config.timing());
         assertEquals(new Config.Access(Zone.PUBLIC, false, 20, true), config.trunks().getFirst().access());
         assertEquals(new Config.Access(Zone.TRUNK, false, 0, false), config.trunks().get(1).access());
+        assertEquals(new Config.RequiredAuth("pbx.example", List.of(DigestAlgorithm.MD5, DigestAlgorithm.SHA_256),
+                30_000_000_000L, List.of(new Config.User("alice", "0123456789abcdef"))),
+                config.trunks().getFirst().auth());
+        assertFalse(config.trunks().toString().contains("0123456789abcdef"), "a password is not shown");
+        assertNull(config.trunks().get(1).auth());
         assertEquals(400, config.cps());
         assertEquals(List.of("112", "0110"), config.emergencyNumbers());
         assertEquals(TimeUnit.SECONDS.toNanos(7), config.drainNs());
