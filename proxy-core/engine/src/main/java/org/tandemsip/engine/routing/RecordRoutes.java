@@ -8,7 +8,6 @@ import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
-import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;

@@ -28,9 +28,8 @@ final class Addresses {
 
     /** An address to listen on. */
     static final Scalar<Config.Listen> LISTEN_ADDRESS = new Scalar<>(
-            "udp://ADDRESS:PORT, tcp://ADDRESS:PORT or tls://ADDRESS:PORT, ADDRESS being IPv4 or [IPv6]; followed by 'advertise"
-                    + " HOST[:PORT]'"
-                    + " where peers must use another address",
+            "udp://ADDRESS:PORT, tcp://ADDRESS:PORT or tls://ADDRESS:PORT, ADDRESS being IPv4 or [IPv6]; followed by"
+                    + " 'advertise HOST[:PORT]' where peers must use another address",
             new Shape.Text("^(udp|tcp|tls)://.+$"), Addresses::listen);
     /** A range of addresses. */
     static final Scalar<Cidr> CIDR = new Scalar<>("an address or range, such as 198.51.100.0/24 or 2001:db8::/32",
