@@ -184,6 +184,13 @@ record CallFlows(String name, String caller, String callee) {
             wait 100
             """);
 
+    /**
+     * The callee never answers, and a stateless proxy has nothing to say about that: all that the caller hears in the
+     * time of three retransmissions is silence.
+     */
+    static final CallFlows SILENCE = new CallFlows("silence", "> INVITE sdp\n< silence 4000\n",
+            "< INVITE\nwait 8000\n");
+
     @Override
     public String toString() {
         return name;

@@ -16,6 +16,7 @@ import java.util.TreeSet;
  *   > 200 re:INVITE       answer the INVITE, though something else came in between
  *   < 180                 wait for a response;  < 180 ?  when it may also not come
  *   < BYE                 wait for a request
+ *   < silence 4000        nothing at all may come for so many milliseconds; the last step
  *   wait 200              wait milliseconds
  * </pre>
  *
@@ -72,7 +73,11 @@ final class SippScript {
         } else {
             final String what = words.removeFirst();
             final boolean response = Character.isDigit(what.charAt(0));
-            if (verb.equals("<")) {
+            if (what.equals("silence")) {
+                // No agent answers 699: whatever else comes fails the call, and nothing ends it well.
+                xml.append("<recv response=\"699\" timeout=\"").append(words.getFirst())
+                        .append("\" ontimeout=\"1\"/>\n<label id=\"1\"/>\n");
+            } else if (verb.equals("<")) {
                 receive(what, response, words);
             } else if (response) {
                 respond(what, words);
