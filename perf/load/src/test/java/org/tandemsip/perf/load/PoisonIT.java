@@ -42,25 +42,30 @@ class PoisonIT {
     private static final int POISONOUS = 100;
     private static final byte[] MARK = "X-Poison".getBytes(US_ASCII);
 
-    /** The real proxy, but for requests with the mark: those find a bug. */
+    /** The real proxy, but for messages with the mark: those find a bug. */
     private record Poisoned(Proxy proxy) implements MessageHandler {
         @Override
         public Disposition onRequest(final SipMessage request, final Source source, final long nowNs) {
-            for (int row = 0; row < request.rows(); row++) {
-                final long name = request.rowNameToken(row);
+            throwIfMarked(request);
+            return proxy.onRequest(request, source, nowNs);
+        }
+
+        private static void throwIfMarked(final SipMessage message) {
+            for (int row = 0; row < message.rows(); row++) {
+                final long name = message.rowNameToken(row);
                 boolean marked = Slice.length(name) == MARK.length;
                 for (int i = 0; marked && i < MARK.length; i++) {
-                    marked = request.bytes().getByte(Slice.offset(name) + i) == MARK[i];
+                    marked = message.bytes().getByte(Slice.offset(name) + i) == MARK[i];
                 }
                 if (marked) {
                     throw new IllegalStateException("poison");
                 }
             }
-            return proxy.onRequest(request, source, nowNs);
         }
 
         @Override
         public Disposition onResponse(final SipMessage response, final Source source, final long nowNs) {
+            throwIfMarked(response);
             return proxy.onResponse(response, source, nowNs);
         }
 
@@ -89,7 +94,8 @@ class PoisonIT {
 
     @ParameterizedTest
     @EnumSource(value = Mode.class, names = {"STATELESS", "STATEFUL"})
-    void shouldCompleteEveryOtherCallWhen100MessagesMakeTheHandlerThrow(final Mode mode) throws Exception {
+    void shouldCompleteEveryOtherCallWhen100RequestsAndAsManyResponsesMakeTheHandlerThrow(final Mode mode)
+            throws Exception {
         // given
         final InetAddress loopback = InetAddress.getByName("127.0.0.1");
         final InetSocketAddress any = new InetSocketAddress(loopback, 0);
@@ -115,7 +121,7 @@ class PoisonIT {
 
             // then
             assertTrue(result.clean(), result::summary);
-            assertEquals(POISONOUS, network.counters().stream().mapToLong(each -> each.get(Counter.FAULTS)).sum());
+            assertEquals(2 * POISONOUS, network.counters().stream().mapToLong(each -> each.get(Counter.FAULTS)).sum());
         }
     }
 
@@ -128,7 +134,10 @@ class PoisonIT {
                                 + "\r\nTo: <sip:p@127.0.0.1>\r\nCall-ID: poison" + i
                                 + "\r\nCSeq: 1 OPTIONS\r\nX-Poison: yes\r\n"
                                 + "Content-Length: 0\r\n\r\n").getBytes(US_ASCII);
+                final byte[] response = new String(options, US_ASCII)
+                        .replaceFirst("^OPTIONS [^\r]*", "SIP/2.0 200 OK").getBytes(US_ASCII);
                 socket.send(new DatagramPacket(options, options.length, proxy));
+                socket.send(new DatagramPacket(response, response.length, proxy));
                 Thread.sleep(20); // among the calls, all along
             }
         } catch (final IOException | InterruptedException e) {
