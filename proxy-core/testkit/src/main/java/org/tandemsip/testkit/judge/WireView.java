@@ -88,8 +88,8 @@ public final class WireView {
     }
 
     /**
-     * Whether the element that received {@code request} over a stream knew, when it sent {@code response}, that this
-     * stream was gone: closed, or lost with all else in a crash.
+     * Whether the stream that {@code request} came over was gone when {@code response} was sent: closed, which one side
+     * may be told before the other, or lost with all else in a crash.
      */
     boolean streamGone(final WireEvent request, final WireEvent response) {
         final String element = response.element();
@@ -99,8 +99,7 @@ public final class WireView {
         final String stream = "tcp" + request.packet().connection() + ' ';
         for (int i = request.index(); i < response.index(); i++) {
             final WireEvent event = log.events().get(i);
-            if (event.kind() == WireEvent.Kind.STREAM_FAILED && event.element().equals(element)
-                    && event.note().startsWith(stream)) {
+            if (event.kind() == WireEvent.Kind.STREAM_FAILED && event.note().startsWith(stream)) {
                 return true;
             }
         }
