@@ -224,7 +224,7 @@ final class FuzzProperties {
     private static void checkTwoInARow(final String name, final byte[] input, final HeaderName header) {
         final String text = new String(input, StandardCharsets.ISO_8859_1);
         if (text.indexOf('\r') >= 0 || text.indexOf('\n') >= 0 || text.isBlank()
-                || text.matches(".*[\u0080-\u00ff]\\\\\".*")) {
+                || text.matches("(?s).*[\u0080-\u00ff]\\\\\".*")) {
             return;
         }
         final SipMessage message = Wire
