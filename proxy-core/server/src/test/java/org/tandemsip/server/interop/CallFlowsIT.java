@@ -36,7 +36,14 @@ class CallFlowsIT {
             throws IOException, InterruptedException {
         // given
         final List<CallFlows> flows = new ArrayList<>(CallFlows.ALL);
-        flows.add(mode.equals("stateful") ? CallFlows.TIMEOUT : CallFlows.SILENCE);
+        // SIPp takes an INVITE that comes again over TCP, as it does from UDP without state, for a mistake.
+        final boolean silence =
+                mode.equals("stateless") && (callerTransport.equals("tcp") || calleeTransport.equals("udp"));
+        if (mode.equals("stateful")) {
+            flows.add(CallFlows.TIMEOUT);
+        } else if (silence) {
+            flows.add(CallFlows.SILENCE);
+        }
         try (ServerProcess _ = ServerProcess.start(new InetSocketAddress(PROXY, PORT), caller(0),
                 config(mode, callerTransport, calleeTransport, flows.size()))) {
             // when
@@ -68,7 +75,7 @@ class CallFlowsIT {
                 }
             }
             assertEquals(List.of(), broken);
-            if (mode.equals("stateless")) {
+            if (silence) {
                 assertPassedOnInSilence(pairs.getLast(), callerTransport.equals("udp"));
             }
         }
