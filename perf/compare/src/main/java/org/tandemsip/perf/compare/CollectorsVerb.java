@@ -50,6 +50,7 @@ final class CollectorsVerb implements Callable<Integer> {
                 }
             }
             final Map<String, List<Sample>> samples = rounds.run(lab, contenders, out);
+            table.fact(rounds.repeatedText());
             table.head("", "Collector", "CPU per call, us", "p50", "p99", "p99.9, us", "memory under load", "failed");
             samples.forEach((name, list) -> table.row(name, Table.figure(Sample.median(list, Sample::cpuMicros)),
                     Table.figure(Sample.median(list, Sample::p50)), Table.figure(Sample.median(list, Sample::p99)),

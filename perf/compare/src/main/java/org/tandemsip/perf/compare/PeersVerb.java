@@ -45,6 +45,7 @@ final class PeersVerb implements Callable<Integer> {
         try (Lab lab = new Lab()) {
             final Table table = new Table("Side by side", "`tandem compare peers`: " + rounds.text(lab));
             final Map<String, List<Sample>> samples = rounds.run(lab, contenders(lab, table), out);
+            table.fact(rounds.repeatedText());
             tabulate(table, samples);
             table.write(out, rounds.directory(), "peers", json -> {
                 json.writeNumberProperty("rate_per_s", rounds.rate());

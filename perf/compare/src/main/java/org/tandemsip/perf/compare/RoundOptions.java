@@ -11,6 +11,11 @@ import picocli.CommandLine.Option;
 
 /** What the verbs have in common that run one load on several servers, in alternating rounds. */
 final class RoundOptions {
+    /** How often a run is tried that the generator cannot stand for, before all is given up. */
+    private static final int TRIES = 4;
+
+    private int repeated;
+
     @Option(names = "--rate", defaultValue = "4000", paramLabel = "CALLS/S",
             description = "Calls begun per second (${DEFAULT-VALUE}).")
     private int rate;
@@ -78,7 +83,7 @@ final class RoundOptions {
             }
             for (int round = 1; round <= rounds; round++) {
                 for (final Map.Entry<String, Server> each : servers.entrySet()) {
-                    final Sample sample = lab.measure(each.getValue(), rate, seconds, late);
+                    final Sample sample = measure(lab, each.getValue(), out);
                     samples.get(each.getKey()).add(sample);
                     out.printf("round %d  %-28s %6.1f us CPU per call, p50 %.0f p99 %.0f p99.9 %.0f us, %.0f MiB,"
                             + " %.0f failed%n", round, each.getKey(), sample.cpuMicros(), sample.p50(), sample.p99(),
@@ -90,5 +95,29 @@ final class RoundOptions {
         } finally {
             servers.values().forEach(Server::close);
         }
+    }
+
+    /** A machine that stalls for a moment spoils one run, not a quarter of an hour: that run is thrown away whole. */
+    private Sample measure(final Lab lab, final Server server, final PrintWriter out)
+            throws IOException, InterruptedException {
+        for (int tries = 1;; tries++) {
+            try {
+                return lab.measure(server, rate, seconds, late);
+            } catch (final IOException e) {
+                if (tries == TRIES) {
+                    throw e;
+                }
+                repeated++;
+                out.printf("again: %s%n", e.getMessage().strip().replaceAll("(?s).*\n", ""));
+                out.flush();
+            }
+        }
+    }
+
+    /** How many runs were thrown away and repeated, for people. */
+    String repeatedText() {
+        return repeated == 0 ? "No run was repeated."
+                : "Thrown away and repeated, since the generator did not keep its schedule or did not get to its end: "
+                        + repeated + " runs.";
     }
 }
