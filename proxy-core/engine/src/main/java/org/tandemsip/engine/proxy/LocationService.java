@@ -66,9 +66,8 @@ final class LocationService {
     private boolean lookUpFailed;
     /** Whether an ACK or CANCEL leads to a name of which nothing is known yet: nowhere else is right. */
     private boolean unknownYet;
-    /** Whether the request may go over TLS only. */
+    /** Whether the request may go over TLS only, and whether there was a target that could be reached otherwise. */
     private boolean secure;
-    /** Whether there was a target that could be reached, but not by TLS. */
     private boolean inClear;
     /** Place in the order made last of the peer that the Request-URI names, or -1. */
     private int namedPlace;
@@ -108,24 +107,24 @@ final class LocationService {
         // A To tag alone is easily written: a new call must not get past the state of a peer by it.
         established = Slice.exists(message.toTag())
                 && (message.method() != Method.INVITE || routeInfo.inDialog() || !by.recordRoute());
-        final SipUri requestUri = routeInfo.requestUri();
         secure = routeInfo.isSips();
-        if (!secure) {
-            return targetsOf(from);
-        }
         // What is sips goes on over TLS or not at all: it must not be downgraded (RFC 5630 sections 3.3, 5.3).
-        final Status status = listenPoints.hasSecure() ? targetsOf(from) : Status.TEMPORARILY_UNAVAILABLE_480;
+        final Status status =
+                !secure || listenPoints.hasSecure() ? targetsOf(from) : Status.TEMPORARILY_UNAVAILABLE_480;
         return status == Status.SERVER_INTERNAL_ERROR_500 && inClear ? Status.TEMPORARILY_UNAVAILABLE_480 : status;
     }
 
     private Status targetsOf(final Trunk from) {
-        final RouteInformation routeInfo = information;
-        final SipUri requestUri = routeInfo.requestUri();
-        if (routeInfo.inDialog()) {
-            if (routeInfo.hasNextRoute()) {
-                return addUri(routeInfo.nextRoute()) || addName(routeInfo.nextRoute(), null) ? null : unreachable();
+        final SipUri requestUri = information.requestUri();
+        if (information.inDialog()) {
+            if (!information.hasNextRoute() && information.flow(source) != 0) {
+                return addFlow() ? null : unreachable();
             }
-            if (!routeInfo.requestUriIsOurs() && (addUri(requestUri) || addName(requestUri, null))) {
+            final SipUri route = information.nextRoute();
+            if (information.hasNextRoute()) {
+                return addUri(route) || addName(route, null) ? null : unreachable();
+            }
+            if (!information.requestUriIsOurs() && (addUri(requestUri) || addName(requestUri, null))) {
                 return null;
             }
             if (unknownYet) {
@@ -377,7 +376,7 @@ final class LocationService {
             return false;
         }
         final boolean stripped = isStripped(uri);
-        final Transport wanted = transportOf(uri, stripped);
+        final Transport wanted = RouteInformation.transportOf(uri, stripped);
         final boolean portGiven = !stripped && uri.port() != SipUri.NOT_GIVEN;
         final Peer peer = (wanted == null || uri.scheme() == SipUri.Scheme.SIPS) && !portGiven
                 ? policy.peerNamed(request.bytes(), uri) : null;
@@ -387,15 +386,6 @@ final class LocationService {
         // An address without a transport parameter means UDP (RFC 3263 section 4.1).
         final Transport transport = wanted == null ? Transport.UDP : wanted;
         return add(null, null, wanted, portGiven ? uri.port() : transport.defaultPort(), 0, 0);
-    }
-
-    /** The transport that a URI asks for, {@code null} for none: sips is TLS, be it under WebSocket. */
-    private static Transport transportOf(final SipUri uri, final boolean stripped) {
-        final Transport named = stripped ? null : uri.transport();
-        if (uri.scheme() == SipUri.Scheme.SIPS) {
-            return named == Transport.WS || named == Transport.WSS ? Transport.WSS : Transport.TLS;
-        }
-        return named;
     }
 
     /**
@@ -414,7 +404,8 @@ final class LocationService {
         final boolean stripped = isStripped(uri);
         final long host = Slice.exists(uri.maddr()) && !stripped ? uri.maddr() : uri.host();
         final int port = stripped || uri.port() == SipUri.NOT_GIVEN ? 0 : uri.port();
-        final HostNames.Entry entry = names.find(request.bytes(), host, port, transportOf(uri, stripped), nowNs);
+        final HostNames.Entry entry =
+                names.find(request.bytes(), host, port, RouteInformation.transportOf(uri, stripped), nowNs);
         if (entry == null) {
             return false;
         }
@@ -439,6 +430,22 @@ final class LocationService {
             }
         }
         return targets.size() > 0;
+    }
+
+    /** Adds the connection that our own Route names: what is at its other end cannot be connected to. */
+    private boolean addFlow() {
+        final int listenPoint = information.listenPointOfRoute();
+        final Transport transport = listenPoints.get(listenPoint).transport();
+        final Target target = secure && !transport.secure() ? null : targets.add();
+        if (target == null) {
+            inClear = true;
+            return false;
+        }
+        target.destination.transport = transport;
+        target.destination.listenPoint = listenPoint;
+        target.destination.connection = information.flow(source);
+        target.recordRouteListenPoint = listenPoint;
+        return true;
     }
 
     private boolean addPeer(final Trunk trunk, final Peer peer, final int group) {

@@ -357,12 +357,14 @@ final class RequestForwarder {
      * either side finds the listen point it can reach.
      */
     private void putRecordRoutes(final Target target, final AsciiWriter out) {
-        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint, call,
-                routeInformation.isSips());
+        final boolean twice = target.recordRouteListenPoint != source.listenPoint;
+        final boolean browser = source.transport == Transport.WS || source.transport == Transport.WSS;
+        final long flow = browser ? source.connection : 0;
+        final boolean sips = routeInformation.isSips();
+        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint, call, twice ? 0 : flow, sips);
         out.crlf();
-        if (target.recordRouteListenPoint != source.listenPoint) {
-            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint, call,
-                    routeInformation.isSips());
+        if (twice) {
+            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint, call, flow, sips);
             out.crlf();
         }
     }

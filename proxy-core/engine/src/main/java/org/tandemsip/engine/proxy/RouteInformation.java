@@ -8,6 +8,7 @@ import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
@@ -48,6 +49,8 @@ final class RouteInformation {
     private int first;
     private int last;
     private int ourListenPoint;
+    /** Connection named by the last of our own Routes; 0 for none. */
+    private long flow;
     private boolean restored;
     private boolean token;
     private boolean inDialog;
@@ -79,6 +82,7 @@ final class RouteInformation {
         call = Places.NONE;
         ourMaddr = false;
         ourListenPoint = ListenPoints.NONE;
+        flow = 0;
         cutCount = 0;
         final DirectBuffer bytes = request.bytes();
         requestUri = request.parsedUri();
@@ -154,20 +158,24 @@ final class RouteInformation {
             if (listenPoint == ListenPoints.NONE) {
                 return true;
             }
-            useToken(token || recordRoutes.verifies(request, routeUri, listenPoint), listenPoint);
+            if (useToken(token || recordRoutes.verifies(request, routeUri, listenPoint), listenPoint)) {
+                flow = recordRoutes.flow(request.bytes(), routeUri);
+            }
             first++;
         }
         return true;
     }
 
-    private void useToken(final boolean valid, final int listenPoint) {
+    private boolean useToken(final boolean valid, final int listenPoint) {
         if (valid) {
+            flow = 0;
             if (!token) {
                 call = recordRoutes.readPlace();
             }
             token = true;
             ourListenPoint = listenPoint;
         }
+        return valid;
     }
 
     private int find(final SipMessage request, final SipUri uri) {
@@ -271,6 +279,23 @@ final class RouteInformation {
     /** Whether a Route is left that is not ours. */
     boolean hasNextRoute() {
         return first < last;
+    }
+
+    /**
+     * Connection to send by that the last of our own Routes names, in a dialog; 0 for none, or when the request came
+     * over it.
+     */
+    long flow(final Source source) {
+        return inDialog && flow != source.connection ? flow : 0;
+    }
+
+    /** The transport that a URI asks for, {@code null} for none: sips is TLS, be it under WebSocket. */
+    static Transport transportOf(final SipUri uri, final boolean stripped) {
+        final Transport named = stripped ? null : uri.transport();
+        if (uri.scheme() == SipUri.Scheme.SIPS) {
+            return named == Transport.WS || named == Transport.WSS ? Transport.WSS : Transport.TLS;
+        }
+        return named;
     }
 
     /** The first Route that is not ours; only when {@link #hasNextRoute()}. */

@@ -33,11 +33,12 @@ import org.tandemsip.engine.handler.ShardContext;
  */
 public final class RecordRoutes {
     /** Bytes of a Record-Route row of ours beyond the listen point's sent-by. */
-    public static final int OVERHEAD = 80;
+    public static final int OVERHEAD = 113;
 
     private static final byte[] TOKEN = ascii("tk");
     private static final int TOKEN_DIGITS = 16;
     private static final int PLACE_DIGITS = 16;
+    private static final int FLOW_DIGITS = 16;
     private static final long LABEL = 0x7272_6f75_7465L;
 
     private final KeyedHash hash;
@@ -49,6 +50,8 @@ public final class RecordRoutes {
     /** The same with sips; {@code null} for listen points without TLS. */
     private final byte[][] securePrefixes;
     private final boolean hasSecure;
+    /** A key of this process alone: a connection does not outlive it. */
+    private final KeyedHash flowHash;
     private long readToken;
     private long readPlace;
 
@@ -60,6 +63,7 @@ public final class RecordRoutes {
         securePrefixes = context.listenPoints().stream()
                 .map(point -> point.transport().secure() ? prefix("sips:", point) : null).toArray(byte[][]::new);
         hasSecure = listenPoints.hasSecure();
+        flowHash = new KeyedHash(context.keys().table0(), context.keys().table1());
     }
 
     private static byte[] prefix(final String scheme, final ListenPoint point) {
@@ -78,13 +82,22 @@ public final class RecordRoutes {
      * Writes the value {@code <sip:...>} for {@code listenPoint} into a request that may begin a dialog.
      *
      * @param call   place of the call that it begins, or {@link Places#NONE}
+     * @param flow   connection that requests of the other side must take, since nobody can connect to where it came
+     *               from (RFC 5626 section 5.3, RFC 7118 section 5): in the user part; 0 for none
      * @param secure whether the request goes to a sips URI, so that this has to be one (RFC 3261 section 16.6 step 4)
      */
     public void write(final AsciiWriter out, final SipMessage request, final int listenPoint, final long call,
-            final boolean secure) {
+            final long flow, final boolean secure) {
         final byte[] prefix =
                 secure && securePrefixes[listenPoint] != null ? securePrefixes[listenPoint] : prefixes[listenPoint];
-        out.put(prefix).putHex(token(callSide(request, request.fromTag()), listenPoint, call),
+        if (flow == 0) {
+            out.put(prefix);
+        } else {
+            final int user = prefix == securePrefixes[listenPoint] ? 6 : 5;
+            put(out, prefix, 0, user).putHex(flow, FLOW_DIGITS).putHex(flowMac(flow), FLOW_DIGITS).put('@');
+            put(out, prefix, user, prefix.length);
+        }
+        out.putHex(token(callSide(request, request.fromTag()), listenPoint, call),
                 TOKEN_DIGITS);
         if (call != Places.NONE) {
             out.putHex(call, PLACE_DIGITS);
@@ -123,6 +136,42 @@ public final class RecordRoutes {
     public boolean readVerifies(final SipMessage request, final int listenPoint) {
         return readToken == token(callSide(request, request.fromTag()), listenPoint, readPlace)
                 || readToken == token(callSide(request, request.toTag()), listenPoint, readPlace);
+    }
+
+    /**
+     * The connection named in a URI of ours; 0 when there is none, or it is not as we wrote it. Depends on this
+     * process, not on the dialog: whether that is ours is for {@link #verifies} to say.
+     */
+    public long flow(final DirectBuffer bytes, final SipUri uri) {
+        final long user = uri.user();
+        if (!Slice.exists(user) || Slice.length(user) != 2 * FLOW_DIGITS) {
+            return 0;
+        }
+        long flow = 0;
+        long mac = 0;
+        for (int i = 0; i < 2 * FLOW_DIGITS; i++) {
+            final int digit = Character.digit(bytes.getByte(Slice.offset(user) + i), 16);
+            if (digit < 0) {
+                return 0;
+            }
+            if (i < FLOW_DIGITS) {
+                flow = flow << 4 | digit;
+            } else {
+                mac = mac << 4 | digit;
+            }
+        }
+        return mac == flowMac(flow) ? flow : 0;
+    }
+
+    private static AsciiWriter put(final AsciiWriter out, final byte[] bytes, final int from, final int to) {
+        for (int i = from; i < to; i++) {
+            out.put((char) bytes[i]);
+        }
+        return out;
+    }
+
+    private long flowMac(final long flow) {
+        return flowHash.begin().add(LABEL).add(flow).end();
     }
 
     /** Place of the call that the value read last names, or {@link Places#NONE}; to be believed once it verifies. */

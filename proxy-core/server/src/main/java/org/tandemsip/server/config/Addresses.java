@@ -28,9 +28,9 @@ final class Addresses {
 
     /** An address to listen on. */
     static final Scalar<Config.Listen> LISTEN_ADDRESS = new Scalar<>(
-            "udp://ADDRESS:PORT, tcp://ADDRESS:PORT or tls://ADDRESS:PORT, ADDRESS being IPv4 or [IPv6]; followed by"
+            "udp://ADDRESS:PORT, or tcp, tls, ws or wss in its place, ADDRESS being IPv4 or [IPv6]; followed by"
                     + " 'advertise HOST[:PORT]' where peers must use another address",
-            new Shape.Text("^(udp|tcp|tls)://.+$"), Addresses::listen);
+            new Shape.Text("^(udp|tcp|tls|ws|wss)://.+$"), Addresses::listen);
     /** A range of addresses. */
     static final Scalar<Cidr> CIDR = new Scalar<>("an address or range, such as 198.51.100.0/24 or 2001:db8::/32",
             new Shape.Text("^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$"), Addresses::cidr);
@@ -72,8 +72,10 @@ final class Addresses {
             case "udp" -> Transport.UDP;
             case "tcp" -> Transport.TCP;
             case "tls" -> Transport.TLS;
+            case "ws" -> Transport.WS;
+            case "wss" -> Transport.WSS;
             default -> throw new BadValue(ErrorCode.BAD_LISTEN, "names transport '" + matcher.group(1)
-                    + "', which this build does not have; use udp, tcp or tls");
+                    + "', which this build does not have; use udp, tcp, tls, ws or wss");
         };
         final IpAddress address = new IpAddress();
         if (!address.parse(matcher.group(2))) {

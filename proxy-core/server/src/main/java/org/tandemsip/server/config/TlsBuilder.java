@@ -29,7 +29,8 @@ final class TlsBuilder {
     /** The settings; those of a configuration with mistakes, which are noted, are of no use. */
     TlsSettings build(final List<Config.Listen> listen, final List<Config.Trunk> trunks) {
         final Bound tls = top.get(TlsKeys.TLS);
-        final boolean listening = listen.stream().anyMatch(point -> point.transport().secure());
+        final boolean listening = listen.stream().anyMatch(point -> point.transport() == Transport.TLS);
+        final boolean secure = listen.stream().anyMatch(point -> point.transport().secure());
         if (tls == null) {
             return TlsSettings.NONE;
         }
@@ -48,7 +49,7 @@ final class TlsBuilder {
             ofTrunks.put(trunk.name(), of);
         }
         final Path ca = tls.get(TlsKeys.CA);
-        final boolean wanted = listening || !certificates.isEmpty();
+        final boolean wanted = secure || !certificates.isEmpty();
         return new TlsSettings(certificates, ca == null || !wanted ? null : trust(tls, TlsKeys.CA),
                 wanted ? ofTrunks : Map.of());
     }

@@ -9,9 +9,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import javax.net.ssl.SSLException;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 
@@ -149,9 +151,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         channel = context.channel();
-        if (handshake == null) {
+        if (handshake == null && !overWebSocket()) {
             open(context);
         }
+    }
+
+    /** Whether there is an HTTP request before the first message. */
+    boolean overWebSocket() {
+        return source.transport == Transport.WS || source.transport == Transport.WSS;
     }
 
     private void open(final ChannelHandlerContext context) {
@@ -171,13 +178,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(final ChannelHandlerContext context, final Object event) {
-        if (handshake == null || state != State.CONNECTING) {
+        if (state != State.CONNECTING) {
+            return;
+        }
+        if (handshake == null) {
+            if (event instanceof WebSocketServerProtocolHandler.HandshakeComplete) {
+                open(context);
+            }
             return;
         }
         switch (handshake.on(event, context.pipeline())) {
             case GOOD -> {
                 handshake = null;
-                open(context);
+                if (!overWebSocket()) {
+                    open(context);
+                }
             }
             case FAILED -> failHandshake();
             case GOES_ON -> {
@@ -245,6 +260,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (root instanceof SSLException) {
             // Somebody who does not believe our certificate may say so only after we believed theirs.
             connections.tlsBroken(source, accepted, root);
+        } else if (overWebSocket() && cause instanceof DecoderException) {
+            close(Counter.CLOSED_BROKEN_FRAMING);
+            return;
         } else if (!(root instanceof IOException)) {
             loop.counters().increment(Counter.FAULTS);
         }
@@ -329,6 +347,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     void checkDeadlines(final long nowNs) {
         if (state == State.DRAINING && nowNs - drainingSinceNs > DRAINING_NS) {
             close(null);
+        } else if (state == State.CONNECTING && overWebSocket()
+                && nowNs - lastReadNs > (limits.connectMs() + limits.messageMs()) * 1_000_000L) {
+            close(Counter.CLOSED_SLOW_MESSAGE);
         } else if (state == State.OPEN) {
             if (intake.messageBeganNs() != 0 && nowNs - intake.messageBeganNs() > limits.messageMs() * 1_000_000L) {
                 close(Counter.CLOSED_SLOW_MESSAGE);

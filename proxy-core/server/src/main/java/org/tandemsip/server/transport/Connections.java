@@ -250,11 +250,15 @@ final class Connections {
             return;
         }
         register(connection);
-        if (!secure) {
+        if (!secure && !connection.overWebSocket()) {
             // Over TLS, where somebody connects from proves nothing about who listens there (RFC 5923 section 9).
             registry.put(connection.remoteKey(), connection);
         }
         sockets.tune(channel);
+        if (connection.overWebSocket()) {
+            WebSocketDoor.add(channel.pipeline(), config.limits().messageBytes(), config.streams().messageMs(),
+                    loop.counters());
+        }
         channel.pipeline().addLast(connection);
         loop.counters().increment(Counter.CONNECTIONS_ACCEPTED);
     }

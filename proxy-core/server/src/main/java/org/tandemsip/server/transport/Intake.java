@@ -1,6 +1,7 @@
 package org.tandemsip.server.transport;
 
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.ParseError;
@@ -24,6 +25,8 @@ final class Intake {
     private final StreamFramer framer;
     private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
     private ByteBuf unread;
+    /** WebSocket messages behind the one that waits for room; what one read brings at most. */
+    private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(0);
     /**
      * Set while {@link #unread} is being read from: whoever closes the connection meanwhile leaves the memory alone.
      */
@@ -50,7 +53,13 @@ final class Intake {
     }
 
     /** Takes {@code bytes}, which belong to it now, and hands on what is whole. */
-    void read(final ByteBuf bytes) {
+    void read(final ByteBuf received) {
+        // The JDK's TLS and WebSocket messages in pieces may come in memory of another kind.
+        final ByteBuf bytes = received.hasMemoryAddress() ? received : copy(received);
+        if (connection.overWebSocket()) {
+            readMessage(bytes);
+            return;
+        }
         if (!spokeSip && !looksLikeSip(bytes)) {
             bytes.release();
             connection.close(Counter.CLOSED_NOT_SIP);
@@ -63,8 +72,86 @@ final class Intake {
         }
     }
 
+    private ByteBuf copy(final ByteBuf received) {
+        try {
+            return loop.allocator().directBuffer(received.readableBytes()).writeBytes(received);
+        } finally {
+            received.release();
+        }
+    }
+
+    /** Takes one whole message (RFC 7118 section 5), or a keep-alive (RFC 5626 section 3.5.1). */
+    private void readMessage(final ByteBuf bytes) {
+        if (blocked) {
+            waiting.add(bytes);
+            return;
+        }
+        unread = bytes;
+        framing = true;
+        try {
+            blocked = !takeMessage();
+        } finally {
+            framing = false;
+            if (!blocked || !connection.isOpen()) {
+                bytes.release();
+                unread = null;
+            }
+        }
+        if (blocked && connection.isOpen()) {
+            loop.counters().increment(Counter.RING_FULL);
+            connection.readOrNot();
+            loop.eventLoop().schedule(this::retryMessages, RETRY_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void retryMessages() {
+        final ByteBuf first = unread;
+        if (!connection.isOpen() || first == null) {
+            return;
+        }
+        blocked = false;
+        unread = null;
+        readMessage(first);
+        while (!blocked && connection.isOpen() && !waiting.isEmpty()) {
+            readMessage(waiting.poll());
+        }
+        connection.readOrNot();
+    }
+
+    /** {@code false} when the shard has no room for the message. */
+    private boolean takeMessage() {
+        final int length = unread.readableBytes();
+        view.wrap(unread.memoryAddress() + unread.readerIndex(), length);
+        if (length == 0 || view.getByte(0) == '\r' || view.getByte(0) == '\n') {
+            loop.counters().increment(Counter.KEEPALIVES_STREAM);
+            if (length == 4) {
+                connection.pong();
+            }
+            return true;
+        }
+        final SipMessage message = loop.message().wrap(view, 0, length);
+        final ParseError error = loop.parser().parse(message, false);
+        source.receivedNs = connection.lastReadNs();
+        if (error == ParseError.NONE) {
+            if (loop.admits(message, source) && !loop.offer(message, source, false)) {
+                return false;
+            }
+            loop.countReceived(length);
+            return true;
+        }
+        loop.countReceived(length);
+        loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, view, 0, length);
+        if (error == ParseError.NOT_SIP) {
+            connection.close(Counter.CLOSED_NOT_SIP);
+        }
+        return true;
+    }
+
     /** Lets go of what is left. */
     void close() {
+        for (ByteBuf message = waiting.poll(); message != null; message = waiting.poll()) {
+            message.release();
+        }
         if (unread != null && !framing) {
             unread.release();
             unread = null;

@@ -80,7 +80,7 @@ public record NetworkConfig(List<Listen> listen, Threading threading, int loops,
     /**
      * A local address to listen on.
      *
-     * @param transport  {@link Transport#UDP}, {@link Transport#TCP} or {@link Transport#TLS}
+     * @param transport  any but {@link Transport#SCTP} and {@link Transport#OTHER}
      * @param address    local address; the wildcard needs {@code advertised}
      * @param port       local port; 0 takes a free one
      * @param advertised host, or host and port, written into Via and Record-Route in place of address and port (IPv6 in
@@ -89,8 +89,7 @@ public record NetworkConfig(List<Listen> listen, Threading threading, int loops,
     public record Listen(Transport transport, InetAddress address, int port, String advertised) {
         /** Checks that the address can be told to others; throws {@link IllegalArgumentException}. */
         public Listen {
-            require(transport == Transport.UDP || transport == Transport.TCP || transport == Transport.TLS,
-                    "listen: udp, tcp or tls");
+            require(transport.ordinal() <= Transport.WSS.ordinal(), "listen: udp, tcp, tls, ws or wss");
             require(port >= 0 && port <= 65_535, "listen port: 0 to 65535");
             require(advertised != null || !address.isAnyLocalAddress(),
                     "listen: " + address.getHostAddress()

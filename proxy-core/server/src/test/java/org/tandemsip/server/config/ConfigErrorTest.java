@@ -131,7 +131,8 @@ class ConfigErrorTest {
                                 + " address to listen on; write udp://IPV4:PORT, tcp://[IPV6]:PORT"),
                 row(ErrorCode.BAD_LISTEN, "listen: sctp://127.0.0.1:5060\n",
                         "t.yaml:1:9: error[C024]: 'sctp://127.0.0.1:5060'"
-                                + " names transport 'sctp', which this build does not have; use udp, tcp or tls"),
+                                + " names transport 'sctp', which this build does not have; use udp, tcp,"
+                                + " tls, ws or wss"),
                 row(ErrorCode.TLS_NEEDED, "listen: tls://127.0.0.1:5061\n",
                         "t.yaml:1:9: error[C051]: 'tls://127.0.0.1:5061' needs a certificate; name one in"
                                 + " 'tls.certificates'"),
