@@ -43,14 +43,42 @@ public final class ResponseWriter {
             final MutableDirectBuffer target, final int offset) {
         start = offset;
         writer.wrap(target, offset).put(statusLine);
+        putRows(request, 0, toTag, viaEdits);
+        return writer;
+    }
+
+    /**
+     * As above, with the status line of a response that came from elsewhere and a To tag of 32 digits.
+     *
+     * @param response    where the status line is taken from
+     * @param toTagHigh   first half of the tag
+     * @param toTagLow    second half of the tag; both 0 for none
+     */
+    public AsciiWriter begin(final SipMessage request, final SipMessage response, final long toTagHigh,
+            final long toTagLow, final Edits viaEdits, final MutableDirectBuffer target, final int offset) {
+        start = offset;
+        writer.wrap(target, offset).putSlice(response.bytes(), response.startLine()).crlf();
+        putRows(request, toTagHigh, toTagLow, viaEdits);
+        return writer;
+    }
+
+    /** As above, with a status of our own. */
+    public AsciiWriter begin(final SipMessage request, final Status status, final long toTagHigh, final long toTagLow,
+            final Edits viaEdits, final MutableDirectBuffer target, final int offset) {
+        start = offset;
+        writer.wrap(target, offset).put(status.startLine());
+        putRows(request, toTagHigh, toTagLow, viaEdits);
+        return writer;
+    }
+
+    private void putRows(final SipMessage request, final long toTagHigh, final long toTagLow, final Edits viaEdits) {
         for (int row = request.firstRow(HeaderName.VIA); row != SipMessage.NO_ROW; row = request.nextRow(row)) {
             copyRow(request, row, viaEdits);
         }
         copyRow(request, request.firstRow(HeaderName.FROM), null);
-        copyTo(request, request.firstRow(HeaderName.TO), toTag);
+        copyTo(request, request.firstRow(HeaderName.TO), toTagHigh, toTagLow);
         copyRow(request, request.firstRow(HeaderName.CALL_ID), null);
         copyRow(request, request.firstRow(HeaderName.CSEQ), null);
-        return writer;
     }
 
     /**
@@ -62,14 +90,18 @@ public final class ResponseWriter {
         return writer.overflown() ? 0 : writer.position() - start;
     }
 
-    private void copyTo(final SipMessage request, final int row, final long toTag) {
-        if (row == SipMessage.NO_ROW || toTag == 0 || request.toTag() != Slice.NONE) {
+    private void copyTo(final SipMessage request, final int row, final long tagHigh, final long tagLow) {
+        if (row == SipMessage.NO_ROW || (tagHigh | tagLow) == 0 || request.toTag() != Slice.NONE) {
             copyRow(request, row, null);
             return;
         }
         final int rowStart = request.rowStart(row);
         copy(request, rowStart, Slice.end(request.rowValue(row)), null);
-        writer.put(TO_TAG).putHex(toTag, TAG_DIGITS).crlf();
+        writer.put(TO_TAG);
+        if (tagHigh != 0) {
+            writer.putHex(tagHigh, TAG_DIGITS);
+        }
+        writer.putHex(tagLow, TAG_DIGITS).crlf();
     }
 
     private void copyRow(final SipMessage request, final int row, final Edits edits) {

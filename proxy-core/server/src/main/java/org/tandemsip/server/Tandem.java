@@ -69,6 +69,7 @@ public final class Tandem implements Control, AutoCloseable {
     private final Reach reach;
     private final PeerNames peerNames;
     private final WireNames wireNames;
+    private final ProxyFactory proxies = new ProxyFactory();
     private Network network;
     private AdminServer admin;
     private PeerMonitor peers;
@@ -122,9 +123,8 @@ public final class Tandem implements Control, AutoCloseable {
     public static Tandem start(final Config config, final Optional<Source> source) throws StartException {
         final Tandem tandem = new Tandem(config, source);
         try {
-            tandem.network = Network.start(Networks.of(config, tandem.keys),
-                    Modes.module(config.mode()).orElseGet(ProxyFactory::new), tandem.policy, filter(tandem.policy),
-                    new LogReports(), tandem.wireNames, tandem.tls);
+            tandem.network = Network.start(Networks.of(config, tandem.keys), tandem.proxies, tandem.policy,
+                    filter(tandem.policy), new LogReports(), tandem.wireNames, tandem.tls);
             tandem.wireNames.answer(tandem.network);
             tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys,
                     tandem.states.clock());

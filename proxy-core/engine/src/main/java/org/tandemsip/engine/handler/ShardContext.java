@@ -18,15 +18,28 @@ import org.tandemsip.engine.timer.TimerLanes;
  * @param maxTransactions most transactions the shard may hold; past it new requests are refused
  * @param policy       configuration in force at start
  * @param names        who finds the addresses of host names
+ * @param shards       how many shards there are: a Call-ID of our own must belong to the one that made it
  */
 public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters counters,
         List<ListenPoint> listenPoints, Limits limits, Keys keys, int maxTransactions, Policy policy,
-        NameService names) {
+        NameService names, int shards) {
+    /** The only shard. */
+    public ShardContext(final int shard, final Egress egress, final TimerLanes timers, final Counters counters,
+            final List<ListenPoint> listenPoints, final Limits limits, final Keys keys, final int maxTransactions,
+            final Policy policy, final NameService names) {
+        this(shard, egress, timers, counters, listenPoints, limits, keys, maxTransactions, policy, names, 1);
+    }
+
     /** Without host names. */
     public ShardContext(final int shard, final Egress egress, final TimerLanes timers, final Counters counters,
             final List<ListenPoint> listenPoints, final Limits limits, final Keys keys, final int maxTransactions,
             final Policy policy) {
         this(shard, egress, timers, counters, listenPoints, limits, keys, maxTransactions, policy, NameService.NONE);
+    }
+
+    /** Number of the shard, of so many, that owns calls whose Call-ID has this hash by the table key. */
+    public static int ownerOf(final long callIdHash, final int shards) {
+        return (int) Math.unsignedMultiplyHigh(callIdHash, shards);
     }
 
     /**

@@ -1,5 +1,7 @@
 package org.tandemsip.engine.proxy;
 
+import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.ClientTransaction;
 

@@ -11,6 +11,7 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes;
 

@@ -15,6 +15,8 @@ import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 
 /**

@@ -19,6 +19,8 @@ import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.Rendezvous;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Zone;
 

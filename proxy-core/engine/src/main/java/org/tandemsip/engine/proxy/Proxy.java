@@ -14,10 +14,12 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Privacy;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.ServerTransaction;
@@ -65,6 +67,8 @@ public final class Proxy implements MessageHandler {
     private final StatelessProxy stateless;
     private final StatefulProxy stateful;
     private final Probes probes;
+    /** The mode that calls with two dialogs are handed to, or {@code null}. */
+    private final CallMode calls;
     private RoutingPolicy policy;
     private RoutingPolicy previousPolicy;
     private boolean everStateless;
@@ -75,6 +79,12 @@ public final class Proxy implements MessageHandler {
 
     /** Makes the proxy of one shard; the policy of {@code context} must be a {@link RoutingPolicy}. */
     public Proxy(final ShardContext context) {
+        this(context, null);
+    }
+
+    /** As {@link #Proxy(ShardContext)}, with a mode to hand calls to that ask for it; {@code null} for none. */
+    public Proxy(final ShardContext context, final CallMode calls) {
+        this.calls = calls;
         policy = (RoutingPolicy) context.policy();
         previousPolicy = policy;
         everStateless = policy.hasStateless();
@@ -101,6 +111,9 @@ public final class Proxy implements MessageHandler {
 
     @Override
     public Disposition onRequest(final SipMessage request, final Source source, final long nowNs) {
+        if (calls != null && calls.owns(request)) {
+            return calls.onRequest(request, source, nowNs);
+        }
         settle(nowNs);
         final ServerTransaction transaction = transactions.findServer(request);
         if (transaction != null) {
@@ -161,6 +174,11 @@ public final class Proxy implements MessageHandler {
             return isToUs(request, information) ? uas.answer(request, source, Status.OK_200)
                     : refuse(request, source, unroutable);
         }
+        final boolean forCalls = isForCalls(information);
+        if (forCalls && !statelessBranches && (followsInvite || Slice.exists(request.toTag()))) {
+            // Of a call that is none: had it been the proxy's, the request would show it.
+            return refuse(request, source, Status.CALL_DOES_NOT_EXIST_481);
+        }
         if (!followsInvite && Privacy.mustFail(Privacy.of(request)) && targets.leaveTrustDomain()) {
             return refuse(request, source, Status.SERVER_INTERNAL_ERROR_500);
         }
@@ -175,11 +193,20 @@ public final class Proxy implements MessageHandler {
             final Disposition kept = stateful.await(request, source, locationService.awaited(), nowNs);
             return kept != null ? kept : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
         }
+        if (forCalls && request.method() == Method.INVITE) {
+            final Disposition taken = calls.begin(request, source, from, targets, nowNs);
+            return taken != null ? taken : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
+        }
         if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted && !stateful.isCounted(request)) {
             return stateless.forward(request, source, targets, statelessMode(request), nowNs);
         }
         final Disposition disposition = stateful.forward(request, source, from, targets, nowNs);
         return disposition != null ? disposition : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
+    }
+
+    /** Whether the request located last has the mode of calls with two dialogs, and is in none of the proxy's. */
+    private boolean isForCalls(final RouteInformation information) {
+        return calls != null && locationService.mode() == Mode.B2BUA && !information.inDialog();
     }
 
     private Disposition challenge(final SipMessage request, final Source source, final Realm realm,
@@ -253,6 +280,9 @@ public final class Proxy implements MessageHandler {
         if (!listenPoints.isOurs(response.bytes(), response.topVia()) || !branches.read(response, response.topVia())) {
             return Disposition.DROPPED_STRAY_RESPONSE;
         }
+        if (calls != null && branches.mode() == Branches.B2BUA) {
+            return calls.onResponse(response, source, nowNs);
+        }
         final ClientTransaction transaction = transactions.findClient(branches.place(), branches.key(),
                 response.method() == Method.CANCEL);
         final Disposition disposition;
@@ -278,6 +308,9 @@ public final class Proxy implements MessageHandler {
 
     @Override
     public void onCommand(final ShardCommand command, final long nowNs) {
+        if (calls != null) {
+            calls.onCommand(command, nowNs);
+        }
         switch (command) {
             case ShardCommand.Configure configure -> configure((RoutingPolicy) configure.policy(), nowNs);
             case ShardCommand.SendFailed failed -> {
@@ -347,10 +380,23 @@ public final class Proxy implements MessageHandler {
                 targets, nowNs);
         if (unroutable != null) {
             context.resume(unroutable, request, targets, 0, nowNs);
+        } else if (locationService.awaited() == null && request.method() == Method.INVITE
+                && isForCalls(requests.routeInformation())) {
+            resumeAsCall(context, request, from, nowNs);
         } else if (locationService.awaited() == null) {
             stateful.resume(context, request, from, targets, nowNs);
         } else if (!names.await(locationService.awaited(), context)) {
             context.resume(Status.SERVICE_UNAVAILABLE_503, request, targets, 0, nowNs);
+        }
+    }
+
+    private void resumeAsCall(final ResponseContext context, final SipMessage request, final Trunk from,
+            final long nowNs) {
+        if (calls.begin(request, context.source, from, targets, nowNs) == null) {
+            context.resume(Status.SERVICE_UNAVAILABLE_503, request, targets, 0, nowNs);
+        } else {
+            // The call has a transaction of its own: this one has nothing to answer.
+            context.server.terminate(nowNs);
         }
     }
 
@@ -389,6 +435,6 @@ public final class Proxy implements MessageHandler {
 
     @Override
     public int live() {
-        return transactions.live() + stateful.live();
+        return transactions.live() + stateful.live() + (calls == null ? 0 : calls.live());
     }
 }

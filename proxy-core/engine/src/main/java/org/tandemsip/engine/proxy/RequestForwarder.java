@@ -22,6 +22,7 @@ import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.RecordRoutes;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.TelephoneNumber;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Trust;

@@ -4,6 +4,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;

@@ -15,6 +15,7 @@ import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;

@@ -7,6 +7,8 @@ import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.Targets;
 
 /**
  * Stateless forwarding (RFC 3261 section 16.11): one message in, one message out, nothing kept. CANCEL and ACK follow

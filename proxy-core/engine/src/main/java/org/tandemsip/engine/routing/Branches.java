@@ -31,7 +31,8 @@ import org.tandemsip.engine.handler.Source;
  *           |                      received address and port, and the listen point to answer from), Call-ID, From
  *           |                      tag, CSeq number and fork index. Finds the client transaction; recomputed from a
  *           |                      stateless response, so that none can be forged or reflected
- *           +--------------------- s stateless, t stateful: who handles the response, whatever the mode is by then
+ *           +--------------------- s stateless, t stateful, b a call with two dialogs: who handles the response,
+ *                                  whatever the mode is by then
  * </pre>
  *
  * A pure function of the request as received and the token key: a retransmission gets the same branch, before and after
@@ -52,6 +53,8 @@ public final class Branches {
     public static final char STATELESS = 's';
     /** Mode character of a branch that belongs to a client transaction. */
     public static final char STATEFUL = 't';
+    /** Mode character of a branch that belongs to a call with two dialogs. */
+    public static final char B2BUA = 'b';
     /** Bytes that {@link #writePlace} writes. */
     public static final int PLACE_LENGTH = 4 + 16;
     /** Most bytes that {@link #writeConnection} writes. */
@@ -205,7 +208,7 @@ public final class Branches {
         }
         key = high << 32 | low;
         loopHash = (int) loop;
-        return mode == STATELESS || mode == STATEFUL;
+        return mode == STATELESS || mode == STATEFUL || mode == B2BUA;
     }
 
     /** The place named behind the branch; {@link Places#NONE} when there is none, as we write it. */

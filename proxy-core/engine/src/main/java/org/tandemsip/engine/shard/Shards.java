@@ -29,7 +29,7 @@ public final class Shards {
     public static int ownerOf(final byte[] callId, final ShardContext.Keys keys, final int shards) {
         final long callIdHash = new KeyedHash(keys.table0(), keys.table1()).begin()
                 .add(new UnsafeBuffer(callId), 0, callId.length).end();
-        return (int) Math.unsignedMultiplyHigh(callIdHash, shards);
+        return ShardContext.ownerOf(callIdHash, shards);
     }
 
     /** The shard that owns the call of {@code message}. */
@@ -38,6 +38,6 @@ public final class Shards {
             return shards[0];
         }
         final long callIdHash = hash.begin().addSlice(message.bytes(), message.callId()).end();
-        return shards[(int) Math.unsignedMultiplyHigh(callIdHash, shards.length)];
+        return shards[ShardContext.ownerOf(callIdHash, shards.length)];
     }
 }

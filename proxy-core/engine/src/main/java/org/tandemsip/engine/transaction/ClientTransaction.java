@@ -55,6 +55,11 @@ public abstract sealed class ClientTransaction extends Transaction
         user = TransactionUser.NOBODY;
     }
 
+    /** Puts another one in the place of the layer above, which will be told nothing more. */
+    public final void handOver(final TransactionUser next) {
+        user = next;
+    }
+
     /** Where the request went. */
     public final Destination destination() {
         return destination;

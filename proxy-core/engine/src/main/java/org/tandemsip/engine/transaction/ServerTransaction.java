@@ -39,6 +39,11 @@ public abstract sealed class ServerTransaction extends Transaction
         user = TransactionUser.NOBODY;
     }
 
+    /** Port that the request came from. */
+    public final int sourcePort() {
+        return sourcePort;
+    }
+
     /**
      * Wraps and indexes {@code into} over the kept copy of the request, its topmost Via as received. Valid until the
      * transaction has sent a final response.
@@ -120,10 +125,6 @@ public abstract sealed class ServerTransaction extends Transaction
     final boolean hasKey(final ServerKey serverKey) {
         final UnsafeBuffer buffer = owner.memory.buffer(keyHandle);
         return serverKey.equals(buffer, owner.memory.offset(keyHandle), keyLength);
-    }
-
-    final int sourcePort() {
-        return sourcePort;
     }
 
     /** Keyed hash of the To tag of the final response sent to an RFC 2543 request (section 17.2.3), else 0. */

@@ -29,6 +29,7 @@ import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.RecordRoutes;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 
 /** RFC 3261 sections 16.4 and 16.5: where a request goes. */

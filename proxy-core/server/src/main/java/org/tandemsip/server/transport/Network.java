@@ -144,7 +144,7 @@ public final class Network implements AutoCloseable {
                 : new QueueEgress(number, new Peers(loops, shards, registry), shardCounters, shardStages);
         final ShardContext context = new ShardContext(number, egress, new TimerLanes(), shardCounters,
                 bindings.listenPoints(), config.limits(), config.keys(), config.maxTransactions(), policy,
-                names);
+                names, shards.length);
         final Shard shard =
                 new Shard(context, factory.create(context), config.ringSize(), shardStages, System::nanoTime,
                         reports);

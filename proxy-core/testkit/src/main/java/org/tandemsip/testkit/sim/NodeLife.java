@@ -14,6 +14,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.MessageHandler;
+import org.tandemsip.engine.handler.NameService;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -80,8 +81,9 @@ final class NodeLife implements ShardReports {
                 wire.transmit(bytes, destination, correlation);
             });
             final ShardContext context = new ShardContext(i, setup.egress().apply(lane.egress), lane.timers,
-                    lane.counters, listenPoints, LIMITS, keys, setup.maxTransactions(), policy);
-            lane.handler = setup.handler().apply(new Proxy(context));
+                    lane.counters, listenPoints, LIMITS, keys, setup.maxTransactions(), policy, NameService.NONE,
+                    all.length);
+            lane.handler = setup.handler().apply(new Proxy(context, setup.calls().apply(context)));
             lane.shard = new Shard(context, lane.handler, RING_SLOTS, new StageTimers(), null, this);
             all[i] = lane.shard;
             lanes.add(lane);

@@ -81,7 +81,8 @@ final class Topology {
         }
         for (int i = 0; i < plan.proxies; i++) {
             final NodeSetup setup = new NodeSetup("p" + (i + 1), proxyAddresses.get(i), policy(i), plan.shards,
-                    random.nextLong(), random.nextLong(), plan.maxTransactions, plan.jitterNs, handler, egress, turn);
+                    random.nextLong(), random.nextLong(), plan.maxTransactions, plan.jitterNs, _ -> null, handler,
+                    egress, turn);
             nodes.add(new SimNode(setup, network, random.split()));
             facts.add(facts(i));
         }

@@ -1,18 +1,19 @@
-package org.tandemsip.engine.proxy;
+package org.tandemsip.engine.routing;
 
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 
 /** The target set of one request, in the order they are to be tried. Reused; bounded by {@link #MAX}. */
-final class Targets {
+public final class Targets {
     /** Most targets of one request: a request may not be made to multiply without end (RFC 5393). */
-    static final int MAX = 10;
+    public static final int MAX = 10;
 
     private final Target[] targets = new Target[MAX];
     private final Counters counters;
     private int size;
 
-    Targets(final Counters counters) {
+    /** Makes an empty set. @param counters count what is left out */
+    public Targets(final Counters counters) {
         this.counters = counters;
         for (int i = 0; i < MAX; i++) {
             targets[i] = new Target();
@@ -20,17 +21,17 @@ final class Targets {
     }
 
     /** Number of targets. */
-    int size() {
+    public int size() {
         return size;
     }
 
     /** Target number {@code index}, from 0. */
-    Target get(final int index) {
+    public Target get(final int index) {
         return targets[index];
     }
 
     /** Whether none of their trunks has room for another call. */
-    boolean areFull() {
+    public boolean areFull() {
         for (int i = 0; i < size; i++) {
             if (targets[i].trunk == null || !targets[i].trunk.isFull()) {
                 return false;
@@ -40,7 +41,7 @@ final class Targets {
     }
 
     /** Whether one of them is not trusted with what users want to keep (RFC 3325 section 5). */
-    boolean leaveTrustDomain() {
+    public boolean leaveTrustDomain() {
         for (int i = 0; i < size; i++) {
             if (targets[i].sentTo == null || !targets[i].sentTo.trust().identity()) {
                 return true;
@@ -50,12 +51,12 @@ final class Targets {
     }
 
     /** Forgets all. */
-    void clear() {
+    public void clear() {
         size = 0;
     }
 
     /** Adds one and returns it to be filled, or {@code null}, which is counted, when the set is full. */
-    Target add() {
+    public Target add() {
         if (size == MAX) {
             counters.increment(Counter.TARGETS_LEFT_OUT);
             return null;
@@ -66,7 +67,7 @@ final class Targets {
     /**
      * Takes the last one back out when an earlier one is the same: a target is tried only once (RFC 3261 section 16.5).
      */
-    void dropLastIfRepeated() {
+    public void dropLastIfRepeated() {
         final Target last = targets[size - 1];
         for (int i = 0; i < size - 1; i++) {
             if (targets[i].destination.sameRemote(last.destination)) {

@@ -1,39 +1,36 @@
-package org.tandemsip.engine.proxy;
+package org.tandemsip.engine.routing;
 
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
-import org.tandemsip.engine.routing.Peer;
-import org.tandemsip.engine.routing.Route;
-import org.tandemsip.engine.routing.Trunk;
 
 /** One next hop of a request (RFC 3261 section 16.5). Mutable, made once per slot of {@link Targets}. */
-final class Target {
+public final class Target {
     /** Where to send; its listen point is the one to send from. */
-    final Destination destination = new Destination();
+    public final Destination destination = new Destination();
     /** Trunk it belongs to, or {@code null} for the host of a Route or Request-URI. */
-    Trunk trunk;
+    public Trunk trunk;
     /** Peer it is, or {@code null}. */
-    Peer peer;
+    public Peer peer;
     /** Trunk whose rules hold for what is sent there: {@link #trunk}, or the one that the address belongs to. */
-    Trunk sentTo;
+    public Trunk sentTo;
     /** Trunk that the request comes from, or {@code null}. */
-    Trunk from;
+    public Trunk from;
     /** Line of the route table that has led here, or {@code null}. */
-    Route route;
+    public Route route;
     /** Whether a request over 1,300 bytes should try TCP first (section 18.1.1). */
-    boolean tcpWhenLarge;
+    public boolean tcpWhenLarge;
     /** Whether TCP may be tried once UDP has been refused: nobody has said which of them it is (RFC 3263 section 4). */
-    boolean tcpWhenRefused;
+    public boolean tcpWhenRefused;
     /** Targets of one group are tried in parallel, groups one after the other, lowest first. */
-    int group;
+    public int group;
     /**
      * Listen point named in our Record-Route. Differs from that of {@link #destination} when TCP was chosen only for
      * the size of this one request, which says nothing about the requests to come (RFC 5658 section 6.2).
      */
-    int recordRouteListenPoint;
+    public int recordRouteListenPoint;
 
     /** Copies all fields of {@code other}. */
-    Target set(final Target other) {
+    public Target set(final Target other) {
         destination.set(other.destination);
         trunk = other.trunk;
         peer = other.peer;
@@ -48,7 +45,7 @@ final class Target {
     }
 
     /** Back to what a new target is. */
-    Target reset() {
+    public Target reset() {
         destination.transport = Transport.UDP;
         destination.listenPoint = 0;
         destination.addressHigh = 0;

@@ -1,0 +1,39 @@
+package org.tandemsip.engine.routing;
+
+import java.util.function.Consumer;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.MessageHandler;
+import org.tandemsip.engine.handler.Source;
+
+/**
+ * A mode that ends calls on both sides (RFC 7092) and stands beside the proxy: the proxy checks and routes each new
+ * request, and hands over the INVITEs whose route asks for this mode. From then on all messages of the call go here,
+ * whatever the mode is by then. What a {@link org.tandemsip.engine.handler.HandlerFactory} of such a mode makes is one
+ * of these. Shard thread only.
+ */
+public interface CallMode extends MessageHandler {
+    /** Whether a request is about a call of this mode, one that is over included: by its transaction or its To tag. */
+    boolean owns(SipMessage request);
+
+    /**
+     * Takes a checked and routed INVITE outside of all dialogs.
+     *
+     * @param from    trunk that it comes from
+     * @param targets where it may go; copied
+     * @return {@code null} when there is no room for another call: refuse it
+     */
+    Disposition begin(SipMessage invite, Source source, Trunk from, Targets targets, long nowNs);
+
+    /** Shows all calls that have not ended. */
+    void calls(Consumer<CallStatus> viewer, long nowNs);
+
+    /**
+     * Ends a call on both sides.
+     *
+     * @param id     as in {@link CallStatus#id}
+     * @param reason value of the Reason field (RFC 3326) that both sides get
+     * @return whether there is such a call
+     */
+    boolean hangUp(String id, String reason, long nowNs);
+}
