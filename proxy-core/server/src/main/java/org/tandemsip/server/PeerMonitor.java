@@ -91,8 +91,35 @@ final class PeerMonitor implements AutoCloseable {
         }
     }
 
+    /**
+     * Gives an order to peers, or has them probed.
+     *
+     * @param peerName name or address and port of a peer, or {@code null} for all of the trunk
+     * @param order    {@code null}: send a probe
+     * @return whether there is such a trunk and peer
+     */
+    boolean order(final String trunkName, final String peerName, final PeerState.Event order) {
+        boolean found = false;
+        for (final Trunk trunk : policy.get().trunks()) {
+            for (int i = 0; i < trunk.peers().size(); i++) {
+                final Peer peer = trunk.peers().get(i);
+                if (!trunk.name().equals(trunkName) || peerName != null && !peerName.equals(peer.name())
+                        && !peerName.equals(peer.hostPort())) {
+                    continue;
+                }
+                found = true;
+                if (order == null) {
+                    probe(trunk, i);
+                } else {
+                    peer.state().on(order, trunk.ping());
+                }
+            }
+        }
+        return found;
+    }
+
     /** Asks a peer now, whatever the configuration says; returns whether a shard took the order. */
-    boolean probe(final Trunk trunk, final int place) {
+    private boolean probe(final Trunk trunk, final int place) {
         final byte[] bytes = new byte[12];
         random.nextBytes(bytes);
         final byte[] callId = HexFormat.of().formatHex(bytes).getBytes(StandardCharsets.US_ASCII);

@@ -17,10 +17,8 @@ import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Mode;
-import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.RoutingPolicy;
-import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.admin.AdminServer;
 import org.tandemsip.server.admin.Control;
 import org.tandemsip.server.config.Config;
@@ -304,16 +302,20 @@ public final class Tandem implements Control, AutoCloseable {
         return source.get().read();
     }
 
+    @Override
+    public synchronized ReloadResult compare() throws ConfigException, Refused {
+        return Changes.between(config, read(), policy.mode());
+    }
+
     private ReloadResult takeOver(final Config next) throws Refused {
-        final List<String> needsRestart = Changes.needsRestart(config, next);
-        if (!needsRestart.isEmpty()) {
-            return new ReloadResult(List.of(), needsRestart);
+        final ReloadResult result = Changes.between(config, next, policy.mode());
+        if (!result.applied()) {
+            return result;
         }
         peerNames.watch(next, next.dns().timeoutNs());
         final Config nextResolved = peerNames.resolve(next);
         final RoutingPolicy nextPolicy = Policies.of(nextResolved, keys, states, tls)
                 .withDrain(policy.drainSeconds());
-        final List<String> changed = Changes.between(config, next, policy.mode());
         if (!config.log().equals(next.log())) {
             try {
                 LogSetup.apply(next.log());
@@ -326,13 +328,28 @@ public final class Tandem implements Control, AutoCloseable {
         } catch (final SSLException e) {
             throw new Refused("tls: " + e.getMessage());
         }
-        configure(nextPolicy);
+        try {
+            configure(nextPolicy);
+        } catch (final Refused e) {
+            restore();
+            throw e;
+        }
         Policies.limitRates(next, states);
         config = next;
         warnOfCertificates();
         resolved = nextResolved;
         peerNames.retain(next);
-        return new ReloadResult(changed, List.of());
+        return result;
+    }
+
+    /** Gives certificates and log back what they had: a reload is taken over whole or not at all. */
+    private void restore() {
+        try {
+            tls.configure(config.tls());
+            LogSetup.apply(config.log());
+        } catch (final IOException e) {
+            EventLog.error("reload", "msg", "what was in force cannot be put back", "cause", e.getMessage());
+        }
     }
 
     private void count(final boolean applied) {
@@ -381,22 +398,7 @@ public final class Tandem implements Control, AutoCloseable {
 
     @Override
     public void peers(final String trunkName, final String peerName, final PeerState.Event order) throws Refused {
-        int found = 0;
-        for (final Trunk trunk : policy.trunks()) {
-            for (int i = 0; i < trunk.peers().size(); i++) {
-                final Peer peer = trunk.peers().get(i);
-                if (trunk.name().equals(trunkName) && (peerName == null || peerName.equals(peer.name())
-                        || peerName.equals(peer.hostPort()))) {
-                    found++;
-                    if (order == null) {
-                        peers.probe(trunk, i);
-                    } else {
-                        peer.state().on(order, trunk.ping());
-                    }
-                }
-            }
-        }
-        if (found == 0) {
+        if (!peers.order(trunkName, peerName, order)) {
             throw new Refused("there is no trunk '" + trunkName + "'"
                     + (peerName == null ? " with peers" : " with a peer '" + peerName + "'"));
         }

@@ -88,6 +88,7 @@ final class Api {
             case BASE + "latency" -> get ? json(views.latency(window(query))) : notAllowed("GET");
             case BASE + "mode" -> method.equals("PUT") ? setMode(body) : notAllowed("GET, PUT");
             case BASE + "config:validate" -> method.equals("POST") ? validate(body) : notAllowed("POST");
+            case BASE + "config:compare" -> method.equals("POST") ? compare() : notAllowed("POST");
             case BASE + "config:reload" -> method.equals("POST") ? reload() : notAllowed("POST");
             case BASE + "dns:resolve" -> method.equals("POST") ? resolve(body) : notAllowed("POST");
             case BASE + "routes:test" -> method.equals("POST") ? testRoutes(body) : notAllowed("POST");
@@ -163,13 +164,12 @@ final class Api {
 
     private Answer reload() throws ConfigException, Control.Refused {
         final Control.ReloadResult result = control.reload();
-        if (result.applied()) {
-            return json(Json.object(json -> {
-                json.writeBooleanProperty("applied", true);
-                Json.texts(json, "changed", result.changed());
-            }));
-        }
-        return problem(409, "needs restart: " + String.join(", ", result.needsRestart()) + ". Nothing was changed.");
+        return result.applied() ? json(views.reload(result, true))
+                : problem(409, "needs restart: " + String.join(", ", result.needsRestart()) + ". Nothing was changed.");
+    }
+
+    private Answer compare() throws ConfigException, Control.Refused {
+        return json(views.reload(control.compare(), false));
     }
 
     private Answer resolve(final String body) {

@@ -58,6 +58,14 @@ public interface Control {
      */
     ReloadResult reload() throws ConfigException, Refused;
 
+    /**
+     * What {@link #reload} would do, without doing it.
+     *
+     * @throws ConfigException the file holds mistakes
+     * @throws Refused         there is no file
+     */
+    ReloadResult compare() throws ConfigException, Refused;
+
     /** Checks a text as {@link #reload} would check the file. */
     void validate(String text) throws ConfigException;
 
@@ -98,11 +106,30 @@ public interface Control {
      * @param changed      keys whose new values are in force now
      * @param needsRestart keys that changed but cannot change while the server runs; when there are any, nothing was
      *                     changed
+     * @param differences  what is different below those keys
      */
-    record ReloadResult(List<String> changed, List<String> needsRestart) {
+    record ReloadResult(List<String> changed, List<String> needsRestart, List<Difference> differences) {
         /** Whether the new configuration is in force. */
         public boolean applied() {
             return needsRestart.isEmpty();
+        }
+    }
+
+    /**
+     * One difference between the configuration in force and another. Secrets stay references.
+     *
+     * @param key    dotted path
+     * @param before as YAML; {@code null}: nothing, or nothing of this in a list
+     * @param after  the same
+     * @param live   whether a running server can take it over
+     */
+    record Difference(String key, String before, String after, boolean live) {
+        /** As one line for people. */
+        @Override
+        public String toString() {
+            return key + ": "
+                    + (before == null ? "+ " + after : after == null ? "- " + before : before + " -> " + after)
+                    + (live ? "" : " (needs a restart)");
         }
     }
 

@@ -119,6 +119,26 @@ final class Views {
         });
     }
 
+    /** What a reload has changed, or would. */
+    String reload(final Control.ReloadResult result, final boolean applied) {
+        return Json.object(json -> {
+            json.writeBooleanProperty("applied", applied);
+            Json.texts(json, "changed", result.changed());
+            Json.texts(json, "needs_restart", result.needsRestart());
+            json.writeArrayPropertyStart("differences");
+            for (final Control.Difference difference : result.differences()) {
+                json.writeStartObject();
+                json.writeStringProperty("key", difference.key());
+                json.writeStringProperty("before", difference.before());
+                json.writeStringProperty("after", difference.after());
+                json.writeBooleanProperty("live", difference.live());
+                json.writeStringProperty("text", difference.toString());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
     String mode() {
         return Json.object(json -> {
             json.writeStringProperty("mode", word(control.policy().mode()));

@@ -20,9 +20,10 @@ public record Effective(List<Entry> entries) {
      *
      * @param keys   names from the top down, for example {@code trunks}, {@code carrier}, {@code peers}
      * @param value  as YAML
+     * @param items  its parts when it is a list, else empty
      * @param origin {@code FILE:LINE}, a variable, a flag, or {@code default}
      */
-    public record Entry(List<String> keys, String value, String origin) {
+    public record Entry(List<String> keys, String value, List<String> items, String origin) {
         /** The names joined by dots. */
         public String path() {
             return String.join(".", keys);
@@ -51,7 +52,8 @@ public record Effective(List<Entry> entries) {
             } else if (value instanceof final Map<?, ?> named && !named.isEmpty()) {
                 named.forEach((name, inner) -> add(entries, append(path, (String) name), (Bound) inner));
             } else if (bound.nodeOf(key) != null) {
-                entries.add(new Entry(path, flow(bound.nodeOf(key)), origin(bound.nodeOf(key))));
+                final Node node = bound.nodeOf(key);
+                entries.add(new Entry(path, flow(node), items(node), origin(node)));
             }
         }
     }
@@ -67,6 +69,11 @@ public record Effective(List<Entry> entries) {
             final String name = mark.getName();
             return name.startsWith("TANDEM_") || name.startsWith("--") ? name : name + ':' + (mark.getLine() + 1);
         }).orElse(DEFAULT);
+    }
+
+    private static List<String> items(final Node node) {
+        return node instanceof final SequenceNode list ? list.getValue().stream().map(Effective::flow).toList()
+                : List.of();
     }
 
     /** A node on one line. */

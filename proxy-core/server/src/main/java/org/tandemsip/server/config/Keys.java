@@ -211,7 +211,8 @@ final class Keys {
             "How host names are looked up. Needs a restart to change.", null);
     static final Key<Path> STATE_DIR = Key.optional("state-dir", Scalars.path(), "/var/lib/tandem",
             "Folder for the token key, by which calls survive a restart. When absent: $STATE_DIRECTORY, else"
-                    + " /var/lib/tandem, else $XDG_STATE_HOME/tandem or ~/.local/state/tandem.");
+                    + " /var/lib/tandem, else $XDG_STATE_HOME/tandem or ~/.local/state/tandem. Needs a restart to"
+                    + " change.");
     static final Key<Bound> LOG = new Key<>("log", LOG_SECTION, null, false, "The log.", null);
 
     /** The whole file. */

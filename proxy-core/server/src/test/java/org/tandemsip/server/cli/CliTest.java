@@ -207,7 +207,12 @@ class CliTest {
 
             // reload: by verb, refused by verb, by signal
             write(head + "max-forwards: 20\n");
-            assertEquals(new Outcome(0, "reloaded: mode, max-forwards\n", ""), tandem("reload", "--socket", socket));
+            final String differences = "mode, max-forwards\n  mode: stateless -> stateful\n  max-forwards: 70 -> 20\n";
+            assertEquals(new Outcome(0, "would reload: " + differences, ""),
+                    tandem("reload", "--dry-run", "--socket", socket));
+            assertEquals(new Outcome(0, "reloaded: " + differences, ""), tandem("reload", "--socket", socket));
+            assertEquals(new Outcome(0, "nothing would change\n", ""),
+                    tandem("reload", "--dry-run", "--socket", socket));
             write(head + "max-forward: 20\n");
             final Outcome bad = tandem("reload", "--socket", socket);
             assertEquals(78, bad.exitCode());
@@ -215,6 +220,12 @@ class CliTest {
                     bad.err().contains("did you mean 'max-forwards'?") && bad.err().endsWith("Nothing was changed.\n"),
                     bad.err());
             write(head + "loops: 3\n");
+            assertEquals(
+                    new Outcome(1,
+                            "would reload: max-forwards\nneeds restart: loops, so that nothing would be changed\n"
+                                    + "  loops: auto -> 3 (needs a restart)\n  max-forwards: 20 -> 70\n",
+                            ""),
+                    tandem("reload", "--dry-run", "--socket", socket));
             final Outcome restart = tandem("reload", "--socket", socket);
             assertEquals(1, restart.exitCode());
             assertEquals("tandem: needs restart: loops. Nothing was changed.\n", restart.err());
