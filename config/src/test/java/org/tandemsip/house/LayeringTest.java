@@ -37,7 +37,7 @@ class LayeringTest {
     private static final List<String> L1 = List.of("codec");
     private static final List<String> L2 = List.of("engine.timer", "engine.metrics");
     private static final List<String> L3 = List.of("engine.handler");
-    private static final List<String> AUTH = List.of("engine.auth");
+    private static final List<String> AUTH = List.of("engine.auth", "engine.registrar");
     private static final List<String> L4 = List.of("engine.transaction", "engine.routing", "engine.trunk");
     private static final List<String> L5 = List.of("engine.proxy", "b2bua");
     private static final List<String> L6 = List.of("engine.shard");

@@ -141,6 +141,11 @@ public final class SipUri {
         return maddr;
     }
 
+    /** Bytes of the parameters, each with the semicolon before it; empty when there are none. */
+    public long parameters() {
+        return Slice.between(paramsStart, paramsEnd);
+    }
+
     /**
      * Bytes of the headers component without its question mark, or {@link Slice#NONE}; not allowed in a Request-URI.
      */

@@ -6,12 +6,14 @@ import java.nio.charset.StandardCharsets;
  * Status codes that Tandem itself answers with, and their reason phrases (RFC 3261 section 21, RFC 5393 section 5.4).
  */
 public enum Status {
-    TRYING_100(100, "Trying"), OK_200(200, "OK"), BAD_REQUEST_400(400, "Bad Request"), FORBIDDEN_403(403, "Forbidden"),
+    TRYING_100(100, "Trying"), OK_200(200, "OK"), BAD_REQUEST_400(400, "Bad Request"),
+    UNAUTHORIZED_401(401, "Unauthorized"), FORBIDDEN_403(403, "Forbidden"),
     NOT_FOUND_404(404, "Not Found"), METHOD_NOT_ALLOWED_405(405, "Method Not Allowed"),
     PROXY_AUTHENTICATION_REQUIRED_407(407, "Proxy Authentication Required"),
     REQUEST_TIMEOUT_408(408, "Request Timeout"), REQUEST_ENTITY_TOO_LARGE_413(413, "Request Entity Too Large"),
     REQUEST_URI_TOO_LONG_414(414, "Request-URI Too Long"), UNSUPPORTED_URI_SCHEME_416(416, "Unsupported URI Scheme"),
-    BAD_EXTENSION_420(420, "Bad Extension"), MAX_BREADTH_EXCEEDED_440(440, "Max-Breadth Exceeded"),
+    BAD_EXTENSION_420(420, "Bad Extension"), INTERVAL_TOO_BRIEF_423(423, "Interval Too Brief"),
+    MAX_BREADTH_EXCEEDED_440(440, "Max-Breadth Exceeded"),
     TEMPORARILY_UNAVAILABLE_480(480, "Temporarily Unavailable"),
     CALL_DOES_NOT_EXIST_481(481, "Call/Transaction Does Not Exist"), LOOP_DETECTED_482(482, "Loop Detected"),
     TOO_MANY_HOPS_483(483, "Too Many Hops"), REQUEST_TERMINATED_487(487, "Request Terminated"),

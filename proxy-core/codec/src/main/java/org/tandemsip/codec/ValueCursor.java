@@ -44,7 +44,7 @@ public final class ValueCursor {
         while (row != SipMessage.NO_ROW) {
             while (elementStart <= valueEnd) {
                 start = Scan.skipLws(bytes, elementStart, valueEnd);
-                comma = findComma(start);
+                comma = findComma(bytes, start, valueEnd);
                 end = Scan.trimEnd(bytes, start, comma);
                 elementStart = comma + 1;
                 if (end > start) {
@@ -92,6 +92,11 @@ public final class ValueCursor {
         }
     }
 
+    /** Where the first of the values in {@code [start, end)} ends that are separated by commas. */
+    public static int valueEnd(final DirectBuffer bytes, final int start, final int end) {
+        return findComma(bytes, start, end);
+    }
+
     private void enter(final int newRow) {
         row = newRow;
         comma = -1;
@@ -105,7 +110,7 @@ public final class ValueCursor {
     }
 
     /** Offset of the next comma that separates values, or the end of the row's value. */
-    private int findComma(final int from) {
+    private static int findComma(final DirectBuffer bytes, final int from, final int valueEnd) {
         int p = from;
         while (p < valueEnd) {
             final byte value = bytes.getByte(p);

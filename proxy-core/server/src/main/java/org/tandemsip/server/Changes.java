@@ -45,6 +45,7 @@ final class Changes {
             live("max-forwards", Config::maxForwards),
             live("record-route", Config::recordRoute),
             live("tls", Config::tls),
+            live("registrar", Config::registrar),
             live("log", Config::log));
 
     private Changes() {}

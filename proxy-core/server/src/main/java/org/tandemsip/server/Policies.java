@@ -10,10 +10,12 @@ import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.engine.auth.Realm;
 import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.registrar.Rules;
 import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.Registry;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Schedule;
@@ -60,15 +62,22 @@ final class Policies {
                 .toList();
         return new RoutingPolicy(config.mode(), trunks, routes, config.timing(), config.maxForwards(),
                 config.recordRoute()).withTotal(states.total())
-                .withEmergencies(new Emergencies(config.emergencyNumbers()));
+                .withEmergencies(new Emergencies(config.emergencyNumbers()))
+                .withRegistry(new Registry(states.users(), rules(config.registrar()), states.clock()));
     }
 
-    /** Puts the calls per second of a configuration into force, which are not part of its policy. */
+    private static Rules rules(final Config.Registrar registrar) {
+        return new Rules(registrar.domains().stream().map(Policies::bytes).toList(), registrar.expires(),
+                registrar.minExpires(), registrar.maxExpires(), registrar.contacts());
+    }
+
+    /** Puts the limits of a configuration into force that are not part of its policy. */
     static void limitRates(final Config config, final States states) {
         for (final Config.Trunk trunk : config.trunks()) {
             states.trunk(trunk.name()).rate(trunk.cps());
         }
         states.total().rate(config.cps());
+        states.users().most(config.registrar().users());
     }
 
     private static Realm realm(final Config.RequiredAuth auth, final KeyedHash hash) {
@@ -94,7 +103,7 @@ final class Policies {
         return new Route(route.name(), route.from() == null ? null : byName.get(route.from()), match,
                 route.to().stream().map(byName::get).toList(), route.then().stream().map(byName::get).toList(),
                 route.within(), route.mode(), route.headers(), route.number(),
-                route.prefixes(), route.when() == null ? null : new Schedule(route.when(), clock));
+                route.prefixes(), route.when() == null ? null : new Schedule(route.when(), clock), route.inside());
     }
 
     private static byte[] bytes(final String text) {
@@ -120,6 +129,6 @@ final class Policies {
                 .toList();
         return new RoutingPolicy(policy.mode(), policy.trunks(), routes, policy.timing(), policy.maxForwards(),
                 policy.recordRoute()).withTotal(policy.total()).withDrain(policy.drainSeconds())
-                .withEmergencies(policy.emergencies());
+                .withEmergencies(policy.emergencies()).withRegistry(policy.registry());
     }
 }

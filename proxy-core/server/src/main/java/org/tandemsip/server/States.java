@@ -3,6 +3,8 @@ package org.tandemsip.server;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.registrar.LocationTable;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.routing.WallClock;
@@ -22,13 +24,21 @@ final class States {
     private final Map<String, TrunkState> trunks = new ConcurrentHashMap<>();
     private final Map<PeerKey, PeerState> peers = new ConcurrentHashMap<>();
 
-    States() {
+    private final LocationTable users;
+
+    States(final ShardContext.Keys keys) {
+        users = new LocationTable(keys, 0);
         clock.set(System.currentTimeMillis(), System.nanoTime());
     }
 
     /** Time of day, to be set again now and then. */
     WallClock clock() {
         return clock;
+    }
+
+    /** Where users have registered. */
+    LocationTable users() {
+        return users;
     }
 
     TrunkState total() {

@@ -58,7 +58,7 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     private final ShardContext.Keys keys;
-    private final States states = new States();
+    private final States states;
     private final Optional<Source> source;
     private final long startedEpochMs = System.currentTimeMillis();
     private final CountDownLatch stopping = new CountDownLatch(1);
@@ -87,6 +87,7 @@ public final class Tandem implements Control, AutoCloseable {
         } catch (final IOException e) {
             throw new StartException(StartException.Reason.NOT_PERMITTED, "state-dir: " + e.getMessage(), e);
         }
+        states = new States(keys);
         names = new Names(config.dns());
         reach = PeerNames.reach(config);
         peerNames = new PeerNames(names, reach, () -> Thread.ofVirtual().name("tandem-names").start(this::readdress));

@@ -14,7 +14,7 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.ShardContext;
 
 /**
- * Checks the Proxy-Authorization of requests against a {@link Realm}, and writes the challenges (RFC 3261 section 22.3,
+ * Checks the credentials of requests against a {@link Realm}, and writes the challenges (RFC 3261 section 22.3,
  * RFC 7616, RFC 8760).
  *
  * <pre>
@@ -50,7 +50,8 @@ public final class Authenticator {
     private static final int NC_DIGITS = 8;
     /** Times eight nonces, in 1.2 MB: 500 calls/s with a nonce's time of a minute. */
     private static final int REPLAY_GROUPS = 4_096;
-    private static final byte[] CHALLENGE = ascii("Proxy-Authenticate: Digest realm=\"");
+    private static final byte[] PROXY_CHALLENGE = ascii("Proxy-Authenticate: Digest realm=\"");
+    private static final byte[] CHALLENGE = ascii("WWW-Authenticate: Digest realm=\"");
     private static final byte[] QOP = ascii("\", qop=\"auth\", algorithm=");
     private static final byte[] NONCE = ascii(", nonce=\"");
     private static final byte[] STALE = ascii(", stale=true");
@@ -70,6 +71,7 @@ public final class Authenticator {
     private long nonceMac;
     private long nonceAgeNs;
     private int nonceCount;
+    private long user;
 
     /** Uses the token key of {@code context}, so that a restart or another node knows our nonces too. */
     public Authenticator(final ShardContext context) {
@@ -82,19 +84,29 @@ public final class Authenticator {
     }
 
     /**
-     * Looks at the Proxy-Authorization rows of {@code request} that are for {@code realm}; those for others are not
-     * looked at. One that is right is enough.
+     * Looks at the rows of {@code request} that are for {@code realm}; those for others are not looked at. One that is
+     * right is enough.
+     *
+     * @param name Proxy-Authorization for a proxy, Authorization for a registrar
      */
-    public Verdict check(final SipMessage request, final Realm realm, final long nowNs) {
+    public Verdict check(final SipMessage request, final Realm realm, final HeaderName name, final long nowNs) {
         Verdict best = Verdict.MISSING;
-        for (int row = request.firstRow(HeaderName.PROXY_AUTHORIZATION); row != SipMessage.NO_ROW; row =
-                request.nextRow(row)) {
+        user = Slice.NONE;
+        for (int row = request.firstRow(name); row != SipMessage.NO_ROW; row = request.nextRow(row)) {
             if (realm.isOf(fields, request, row)) {
                 final Verdict verdict = judge(request, realm, nowNs);
+                if (verdict == Verdict.RIGHT) {
+                    user = fields.get(Field.USERNAME);
+                }
                 best = verdict.compareTo(best) > 0 ? verdict : best;
             }
         }
         return best;
+    }
+
+    /** The user who has shown the right credentials in the request checked last, or {@link Slice#NONE}. */
+    public long user() {
+        return user;
     }
 
     private Verdict judge(final SipMessage request, final Realm realm, final long nowNs) {
@@ -216,16 +228,18 @@ public final class Authenticator {
     }
 
     /**
-     * Writes one Proxy-Authenticate row per algorithm, best first (RFC 8760 section 2.3).
+     * Writes one row per algorithm, best first (RFC 8760 section 2.3).
      *
+     * @param proxy whether it is a proxy that asks (Proxy-Authenticate) and not a registrar (WWW-Authenticate)
      * @param stale whether the password was right, so that nobody need be asked for it again
      */
     public void writeChallenges(final AsciiWriter out, final SipMessage request, final Realm realm,
-            final boolean stale, final long nowNs) {
+            final boolean proxy, final boolean stale, final long nowNs) {
         final long issued = nowNs >>> TICK_BITS << 32 | challenges++ & 0xFFFF_FFFFL;
         final long mac = mac(issued, realm, request);
         for (int i = 0; i < realm.algorithms().size(); i++) {
-            out.put(CHALLENGE).put(realm.name()).put(QOP).put(realm.algorithms().get(i).bytes()).put(NONCE)
+            out.put(proxy ? PROXY_CHALLENGE : CHALLENGE).put(realm.name()).put(QOP)
+                    .put(realm.algorithms().get(i).bytes()).put(NONCE)
                     .putHex(issued, 16).putHex(mac, 16).put('"');
             if (stale) {
                 out.put(STALE);

@@ -111,6 +111,16 @@ public final class Realm {
         return nobody[algorithm.ordinal()];
     }
 
+    /** Whether there is a user of the name in {@code bytes[offset, offset + length)}. */
+    public boolean knows(final KeyedHash hash, final DirectBuffer bytes, final int offset, final int length) {
+        final long user = Slice.of(offset, length);
+        int slot = slot(hash, bytes, user);
+        while (users[slot] != null && !is(users[slot], bytes, user)) {
+            slot = slot + 1 & users.length - 1;
+        }
+        return users[slot] != null;
+    }
+
     private static boolean is(final byte[] expected, final DirectBuffer bytes, final long slice) {
         if (Slice.length(slice) != expected.length) {
             return false;

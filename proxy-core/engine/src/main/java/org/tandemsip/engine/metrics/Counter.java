@@ -67,6 +67,11 @@ public enum Counter {
     AUTH_REPLAYED("tandem_auth_challenges_total", "reason=\"replayed\"",
             "Requests answered 407, by what their credentials lack."),
 
+    REGISTERS_ACCEPTED("tandem_registers_total", "result=\"accepted\"",
+            "REGISTER requests that the registrar has answered, by result; challenges left aside."),
+    REGISTERS_REFUSED("tandem_registers_total", "result=\"refused\"",
+            "REGISTER requests that the registrar has answered, by result; challenges left aside."),
+
     RING_FULL("tandem_ring_full_total", "", "Messages for which the ring of their shard had no room."),
     CROSSED_SHARDS("tandem_crossed_shards_total", "",
             "Messages that were read on one loop and belong to the shard of another."),

@@ -79,9 +79,13 @@ final class Branch extends TimerNode {
         return RequestForwarder.isTcpForSize(target) ? copy + Targets.MAX : copy;
     }
 
-    /** Whether a final response with that code lets the next group be tried. */
+    /**
+     * Whether a final response with that code lets the next group be tried: a contact of a user speaks for itself only
+     * (RFC 3261 section 16.5), a peer for its trunk.
+     */
     boolean failsOver(final int statusCode) {
-        return statusCode == 503 || target.trunk != null && target.trunk.failsOver(statusCode);
+        return statusCode == 503 || target.binding != null
+                || target.trunk != null && target.trunk.failsOver(statusCode);
     }
 
     @Override

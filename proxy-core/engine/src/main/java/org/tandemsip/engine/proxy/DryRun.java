@@ -143,7 +143,7 @@ public final class DryRun {
     private Hop hop(final SipMessage request, final Source source, final Target target, final int place,
             final long nowNs) {
         requests.chooseTransport(target, nowNs);
-        final UnsafeBuffer out = new UnsafeBuffer(new byte[requests.maxLength()]);
+        final UnsafeBuffer out = new UnsafeBuffer(new byte[requests.maxLength(target)]);
         final int length = requests.write(target, requests.statefulMode(), branches.key(request, source, place), 0,
                 out);
         final byte[] bytes = new byte[length];

@@ -173,7 +173,7 @@ final class Fork {
         context.clientCreated();
         proxy.requests.belongsTo(client.place(), context.callPart.place());
         final int length = proxy.requests.write(branch.target, proxy.requests.statefulMode(), key,
-                writesMaxBreadth ? branch.breadth : 0, client.claim(proxy.requests.maxLength()));
+                writesMaxBreadth ? branch.breadth : 0, client.claim(proxy.requests.maxLength(branch.target)));
         if (length <= 0) {
             end(branch, Branch.State.FAILED);
             client.terminate(nowNs);

@@ -32,6 +32,8 @@ import org.tandemsip.engine.routing.Zone;
  * let through before. Where the Request-URI names us or is no address (a GB/T 28181 realm), the route table takes it.
  * <li>Any other request needs a line of the route table for its trunk. The first that matches wins: its trunks' peers
  * by rendezvous, or the host of the Request-URI where that lies inside the ranges of the line.
+ * <li>A line to the registrar's users takes what is for one of them to where that user has registered; other requests
+ * go on to the next line.
  * <li>A Route that is not ours does not widen that (the attack is a pre-loaded Route): it picks the peer where it
  * names one that the line leads to, else the line's trunks get the request with its Route, as section 16.6 step 7 lets
  * local policy decide. A line to the Request-URI's host is passed over where the Route leaves its ranges; when none is
@@ -48,6 +50,7 @@ import org.tandemsip.engine.routing.Zone;
 final class LocationService {
     private final ListenPoints listenPoints;
     private final Rendezvous rendezvous;
+    private final RegisteredTargets registered;
     private final RouteMatcher matcher = new RouteMatcher();
     private final IpAddress address = new IpAddress();
     private RoutingPolicy policy;
@@ -80,6 +83,7 @@ final class LocationService {
         this.names = names;
         this.listenPoints = listenPoints;
         rendezvous = new Rendezvous(context);
+        registered = new RegisteredTargets(context, listenPoints);
     }
 
     /**
@@ -174,6 +178,13 @@ final class LocationService {
                     || route.when() != null && !route.when().holds(nowNs)) {
                 continue;
             }
+            if (route.inside() != Route.Inside.NOTHING) {
+                if (route.inside() == Route.Inside.LOCATION && !preloaded && registered.reads(request, information,
+                        policy)) {
+                    return byRegistration(route);
+                }
+                continue;
+            }
             list = route.prefixes() == null ? PrefixTable.NONE : matcher.find(route.prefixes());
             if (route.prefixes() != null && list == PrefixTable.NONE) {
                 continue;
@@ -193,7 +204,7 @@ final class LocationService {
                     return targets.size() > 0 ? null : Status.SERVICE_UNAVAILABLE_503;
                 }
                 addTrunks(route);
-                return targets.size() > 0 ? null : noneUsable(route.to()) ? Status.SERVICE_UNAVAILABLE_503
+                return targets.size() > 0 ? null : !route.isUsable() ? Status.SERVICE_UNAVAILABLE_503
                         : unreachable();
             }
         }
@@ -202,24 +213,24 @@ final class LocationService {
         return lookUpFailed ? unreachable() : preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
     }
 
-    /** Whether none of the trunks has a peer that takes new requests: down, or its name has no address for now. */
-    private static boolean noneUsable(final List<Trunk> trunks) {
-        for (int i = 0; i < trunks.size(); i++) {
-            for (int p = 0; p < trunks.get(i).peers().size(); p++) {
-                if (trunks.get(i).peers().get(p).state().usable()) {
-                    return false;
-                }
-            }
+    /** Where the user has registered; behind that the backup trunks. */
+    private Status byRegistration(final Route route) {
+        mode = policy.modeOf(route);
+        line = route;
+        int group = registered.add(targets, receivedBy, route, source, secure, nowNs);
+        rendezvous.nextTurns(route.then());
+        for (int i = 0; i < route.then().size(); i++) {
+            group = addTrunk(route.then().get(i), rendezvous.callHash(request), group);
         }
-        return true;
+        return targets.size() > 0 ? null : Status.TEMPORARILY_UNAVAILABLE_480;
     }
 
     /** Peers of the trunks in {@code to} side by side, best ones first; then those of the backup trunks one by one. */
     private void addTrunks(final Route route) {
         final long callHash = rendezvous.callHash(request);
         int group = 0;
-        nextTurns(route.to());
-        nextTurns(route.then());
+        rendezvous.nextTurns(route.to());
+        rendezvous.nextTurns(route.then());
         if (route.prefixes() != null) {
             for (int place = 0; place < route.prefixes().size(list); place++) {
                 group = addTrunk(route.to().get(route.prefixes().trunk(list, place)), callHash, group);
@@ -241,14 +252,6 @@ final class LocationService {
         }
         for (int i = 0; i < route.then().size(); i++) {
             group = addTrunk(route.then().get(i), callHash, group);
-        }
-    }
-
-    private void nextTurns(final List<Trunk> trunks) {
-        for (int i = 0; i < trunks.size(); i++) {
-            if (!trunks.get(i).balance().worksWithoutState()) {
-                rendezvous.nextTurn(trunks.get(i));
-            }
         }
     }
 

@@ -1,5 +1,6 @@
 package org.tandemsip.engine.proxy;
 
+import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
@@ -69,6 +70,7 @@ public final class Proxy implements MessageHandler {
     private final Probes probes;
     /** The mode that calls with two dialogs are handed to, or {@code null}. */
     private final CallMode calls;
+    private Registrations registrations;
     private RoutingPolicy policy;
     private RoutingPolicy previousPolicy;
     private boolean everStateless;
@@ -163,11 +165,17 @@ public final class Proxy implements MessageHandler {
         if (invalid != null) {
             return refuse(request, source, invalid);
         }
+        final boolean registers = request.method() == Method.REGISTER && from != null
+                && by.registry() != null && registrations(by).takes(request, by, from, information, nowNs);
         if (from != null && from.trust().realm() != null && !followsInvite && !information.inDialog()) {
-            final Authenticator.Verdict verdict = authenticator.check(request, from.trust().realm(), nowNs);
+            final Authenticator.Verdict verdict = authenticator.check(request, from.trust().realm(),
+                    registers ? HeaderName.AUTHORIZATION : HeaderName.PROXY_AUTHORIZATION, nowNs);
             if (verdict != Authenticator.Verdict.RIGHT) {
-                return challenge(request, source, from.trust().realm(), verdict, nowNs);
+                return challenge(request, source, from.trust().realm(), registers, verdict, nowNs);
             }
+        }
+        if (registers) {
+            return registrations.register(request, source, by, from, nowNs);
         }
         final Status unroutable = locationService.locate(request, source, by, from, information, targets, nowNs);
         if (unroutable != null) {
@@ -209,8 +217,16 @@ public final class Proxy implements MessageHandler {
         return calls != null && locationService.mode() == Mode.B2BUA && !information.inDialog();
     }
 
+    /** What deals with REGISTER: made for the table of users that the policy in force names. */
+    private Registrations registrations(final RoutingPolicy by) {
+        if (registrations == null || !registrations.isOf(by.registry())) {
+            registrations = new Registrations(by.registry(), counters, listenPoints, uas, authenticator);
+        }
+        return registrations;
+    }
+
     private Disposition challenge(final SipMessage request, final Source source, final Realm realm,
-            final Authenticator.Verdict verdict, final long nowNs) {
+            final boolean registers, final Authenticator.Verdict verdict, final long nowNs) {
         counters.increment(switch (verdict) {
             case WRONG -> Counter.AUTH_WRONG;
             case REPLAYED -> Counter.AUTH_REPLAYED;
@@ -219,7 +235,7 @@ public final class Proxy implements MessageHandler {
         });
         final boolean stale =
                 verdict == Authenticator.Verdict.STALE || verdict == Authenticator.Verdict.REPLAYED;
-        return uas.challenge(request, source, realm, stale, nowNs);
+        return uas.challenge(request, source, realm, !registers, stale, nowNs);
     }
 
     /**

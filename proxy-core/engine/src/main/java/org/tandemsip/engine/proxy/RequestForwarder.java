@@ -16,6 +16,8 @@ import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.registrar.Binding;
+import org.tandemsip.engine.registrar.Registrar;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.ListenPoints;
@@ -47,6 +49,7 @@ final class RequestForwarder {
     private static final byte[] MAX_BREADTH = ascii("Max-Breadth: ");
     private static final byte[] RECORD_ROUTE = ascii("Record-Route: ");
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
+    private static final byte[] ROUTE = ascii("Route: ");
     /** What counts towards the size before Max-Breadth is known. */
     private static final int LARGEST_BREADTH = 60;
     /** Via, Max-Forwards, Max-Breadth, Content-Length, received and rport at their longest, without sent-by. */
@@ -84,7 +87,8 @@ final class RequestForwarder {
         longestSentBy = context.listenPoints().stream().mapToInt(point -> point.sentBy().length).max().orElse(0);
         edits = new Edits(context.limits().routeValues() + context.limits().headerRows() + 16
                 + RoutingPolicy.MOST_NUMBERS,
-                2 * context.limits().uriBytes() + 1_024 + 3 * longestSentBy + 3 * HeaderRules.MAX_BYTES
+                2 * context.limits().uriBytes() + 1_024 + Registrar.MAX_CONTACT + Registrar.MAX_PATH + 3 * longestSentBy
+                        + 3 * HeaderRules.MAX_BYTES
                         + RoutingPolicy.MOST_NUMBERS * TelephoneNumber.MAX_WRITTEN);
     }
 
@@ -256,6 +260,13 @@ final class RequestForwarder {
                 + policy.mostAdded();
     }
 
+    /** As {@link #maxLength()}, for the copy that goes to {@code target}. */
+    int maxLength(final Target target) {
+        final Binding binding = target.binding;
+        return maxLength()
+                + (binding == null ? 0 : binding.contact().length + binding.path().length + ROUTE.length + 2);
+    }
+
     /**
      * Writes the copy for {@code target}: Record-Route, Via with {@code mode}, {@code branchKey} and the request's loop
      * hash.
@@ -281,8 +292,10 @@ final class RequestForwarder {
                 target.route == null ? NumberRules.NONE : target.route.number(),
                 target.sentTo == null ? NumberRules.NONE : target.sentTo.rules().number());
         final boolean rewrites = !numbers.isEmpty() && NumberChanges.mayRewrite(request, routeInformation);
+        final Binding binding = target.binding;
         routeInformation.edit(request,
-                rewrites ? numbers.requestUri(request, routeInformation.requestUri()) : null, edits);
+                rewrites && binding == null ? numbers.requestUri(request, routeInformation.requestUri()) : null,
+                binding == null ? null : binding.contact(), edits);
         if (rewrites) {
             numbers.edit(request, edits);
         }
@@ -302,6 +315,9 @@ final class RequestForwarder {
         }
         final AsciiWriter rows = edits.begin(request.rowStart(request.firstRow(HeaderName.VIA)), 0);
         putVia(target, mode, branchKey, rows);
+        if (binding != null && binding.path().length > 0) {
+            rows.put(ROUTE).put(binding.path()).crlf();
+        }
         if (!Slice.exists(maxForwards)) {
             rows.put(MAX_FORWARDS).putDecimal(maxForwardsTo(target.trunk)).crlf();
         }

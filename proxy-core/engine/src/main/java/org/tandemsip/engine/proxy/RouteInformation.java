@@ -324,13 +324,17 @@ final class RouteInformation {
     /**
      * Adds to {@code edits} what section 16.4 and step 6 of section 16.6 change in Request-URI and Route rows.
      *
-     * @param number what takes the place of the number in {@link #requestUri()}, or {@code null}
+     * @param number  what takes the place of the number in {@link #requestUri()}, or {@code null}
+     * @param contact what takes the place of the whole Request-URI, or {@code null}
      */
-    void edit(final SipMessage request, final TelephoneNumber number, final Edits edits) {
+    void edit(final SipMessage request, final TelephoneNumber number, final byte[] contact, final Edits edits) {
         final DirectBuffer bytes = request.bytes();
         final boolean strict = nextRouteIsStrict();
         final long received = request.requestUri();
-        if (strict) {
+        if (contact != null) {
+            edits.begin(Slice.offset(received), Slice.length(received)).put(contact);
+            edits.end();
+        } else if (strict) {
             edits.begin(Slice.offset(received), Slice.length(received))
                     .put(bytes, routeUri.start(), endOf(routeUri) - routeUri.start());
             edits.end();

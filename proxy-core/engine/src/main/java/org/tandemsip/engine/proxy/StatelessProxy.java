@@ -41,7 +41,7 @@ final class StatelessProxy {
         final Target target = targets.get(0);
         requests.chooseTransport(target, nowNs);
         final long key = branches.key(request, source, 0);
-        final MutableDirectBuffer out = egress.claim(requests.maxLength());
+        final MutableDirectBuffer out = egress.claim(requests.maxLength(target));
         final int length = requests.write(target, mode, key, 0, out);
         // Only a TCP tried for size is worth a report: the client's retransmission then goes over UDP.
         final boolean tcpForSize = RequestForwarder.isTcpForSize(target);
@@ -57,7 +57,7 @@ final class StatelessProxy {
         if (!requests.changeTransport(target)) {
             return;
         }
-        final MutableDirectBuffer out = egress.claim(requests.maxLength());
+        final MutableDirectBuffer out = egress.claim(requests.maxLength(target));
         final int length = requests.write(target, mode, key, 0, out);
         fallbacks.keep(key, target.destination, out, length);
     }

@@ -64,31 +64,30 @@ final class StatelessUas {
             out.put(RETRY_AFTER).putDecimal(retryAfter).crlf();
         }
         if (status == Status.BAD_EXTENSION_420) {
-            putUnsupported(request, out);
+            putUnsupported(request, HeaderName.PROXY_REQUIRE, out);
         } else if (status == Status.OK_200) {
             out.put(CAPABILITIES);
         }
-        ReceivedVia.responseDestination(request.topVia(), source, destination);
-        egress.send(writer.finish(), destination, 0);
-        return Disposition.ANSWERED;
+        return end(request, source);
     }
 
     /**
-     * Answers 407 with a challenge for {@code realm} (section 22.3).
+     * Answers with a challenge for {@code realm}: 407, or 401 by a registrar (sections 22.2, 22.3).
      *
+     * @param proxy whether it is the proxy that asks
      * @param stale whether the credentials were right but for their nonce
      */
-    Disposition challenge(final SipMessage request, final Source source, final Realm realm, final boolean stale,
-            final long nowNs) {
-        final AsciiWriter out = begin(request, source, Status.PROXY_AUTHENTICATION_REQUIRED_407,
+    Disposition challenge(final SipMessage request, final Source source, final Realm realm, final boolean proxy,
+            final boolean stale, final long nowNs) {
+        final AsciiWriter out = begin(request, source,
+                proxy ? Status.PROXY_AUTHENTICATION_REQUIRED_407 : Status.UNAUTHORIZED_401,
                 Authenticator.maxLength(realm));
-        authenticator.writeChallenges(out, request, realm, stale, nowNs);
-        ReceivedVia.responseDestination(request.topVia(), source, destination);
-        egress.send(writer.finish(), destination, 0);
-        return Disposition.ANSWERED;
+        authenticator.writeChallenges(out, request, realm, proxy, stale, nowNs);
+        return end(request, source);
     }
 
-    private AsciiWriter begin(final SipMessage request, final Source source, final Status status,
+    /** Begins an answer that gets at most {@code addedBytes} more of rows; {@link #end} sends it. */
+    AsciiWriter begin(final SipMessage request, final Source source, final Status status,
             final int addedBytes) {
         receivedVia.edit(viaEdits.reset(), request, request.topVia(), source);
         // A response repeats headers of the request; the 420 repeats Proxy-Require; what is added beyond is small.
@@ -96,9 +95,16 @@ final class StatelessUas {
         return writer.begin(request, status, answerTag.of(request), viaEdits, egress.claim(length), 0);
     }
 
-    private void putUnsupported(final SipMessage request, final AsciiWriter out) {
+    /** Sends the answer begun last. */
+    Disposition end(final SipMessage request, final Source source) {
+        ReceivedVia.responseDestination(request.topVia(), source, destination);
+        egress.send(writer.finish(), destination, 0);
+        return Disposition.ANSWERED;
+    }
+
+    private void putUnsupported(final SipMessage request, final HeaderName name, final AsciiWriter out) {
         out.put(UNSUPPORTED);
-        tags.reset(request, HeaderName.PROXY_REQUIRE);
+        tags.reset(request, name);
         boolean more = false;
         while (tags.next()) {
             if (more) {

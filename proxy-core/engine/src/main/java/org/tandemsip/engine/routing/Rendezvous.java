@@ -41,6 +41,15 @@ public final class Rendezvous {
         return hash.begin().add(LABEL).add(request.bytes(), Slice.offset(callId), Slice.length(callId)).end();
     }
 
+    /** As {@link #nextTurn}, for those of {@code trunks} whose choice needs it. */
+    public void nextTurns(final List<Trunk> trunks) {
+        for (int i = 0; i < trunks.size(); i++) {
+            if (!trunks.get(i).balance().worksWithoutState()) {
+                nextTurn(trunks.get(i));
+            }
+        }
+    }
+
     /**
      * Begins the choice of peers for another request: trunks that go by turns give the next turn.
      */

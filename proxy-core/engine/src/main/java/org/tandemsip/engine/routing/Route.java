@@ -18,10 +18,28 @@ import java.util.List;
  * @param number numbers rewritten in its requests
  * @param prefixes table that says which of the trunks in {@code to} get a number, in which order; or {@code null}
  * @param when   when it holds, or {@code null} for always
+ * @param inside whether its requests go to the registrar or to whom that knows, and not to {@code to}
  */
 public record Route(String name, Trunk from, Match match, List<Trunk> to, List<Trunk> then, List<Cidr> within,
         Mode mode, HeaderRules headers, NumberRules number, PrefixTable prefixes,
-        Schedule when) {
+        Schedule when, Inside inside) {
+    /** What of the house itself a route leads to. */
+    public enum Inside {
+        /** Nothing: to trunks, or a Request-URI. */
+        NOTHING,
+        /** To the registrar, for REGISTER only. */
+        REGISTRAR,
+        /** To where a user has registered, for all but REGISTER. */
+        LOCATION
+    }
+
+    /** To trunks or a Request-URI. */
+    public Route(final String name, final Trunk from, final Match match, final List<Trunk> to, final List<Trunk> then,
+            final List<Cidr> within, final Mode mode, final HeaderRules headers, final NumberRules number,
+            final PrefixTable prefixes, final Schedule when) {
+        this(name, from, match, to, then, within, mode, headers, number, prefixes, when, Inside.NOTHING);
+    }
+
     /** With requests left as they are. */
     public Route(final String name, final Trunk from, final Match match, final List<Trunk> to, final List<Trunk> then,
             final List<Cidr> within, final Mode mode) {
@@ -36,7 +54,7 @@ public record Route(String name, Trunk from, Match match, List<Trunk> to, List<T
 
     /** This route with another mode. */
     public Route withMode(final Mode newMode) {
-        return new Route(name, from, match, to, then, within, newMode, headers, number, prefixes, when);
+        return new Route(name, from, match, to, then, within, newMode, headers, number, prefixes, when, inside);
     }
 
     /**
@@ -56,6 +74,16 @@ public record Route(String name, Trunk from, Match match, List<Trunk> to, List<T
         public Match(final byte[] to, final byte[] from, final byte[] method) {
             this(to, from, method, null, null);
         }
+    }
+
+    /** Whether a trunk of {@link #to} has a peer that takes new requests. */
+    public boolean isUsable() {
+        for (int i = 0; i < to.size(); i++) {
+            if (to.get(i).isUsable()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether requests go to the host of their Request-URI. */

@@ -36,6 +36,7 @@ public final class RoutingPolicy implements Policy {
     private final TrunkState total;
     private final int drainSeconds;
     private final Emergencies emergencies;
+    private final Registry registry;
     private final int mostAdded;
 
     /** A peer with the host part of its configured name, lower case, to find it by the host of a URI. */
@@ -52,13 +53,13 @@ public final class RoutingPolicy implements Policy {
     public RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute) {
         this(mode, List.copyOf(trunks), List.copyOf(routes), timing, maxForwards, recordRoute, new SourceTable(trunks),
-                namedPeers(trunks), new TrunkState(), 0, Emergencies.URN_ONLY);
+                namedPeers(trunks), new TrunkState(), 0, Emergencies.URN_ONLY, null);
     }
 
     private RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute, final SourceTable sources,
             final List<NamedPeer> namedPeers, final TrunkState total, final int drainSeconds,
-            final Emergencies emergencies) {
+            final Emergencies emergencies, final Registry registry) {
         this.mode = mode;
         this.trunks = trunks;
         this.routes = routes;
@@ -70,6 +71,7 @@ public final class RoutingPolicy implements Policy {
         this.total = total;
         this.drainSeconds = drainSeconds;
         this.emergencies = emergencies;
+        this.registry = registry;
         mostAdded = mostAdded(trunks, routes);
     }
 
@@ -106,19 +108,30 @@ public final class RoutingPolicy implements Policy {
     /** This policy with another global mode. */
     public RoutingPolicy withMode(final Mode newMode) {
         return new RoutingPolicy(newMode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
-                drainSeconds, emergencies);
+                drainSeconds, emergencies, registry);
     }
 
     /** This policy with the limits over all trunks. */
     public RoutingPolicy withTotal(final TrunkState newTotal) {
         return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, newTotal,
-                drainSeconds, emergencies);
+                drainSeconds, emergencies, registry);
     }
 
     /** This policy with other calls that no limit holds for. */
     public RoutingPolicy withEmergencies(final Emergencies newEmergencies) {
         return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
-                drainSeconds, newEmergencies);
+                drainSeconds, newEmergencies, registry);
+    }
+
+    /** This policy with a registrar, or another one. */
+    public RoutingPolicy withRegistry(final Registry newRegistry) {
+        return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
+                drainSeconds, emergencies, newRegistry);
+    }
+
+    /** The registrar; {@code null} for none. */
+    public Registry registry() {
+        return registry;
     }
 
     /**
@@ -128,7 +141,7 @@ public final class RoutingPolicy implements Policy {
      */
     public RoutingPolicy withDrain(final int seconds) {
         return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
-                seconds, emergencies);
+                seconds, emergencies, registry);
     }
 
     /** Limits over all trunks. */
@@ -159,6 +172,9 @@ public final class RoutingPolicy implements Policy {
      */
     public String statelessConflict() {
         for (final Route route : routes) {
+            if (route.inside() == Route.Inside.LOCATION && modeOf(route) != Mode.STATEFUL) {
+                return "'to: location' of route '" + route.name() + "' works in mode stateful only";
+            }
             if (modeOf(route) == Mode.STATELESS) {
                 if (route.when() != null) {
                     return "'when' of route '" + route.name() + "' needs to know which requests belong together, which"
@@ -198,7 +214,7 @@ public final class RoutingPolicy implements Policy {
 
     private static boolean isLike(final Route one, final Route other) {
         return Objects.equals(name(one.from()), name(other.from())) && one.within().equals(other.within())
-                && sameList(one.to(), other.to(), (a, b) -> a.name().equals(b.name()))
+                && one.inside() == other.inside() && sameList(one.to(), other.to(), (a, b) -> a.name().equals(b.name()))
                 && sameList(one.then(), other.then(), (a, b) -> a.name().equals(b.name()))
                 && Arrays.equals(one.match().to(), other.match().to())
                 && Arrays.equals(one.match().from(), other.match().from())

@@ -2,6 +2,7 @@ package org.tandemsip.engine.routing;
 
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.registrar.Binding;
 
 /** One next hop of a request (RFC 3261 section 16.5). Mutable, made once per slot of {@link Targets}. */
 public final class Target {
@@ -15,6 +16,8 @@ public final class Target {
     public Trunk sentTo;
     /** Trunk that the request comes from, or {@code null}. */
     public Trunk from;
+    /** Contact of a user that it is, or {@code null}. */
+    public Binding binding;
     /** Line of the route table that has led here, or {@code null}. */
     public Route route;
     /** Whether a request over 1,300 bytes should try TCP first (section 18.1.1). */
@@ -37,6 +40,7 @@ public final class Target {
         sentTo = other.sentTo;
         from = other.from;
         route = other.route;
+        binding = other.binding;
         tcpWhenLarge = other.tcpWhenLarge;
         tcpWhenRefused = other.tcpWhenRefused;
         group = other.group;
@@ -58,6 +62,7 @@ public final class Target {
         sentTo = null;
         from = null;
         route = null;
+        binding = null;
         tcpWhenLarge = false;
         tcpWhenRefused = false;
         group = 0;

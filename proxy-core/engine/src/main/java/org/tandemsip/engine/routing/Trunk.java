@@ -69,6 +69,16 @@ public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, 
         return maxCalls > 0 && state.calls() >= maxCalls;
     }
 
+    /** Whether a peer takes new requests: is not down, and its name has an address for now. */
+    public boolean isUsable() {
+        for (int i = 0; i < peers.size(); i++) {
+            if (peers.get(i).state().usable()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether an address is one of a peer. Allocates nothing. */
     public boolean hasPeer(final long addressHigh, final long addressLow) {
         for (int i = 0; i < peers.size(); i++) {

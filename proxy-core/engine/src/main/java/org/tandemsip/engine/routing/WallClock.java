@@ -12,6 +12,11 @@ public final class WallClock {
         offsetMs = epochMs - nowNs / 1_000_000;
     }
 
+    /** Milliseconds since 1970 at {@code nowNs}. */
+    public long epochMs(final long nowNs) {
+        return offsetMs + nowNs / 1_000_000;
+    }
+
     /** Seconds since 1970 at {@code nowNs}. */
     public long epochSecond(final long nowNs) {
         return Math.floorDiv(offsetMs + nowNs / 1_000_000, 1_000L);

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Transport;
@@ -73,7 +74,8 @@ class AuthenticatorTest {
                 Messages.context(List.of(), new Messages.Silence(), null,
                         new ShardContext.Keys(
                                 9, 9, 9, 9)));
-        assertEquals(Verdict.MISSING, stranger.check(new Answer("c1").message(), realm, nowNs));
+        assertEquals(Verdict.MISSING,
+                stranger.check(new Answer("c1").message(), realm, HeaderName.PROXY_AUTHORIZATION, nowNs));
     }
 
     @Test
@@ -104,7 +106,7 @@ class AuthenticatorTest {
     void shouldKnowItsNoncesAfterARestart() {
         final SipMessage request = new Answer("c1").message();
 
-        assertEquals(Verdict.RIGHT, authenticator().check(request, realm, nowNs));
+        assertEquals(Verdict.RIGHT, authenticator().check(request, realm, HeaderName.PROXY_AUTHORIZATION, nowNs));
     }
 
     @Test
@@ -118,9 +120,10 @@ class AuthenticatorTest {
 
         final SipMessage request = message("c1", "sip:1@pbx.example", 7, others + broken + wrong + ours);
 
-        assertEquals(Verdict.RIGHT, authenticator.check(request, realm, nowNs));
+        assertEquals(Verdict.RIGHT, authenticator.check(request, realm, HeaderName.PROXY_AUTHORIZATION, nowNs));
         assertEquals(Verdict.MISSING,
-                authenticator.check(message("c1", "sip:1@pbx.example", 7, others + broken), realm, nowNs));
+                authenticator.check(message("c1", "sip:1@pbx.example", 7, others + broken), realm,
+                        HeaderName.PROXY_AUTHORIZATION, nowNs));
     }
 
     @Test
@@ -133,7 +136,7 @@ class AuthenticatorTest {
         for (int i = 0; i < 1_000; i++) {
             final SipMessage request =
                     new Answer("c1").with(DigestAlgorithm.MD5).as("user" + i, "password" + i).message();
-            assertEquals(Verdict.RIGHT, authenticator.check(request, large, nowNs));
+            assertEquals(Verdict.RIGHT, authenticator.check(request, large, HeaderName.PROXY_AUTHORIZATION, nowNs));
         }
     }
 
@@ -146,7 +149,7 @@ class AuthenticatorTest {
         for (int round = 0; round < 20; round++) {
             final long before = threads.getThreadAllocatedBytes(id);
             for (int i = 0; i < 1_000; i++) {
-                assertTrue(authenticator.check(request, realm, nowNs) == Verdict.RIGHT);
+                assertTrue(authenticator.check(request, realm, HeaderName.PROXY_AUTHORIZATION, nowNs) == Verdict.RIGHT);
             }
             least = Math.min(least, threads.getThreadAllocatedBytes(id) - before);
         }
@@ -154,7 +157,7 @@ class AuthenticatorTest {
     }
 
     private Verdict check(final Answer answer) {
-        return authenticator.check(answer.message(), realm, nowNs);
+        return authenticator.check(answer.message(), realm, HeaderName.PROXY_AUTHORIZATION, nowNs);
     }
 
     private static Realm realm(final String name, final Map<String, String> users) {
@@ -169,7 +172,7 @@ class AuthenticatorTest {
     private String challenge(final String callId, final boolean stale) {
         final UnsafeBuffer buffer = new UnsafeBuffer(new byte[1_000]);
         final AsciiWriter out = new AsciiWriter().wrap(buffer, 0);
-        authenticator.writeChallenges(out, message(callId, "sip:1@pbx.example", 7, ""), realm, stale, nowNs);
+        authenticator.writeChallenges(out, message(callId, "sip:1@pbx.example", 7, ""), realm, true, stale, nowNs);
         assertTrue(out.position() <= Authenticator.maxLength(realm));
         return buffer.getStringWithoutLengthAscii(0, out.position());
     }

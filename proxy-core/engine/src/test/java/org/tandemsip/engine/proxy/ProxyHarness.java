@@ -121,6 +121,11 @@ final class ProxyHarness {
         return of(maxTransactions, trunk(0, "callers", CALLER), to, then);
     }
 
+    /** Everything goes by {@code policy}. */
+    static ProxyHarness of(final RoutingPolicy policy) {
+        return new ProxyHarness(10_000, policy);
+    }
+
     /** Calls of {@code callers} go to {@code to} in one mode. */
     static ProxyHarness of(final Mode mode, final Trunk callers, final Trunk to) {
         final Route route = new Route("out", callers, Route.Match.ANY, List.of(to), List.of(), List.of(), mode);

@@ -185,7 +185,11 @@ final class RouteView {
                     line.route().match().fromExpression());
             case WHEN -> "it is not the time of 'when'";
             case PREFIXES -> "no prefix of its " + line.route().prefixes().prefixes() + " fits";
-            case WITHIN -> "the host that the request names does not lie 'within'";
+            case WITHIN -> switch (line.route().inside()) {
+                case NOTHING -> "the host that the request names does not lie 'within'";
+                case REGISTRAR -> "is for REGISTER requests to a domain of ours";
+                case LOCATION -> "is for users of the registrar";
+            };
             case null -> prefix.isEmpty() ? "matches" : "matches by prefix " + prefix;
         };
     }

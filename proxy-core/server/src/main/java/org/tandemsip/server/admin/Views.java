@@ -161,9 +161,9 @@ final class Views {
                 json.writeStartObject();
                 json.writeStringProperty("name", route.name());
                 json.writeStringProperty("from", route.from() == null ? "any" : route.from().name());
-                Json.texts(json, "to", route.toRequestUri()
-                        ? List.of("request-uri")
-                        : route.to().stream().map(Trunk::name).toList());
+                Json.texts(json, "to", route.toRequestUri() ? List.of("request-uri")
+                        : route.inside() != Route.Inside.NOTHING ? List.of(word(route.inside()))
+                                : route.to().stream().map(Trunk::name).toList());
                 Json.texts(json, "then", route.then().stream().map(Trunk::name).toList());
                 Json.texts(json, "within", route.within().stream().map(Views::range).toList());
                 json.writeObjectPropertyStart("match");

@@ -14,6 +14,7 @@ import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.PrefixTable;
+import org.tandemsip.engine.routing.Route.Inside;
 import org.tandemsip.engine.routing.TimeWindow;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.Zone;
@@ -40,6 +41,7 @@ import org.tandemsip.server.transport.Tls;
  * @param socketBuffer bytes asked of the kernel for each direction of a UDP socket
  * @param ringSize     slots of a shard's ring
  * @param transactions most transactions, over all shards
+ * @param registrar    where phones register
  * @param stateDir     folder of the token key; empty: the first of the usual places
  * @param dns          how host names are looked up
  * @param tls          certificates and whom to believe, their files read
@@ -50,13 +52,14 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
         List<Route> routes, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
         long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
-        Timing timing, Optional<Path> stateDir, Log log, Names.Settings dns, TlsSettings tls, Tls.Limits tlsLimits,
+        Timing timing, Registrar registrar, Optional<Path> stateDir, Log log, Names.Settings dns, TlsSettings tls,
+        Tls.Limits tlsLimits,
         Effective effective) {
     /** This configuration with other trunks. */
     public Config withTrunks(final List<Trunk> newTrunks) {
         return new Config(source, listen, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
                 maxForwards, recordRoute, drainNs, admin,
-                limits, streams, socketBuffer, ringSize, transactions, timing, stateDir, log, dns, tls,
+                limits, streams, socketBuffer, ringSize, transactions, timing, registrar, stateDir, log, dns, tls,
                 tlsLimits, effective);
     }
 
@@ -126,6 +129,17 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
     /** Digest authentication of requests. @param algorithms best first */
     public record RequiredAuth(String realm, List<DigestAlgorithm> algorithms, long nonceTtlNs, List<User> users) {}
 
+    /**
+     * Where phones register.
+     *
+     * @param domains hosts in the addresses of users, lower case
+     * @param expires seconds, as are the next two
+     * @param contacts most of one user
+     * @param users    most of all
+     */
+    public record Registrar(List<String> domains, int expires, int minExpires, int maxExpires, int contacts,
+            int users) {}
+
     /** Who may send requests. */
     public record User(String name, String password) {
         @Override
@@ -155,10 +169,11 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      * @param number      numbers rewritten in its requests
      * @param prefixes    table that {@code to} was made of, or {@code null}
      * @param when        when it holds, or {@code null} for always
+     * @param inside      whether it leads to the registrar or to its users
      */
     public record Route(String name, String from, String matchTo, String matchFrom, String matchMethod, List<String> to,
             List<String> then, List<Cidr> within, Mode mode, HeaderRules headers, NumberRules number,
-            PrefixTable prefixes, TimeWindow when) {
+            PrefixTable prefixes, TimeWindow when, Inside inside) {
         /** The expression of a pattern; {@code null} when it is none. */
         public static Expression expression(final String pattern) {
             try {

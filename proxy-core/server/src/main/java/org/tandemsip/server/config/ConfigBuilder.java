@@ -39,6 +39,7 @@ final class ConfigBuilder {
         final Limits limits = limits();
         final Streams streams = streams();
         final Timing timing = timing();
+        final Config.Registrar registrar = RegistrarKeys.registrar(reading, top);
         if (reading.failed()) {
             return null;
         }
@@ -49,7 +50,8 @@ final class ConfigBuilder {
                 top.get(Keys.RECORD_ROUTE), top.get(Keys.DRAIN), admin, limits,
                 streams,
                 top.get(Keys.LIMITS).get(LimitKeys.SOCKET_BUFFER), top.get(Keys.LIMITS).get(LimitKeys.RING_SIZE),
-                top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, Optional.ofNullable(top.get(Keys.STATE_DIR)),
+                top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, registrar,
+                Optional.ofNullable(top.get(Keys.STATE_DIR)),
                 new Config.Log(log.get(Keys.LOG_FORMAT), log.get(Keys.LOG_LEVEL),
                         Optional.ofNullable(log.get(Keys.LOG_FILE))),
                 new Names.Settings(values(dns.get(Keys.DNS_SERVERS)), dns.get(Keys.DNS_TIMEOUT),

@@ -101,9 +101,12 @@ final class Keys {
             Scalars.text("a trunk name, or any", "\\S+", "a trunk name"), "carrier",
             "Trunk that the request must come from; any for each of them.");
     static final Key<List<Item<String>>> TO = Key.required("to", new ListOf<>(
-            Scalars.text("a trunk name, request-uri or prefixes", "\\S+", "a trunk name"), 10), "pbx",
+            Scalars.text("a trunk name, request-uri, prefixes, registrar or location", "\\S+", "a trunk name"), 10),
+            "pbx",
             "Trunk to send to; several trunks ring in parallel. request-uri relays to the Request-URI's own host,"
-                    + " prefixes to the trunks that the table in 'prefixes' names for the number, cheapest first.");
+                    + " prefixes to the trunks that the table in 'prefixes' names for the number, cheapest first."
+                    + " registrar takes REGISTER, and location sends everything else that is for a user to where that user"
+                    + " has registered; what is for nobody there goes on to the next route.");
     static final Key<List<Item<Cidr>>> WITHIN = Key.of("within", new ListOf<>(Addresses.CIDR, 256), "[]",
             "With to: request-uri, the ranges that the Request-URI's host must lie in; elsewhere the route does not"
                     + " match.");
@@ -210,15 +213,15 @@ final class Keys {
     static final Key<Bound> DNS = new Key<>("dns", DNS_SECTION, null, false,
             "How host names are looked up. Needs a restart to change.", null);
     static final Key<Path> STATE_DIR = Key.optional("state-dir", Scalars.path(), "/var/lib/tandem",
-            "Folder for the token key, by which calls survive a restart. When absent: $STATE_DIRECTORY, else"
-                    + " /var/lib/tandem, else $XDG_STATE_HOME/tandem or ~/.local/state/tandem. Needs a restart to"
-                    + " change.");
+            "Folder for the token key, by which calls survive a restart, and for registrations. When absent:"
+                    + " $STATE_DIRECTORY, else /var/lib/tandem, else $XDG_STATE_HOME/tandem or ~/.local/state/tandem."
+                    + " Needs a restart to change.");
     static final Key<Bound> LOG = new Key<>("log", LOG_SECTION, null, false, "The log.", null);
 
     /** The whole file. */
     static final Section TOP = new Section(List.of(INCLUDE, LISTEN, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
             CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS, TIMERS, DNS,
-            STATE_DIR, LOG));
+            RegistrarKeys.REGISTRAR, STATE_DIR, LOG));
 
     private Keys() {}
 }

@@ -12,6 +12,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.PrefixTable;
+import org.tandemsip.engine.routing.Route.Inside;
 import org.tandemsip.engine.routing.TimeWindow;
 import org.tandemsip.engine.routing.Zone;
 
@@ -20,6 +21,8 @@ final class RouteBuilder {
     private static final String ANY = "any";
     private static final String REQUEST_URI = "request-uri";
     private static final String PREFIXES = "prefixes";
+    private static final String REGISTRAR = "registrar";
+    private static final String LOCATION = "location";
 
     private final Reading reading;
     private final Map<Path, PrefixTable> tables = new HashMap<>();
@@ -65,7 +68,10 @@ final class RouteBuilder {
             reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.PREFIXES),
                     "'prefixes' goes with 'to: prefixes' only");
         }
-        if (toRequestUri) {
+        final Inside inside = inside(bound, to);
+        if (inside != Inside.NOTHING) {
+            checkInside(bound, inside, from, trunks);
+        } else if (toRequestUri) {
             checkRequestUri(bound, to, within);
         } else {
             if (!within.isEmpty()) {
@@ -88,10 +94,49 @@ final class RouteBuilder {
         return new Config.Route(name, ANY.equals(from) ? null : from, match == null ? null : match.get(Keys.MATCH_TO),
                 match == null ? null : match.get(Keys.MATCH_FROM),
                 match == null ? null : match.get(Keys.MATCH_METHOD),
-                toRequestUri ? List.of() : prefixes != null ? prefixes.trunks() : to,
+                toRequestUri || inside != Inside.NOTHING ? List.of() : prefixes != null ? prefixes.trunks() : to,
                 ConfigBuilder.values(bound.get(Keys.THEN)), within, builder.mode(bound, Keys.ROUTE_MODE),
                 RuleKeys.headers(reading, bound.get(RuleKeys.ROUTE_HEADERS)),
-                RuleKeys.numbers(bound.get(RuleKeys.ROUTE_NUMBER)), prefixes, when(bound));
+                RuleKeys.numbers(bound.get(RuleKeys.ROUTE_NUMBER)), prefixes, when(bound), inside);
+    }
+
+    private Inside inside(final Bound bound, final List<String> to) {
+        final Inside inside = to.contains(REGISTRAR) ? Inside.REGISTRAR
+                : to.contains(LOCATION) ? Inside.LOCATION : Inside.NOTHING;
+        if (inside != Inside.NOTHING && to.size() > 1) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.TO),
+                    Scalars.word(inside) + " stands alone, not beside trunks");
+        }
+        return inside;
+    }
+
+    private void checkInside(final Bound bound, final Inside inside, final String from,
+            final Map<String, Bound> trunks) {
+        if (!ConfigBuilder.values(bound.get(Keys.WITHIN)).isEmpty()) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.WITHIN),
+                    "'within' goes with 'to: request-uri' only");
+        }
+        final Mode mode = bound.get(Keys.ROUTE_MODE) == null ? builder.mode() : bound.get(Keys.ROUTE_MODE);
+        if (inside == Inside.LOCATION && mode != null && mode != Mode.STATEFUL) {
+            reading.problem(ErrorCode.CONTRADICTION, bound.at(Keys.TO), "'to: location' works in mode stateful only;"
+                    + " 'mode: stateful' on this route sees to that");
+        }
+        if (inside == Inside.LOCATION) {
+            return;
+        }
+        if (!ConfigBuilder.values(bound.get(Keys.THEN)).isEmpty()) {
+            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.THEN),
+                    "'then' does not go with 'to: registrar'");
+        }
+        trunks.forEach((name, trunk) -> {
+            if ((ANY.equals(from) || name.equals(from)) && trunk.get(Keys.ZONE) == Zone.PUBLIC
+                    && !Boolean.TRUE.equals(trunk.get(Keys.ALLOW_UNAUTHENTICATED)) && !AuthKeys.isGiven(trunk)) {
+                reading.problem(ErrorCode.UNAUTHENTICATED, bound.at(Keys.FROM), "trunk '" + name
+                        + "' is public, and nobody there has shown who they are: anybody could take the calls of any"
+                        + " user; 'require-auth' on trunk '" + name
+                        + "' makes them, 'allow-unauthenticated: true' does without");
+            }
+        });
     }
 
     private TimeWindow when(final Bound bound) {

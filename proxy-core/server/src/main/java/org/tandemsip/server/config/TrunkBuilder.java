@@ -15,7 +15,7 @@ import org.tandemsip.server.dns.Domain;
 /** Builds the trunks, and sees that no address and no name belongs to two of them. */
 final class TrunkBuilder {
     /** Words that stand for something else where a trunk name can stand. */
-    static final Set<String> RESERVED = Set.of("any", "request-uri", "prefixes");
+    static final Set<String> RESERVED = Set.of("any", "request-uri", "prefixes", "registrar", "location");
 
     /** Messages a second of one source in zone public where nothing else is said: 30 in 2 seconds. */
     private static final int PUBLIC_RATE = 15;

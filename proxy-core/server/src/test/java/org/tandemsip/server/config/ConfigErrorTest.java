@@ -222,6 +222,23 @@ class ConfigErrorTest {
                         "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.1:5060, which belongs to trunk 'a' already"),
                 row(ErrorCode.ADDRESS_CLAIMED, "trunks:\n  a: {allow: [10.0.0.0/8]}\n  b: {allow: [10.0.0.0/8]}\n",
                         "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.0/8, which belongs to trunk 'a' already"),
+                row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: [registrar, b]}\n",
+                        "t.yaml:5:19: error[C033]: registrar stands alone, not beside trunks"),
+                row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: registrar, then: b}\n",
+                        "t.yaml:5:36: error[C033]: 'then' does not go with 'to: registrar'"),
+                row(ErrorCode.CONTRADICTION, TRUNKS + "routes:\n  - {from: a, to: location, mode: stateless}\n",
+                        "t.yaml:5:19: error[C037]: 'to: location' works in mode stateful only; 'mode: stateful' on this"
+                                + " route sees to that"),
+                row(ErrorCode.UNAUTHENTICATED,
+                        "trunks:\n  p: {allow: 10.0.0.0/8, zone: public}\nroutes: [{from: p, to: registrar}]\n",
+                        "t.yaml:3:17: error[C043]: trunk 'p' is public, and nobody there has shown who they are: anybody"
+                                + " could take the calls of any user; 'require-auth' on trunk 'p' makes them,"
+                                + " 'allow-unauthenticated: true' does without"),
+                row(ErrorCode.CONTRADICTION, "registrar: {min-expires: 2m, expires: 1m}\n",
+                        "t.yaml:1:39: error[C037]: registrar.expires must lie between registrar.min-expires and"
+                                + " registrar.max-expires"),
+                row(ErrorCode.CONTRADICTION, "registrar: {domains: [a.example, A.example]}\n",
+                        "t.yaml:1:34: error[C037]: 'a.example' is listed twice"),
                 row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: request-uri}\n",
                         "t.yaml:5:19: error[C033]: 'to: request-uri' needs 'within', the ranges it may relay to; without it"
                                 + " Tandem would be an open relay"),

@@ -26,6 +26,7 @@ import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.TimeWindow;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.Zone;
@@ -142,6 +143,10 @@ class ConfigTest {
                     mode: stateful
                     then: [a]
                   - {from: b, to: request-uri, within: [10.2.0.0/16]}
+                  - {from: b, to: registrar}
+                  - {from: b, to: location, then: c, mode: stateful}
+                registrar: {domains: [PBX.example, b.example], expires: 2m, min-expires: 30s, max-expires: 2h,
+                  contacts: 3, users: 50}
                 cps: 400
                 emergency-numbers: [112, "0110"]
                 drain: 7s
@@ -182,7 +187,11 @@ class ConfigTest {
         assertEquals(0, config.trunks().get(1).maxForwards());
         final Config.Route first = config.routes().getFirst();
         assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
-                Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null, null), first);
+                Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null, null, Route.Inside.NOTHING), first);
+        assertEquals(new Config.Registrar(List.of("pbx.example", "b.example"), 120, 30, 7_200, 3, 50),
+                config.registrar());
+        assertEquals(Route.Inside.REGISTRAR, config.routes().get(2).inside());
+        assertEquals(Route.Inside.LOCATION, config.routes().get(3).inside());
         final Config.Route second = config.routes().get(1);
         assertEquals("b", second.from());
         assertEquals("b-to-request-uri", second.name());

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +83,42 @@ class ConformanceKitIT {
             assertAllPass(sipssertKit(), List.of("python3", "run_sipssert.py", "--proxy", PROXY + ':' + PORT, "--only",
                     "record-route/01,dialog/01,dialog/05"), server);
         }
+    }
+
+    @ParameterizedTest(name = "registration, {0}")
+    @CsvSource({"stateless", "stateful"})
+    void shouldPassTheRegistrarRowsOfSipssert(final String mode) throws IOException, InterruptedException {
+        // 09 calls whom it has registered; its caller sends to the callee itself where no proxy is named.
+        try (ServerProcess server = registrar(mode, "")) {
+            assertAllPass(sipssertKit(), List.of("python3", "run_sipssert.py", "--proxy", PROXY + ':' + PORT, "--only",
+                    "registration/"), server);
+        }
+    }
+
+    @ParameterizedTest(name = "register pairs, {0}, {1}")
+    @CsvSource({"stateless,udp", "stateful,udp", "stateless,tcp", "stateful,tcp"})
+    void shouldRegisterEveryPhone(final String mode, final String transport) throws IOException, InterruptedException {
+        final Path password = Files.writeString(Files.createTempFile("tandem", "password"), "secret\n");
+        final String users = IntStream.rangeClosed(1, 9).mapToObj(i -> "auth" + i + ": \"${file:" + password + "}\"")
+                .collect(Collectors.joining(", "));
+        try (ServerProcess server = registrar(mode, ", require-auth: {users: {" + users + "}, algorithms: [md5]}")) {
+            assertAllPass(kit, List.of("python3", "run_pairs.py", "--proxy", PROXY + ':' + PORT, "--transport",
+                    transport, "--tags", "reg", "--max-pause", "1000"), server);
+        }
+    }
+
+    private static ServerProcess registrar(final String mode, final String auth)
+            throws IOException, InterruptedException {
+        return ServerProcess.start(new InetSocketAddress(PROXY, PORT), "127.0.0.1", """
+                listen: [udp://%1$s:%2$d, tcp://%1$s:%2$d]
+                mode: %3$s
+                registrar: {min-expires: 5s}
+                trunks: {agents: {allow: [127.0.0.0/8]%4$s}}
+                routes:
+                  - {from: agents, to: registrar}
+                  - {from: agents, to: location, mode: stateful}
+                  - {from: agents, to: request-uri, within: [127.0.0.0/8]}
+                """.formatted(PROXY, PORT, mode, auth));
     }
 
     @ParameterizedTest(name = "survive, {0}, {1}")

@@ -1,0 +1,281 @@
+package org.tandemsip.engine.proxy;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
+import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.auth.Authenticator;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.registrar.AddressReader;
+import org.tandemsip.engine.registrar.Binding;
+import org.tandemsip.engine.registrar.Bindings;
+import org.tandemsip.engine.registrar.Registrar;
+import org.tandemsip.engine.registrar.Rules;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.Registry;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.Zone;
+
+/**
+ * Deals with the REGISTER requests that end here (RFC 3261 section 10.3): which of them do, whose contacts they are
+ * about, and the answer. Given without state: what has been sent again is known by the binding it made. Shard thread
+ * only.
+ */
+final class Registrations {
+    private static final byte[] PATH_TAG = ascii("path");
+    private static final byte[] CONTACT = ascii("Contact: <");
+    private static final byte[] EXPIRES = ascii(">;expires=");
+    private static final byte[] Q = ascii(";q=0.");
+    private static final byte[] INSTANCE = ascii(";+sip.instance=");
+    private static final byte[] REG_ID = ascii(";reg-id=");
+    private static final byte[] PATH = ascii("Path: ");
+    private static final byte[] SUPPORTED = ascii("Supported: path\r\n");
+    private static final byte[] DATE = ascii("Date: ");
+    private static final byte[] MIN_EXPIRES = ascii("Min-Expires: ");
+    private static final byte[] UNSUPPORTED = ascii("Unsupported: ");
+    /** Date, Supported, and the names of the rest. */
+    private static final int ADDED_BYTES = 256;
+    /** Expires, q and reg-id of a contact at their longest, and what stands between. */
+    private static final int CONTACT_BYTES = 80;
+    private static final DateTimeFormatter RFC_1123 =
+            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final Registry registry;
+    private final Counters counters;
+    private final ListenPoints listenPoints;
+    private final StatelessUas uas;
+    private final Authenticator authenticator;
+    private final Registrar registrar;
+    private final AddressReader reader;
+    private final RouteMatcher matcher = new RouteMatcher();
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri uri = new SipUri();
+    private final ValueCursor tags = new ValueCursor();
+    private long dateSecond = -1;
+    private byte[] date;
+
+    Registrations(final Registry registry, final Counters counters, final ListenPoints listenPoints,
+            final StatelessUas uas, final Authenticator authenticator) {
+        this.registry = registry;
+        this.counters = counters;
+        this.listenPoints = listenPoints;
+        this.uas = uas;
+        this.authenticator = authenticator;
+        registrar = new Registrar(registry.table());
+        reader = new AddressReader(registry.table());
+    }
+
+    /** Whether this works on the table of {@code other}. */
+    boolean isOf(final Registry other) {
+        return registry.table() == other.table();
+    }
+
+    /**
+     * Whether a REGISTER ends here (step 1): a line of the table leads it to the registrar, and its Request-URI is a
+     * domain of ours.
+     */
+    boolean takes(final SipMessage request, final RoutingPolicy by, final Trunk from,
+            final RouteInformation information, final long nowNs) {
+        if (!information.requestUriIsOurs() && by.registry().rules().domainOf(request.bytes(),
+                information.requestUri().host()) == null) {
+            return false;
+        }
+        final List<Route> routes = by.routes();
+        matcher.request(request, information, from);
+        for (int i = 0; i < routes.size(); i++) {
+            final Route route = routes.get(i);
+            if ((route.from() == null || route.from().index() == from.index()) && matcher.matches(route.match())
+                    && (route.when() == null || route.when().holds(nowNs))) {
+                if (route.inside() == Route.Inside.REGISTRAR) {
+                    return true;
+                }
+                if (route.inside() == Route.Inside.NOTHING && !route.toRequestUri()) {
+                    return false;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Carries out a REGISTER that {@link #takes}, whose sender has shown who it is where it has to. */
+    Disposition register(final SipMessage request, final Source source, final RoutingPolicy by, final Trunk from,
+            final long nowNs) {
+        final Rules rules = by.registry().rules();
+        final long nowMs = by.registry().clock().epochMs(nowNs);
+        final Status status = hasUnsupported(request) ? Status.BAD_EXTENSION_420
+                : carryOut(request, source, rules, from, nowMs);
+        counters.increment(status == Status.OK_200 ? Counter.REGISTERS_ACCEPTED : Counter.REGISTERS_REFUSED);
+        if (status == Status.OK_200) {
+            return confirm(request, source, registrar.bindings(), nowMs);
+        }
+        final AsciiWriter out = uas.begin(request, source, status,
+                request.headersEnd() - Slice.end(request.startLine()));
+        if (status == Status.INTERVAL_TOO_BRIEF_423) {
+            out.put(MIN_EXPIRES).putDecimal(rules.minExpires()).crlf();
+        } else if (status == Status.BAD_EXTENSION_420) {
+            putUnsupported(request, out);
+        }
+        return uas.end(request, source);
+    }
+
+    private Status carryOut(final SipMessage request, final Source source, final Rules rules, final Trunk from,
+            final long nowMs) {
+        final boolean stranger = from.trust().zone() == Zone.PUBLIC;
+        final boolean path = request.firstRow(HeaderName.PATH) != SipMessage.NO_ROW;
+        if (stranger && path) {
+            // Whoever calls this user would be sent where it says.
+            return Status.FORBIDDEN_403;
+        }
+        if (!readUser(request, rules)) {
+            return Status.NOT_FOUND_404;
+        }
+        final long name = authenticator.user();
+        if (from.trust().realm() != null
+                && !reader.user().isNamed(request.bytes(), Slice.offset(name), Slice.length(name))) {
+            return Status.FORBIDDEN_403;
+        }
+        final boolean direct = stranger || request.viaValues() == 1 && !path;
+        return registrar.register(request, reader.user(), new Registrar.Registration(source,
+                listenPoints.identity(source.listenPoint), direct, false), rules, nowMs);
+    }
+
+    /** Reads the user that To names (step 5). Our address in it needs no port: the Request-URI is ours already. */
+    private boolean readUser(final SipMessage request, final Rules rules) {
+        final DirectBuffer bytes = request.bytes();
+        final long to = request.value(HeaderName.TO);
+        if (!nameAddr.wrap(bytes, Slice.offset(to), Slice.end(to))) {
+            return false;
+        }
+        final long address = nameAddr.uri();
+        if (!uri.wrap(bytes, Slice.offset(address), Slice.end(address)) || uri.scheme() == SipUri.Scheme.OPAQUE) {
+            return false;
+        }
+        byte[] domain = uri.scheme() == SipUri.Scheme.TEL ? rules.ownDomain() : rules.domainOf(bytes, uri.host());
+        if (domain == null && (listenPoints.find(bytes, uri) != ListenPoints.NONE
+                || isSame(bytes, uri.host(), request.parsedUri().host()))) {
+            domain = rules.ownDomain();
+        }
+        return domain != null && reader.read(bytes, uri, domain);
+    }
+
+    private static boolean isSame(final DirectBuffer bytes, final long one, final long other) {
+        if (!Slice.exists(other) || Slice.length(one) != Slice.length(other)) {
+            return false;
+        }
+        for (int i = 0; i < Slice.length(one); i++) {
+            if (Character.toLowerCase(bytes.getByte(Slice.offset(one) + i)) != Character.toLowerCase(
+                    bytes.getByte(Slice.offset(other) + i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Lists what is registered now (step 8), and the Path where there is one (RFC 3327 section 5.3). */
+    private Disposition confirm(final SipMessage request, final Source source, final Bindings bindings,
+            final long nowMs) {
+        final int count = bindings == null ? 0 : bindings.size();
+        int room = ADDED_BYTES + request.headersEnd() - Slice.end(request.startLine());
+        for (int i = 0; i < count; i++) {
+            room += bindings.get(i).contact().length + bindings.get(i).instance().length + CONTACT_BYTES;
+        }
+        final AsciiWriter out = uas.begin(request, source, Status.OK_200, room);
+        for (int i = 0; i < count; i++) {
+            if (bindings.get(i).isLive(nowMs)) {
+                putContact(bindings.get(i), nowMs, out);
+            }
+        }
+        tags.reset(request, HeaderName.PATH);
+        while (tags.next()) {
+            out.put(PATH).put(request.bytes(), tags.start(), tags.end() - tags.start()).crlf();
+        }
+        out.put(SUPPORTED);
+        putDate(nowMs / 1_000, out);
+        return uas.end(request, source);
+    }
+
+    private static void putContact(final Binding binding, final long nowMs, final AsciiWriter out) {
+        out.put(CONTACT).put(binding.contact()).put(EXPIRES).putDecimal((binding.expiresAtMs() - nowMs + 999) / 1_000);
+        if (binding.q() < Binding.MAX_Q) {
+            out.put(Q).putDecimal(binding.q() / 100).putDecimal(binding.q() / 10 % 10).putDecimal(binding.q() % 10);
+        }
+        if (binding.instance().length > 0) {
+            out.put(INSTANCE).put(binding.instance());
+        }
+        if (binding.regId() > 0) {
+            out.put(REG_ID).putDecimal(binding.regId());
+        }
+        out.crlf();
+    }
+
+    private void putDate(final long second, final AsciiWriter out) {
+        if (second != dateSecond) {
+            dateSecond = second;
+            date = ascii(RFC_1123.format(Instant.ofEpochSecond(second)));
+        }
+        out.put(DATE).put(date).crlf();
+    }
+
+    /** Whether it requires what the registrar does not do (step 2). */
+    private boolean hasUnsupported(final SipMessage request) {
+        tags.reset(request, HeaderName.REQUIRE);
+        while (tags.next()) {
+            if (!isSupported(request.bytes())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void putUnsupported(final SipMessage request, final AsciiWriter out) {
+        out.put(UNSUPPORTED);
+        boolean more = false;
+        tags.reset(request, HeaderName.REQUIRE);
+        while (tags.next()) {
+            if (!isSupported(request.bytes())) {
+                if (more) {
+                    out.put(',');
+                }
+                out.put(request.bytes(), tags.start(), tags.end() - tags.start());
+                more = true;
+            }
+        }
+        out.crlf();
+    }
+
+    private boolean isSupported(final DirectBuffer bytes) {
+        return is(bytes, PATH_TAG);
+    }
+
+    private boolean is(final DirectBuffer bytes, final byte[] tag) {
+        if (tags.end() - tags.start() != tag.length) {
+            return false;
+        }
+        for (int i = 0; i < tag.length; i++) {
+            if (Character.toLowerCase(bytes.getByte(tags.start() + i)) != tag[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static byte[] ascii(final String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,68 @@
+package org.tandemsip.engine.registrar;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * All contacts of one user at one time, the preferred ones first, of equal ones the latest first. Immutable: a change
+ * makes another one of a higher {@link #version()}.
+ */
+public final class Bindings {
+    /** None, and never any. */
+    public static final Bindings NONE = new Bindings(List.of(), 0);
+
+    private static final Comparator<Binding> PREFERENCE =
+            Comparator.comparingInt(Binding::q).thenComparingLong(Binding::expiresAtMs).reversed();
+
+    private final Binding[] sorted;
+    private final long version;
+
+    /** Takes over {@code bindings} in any order. */
+    public Bindings(final List<Binding> bindings, final long version) {
+        sorted = bindings.toArray(new Binding[0]);
+        java.util.Arrays.sort(sorted, PREFERENCE);
+        this.version = version;
+    }
+
+    /** Number of contacts, those that have run out included. */
+    public int size() {
+        return sorted.length;
+    }
+
+    /** Contact number {@code index}, from 0. */
+    public Binding get(final int index) {
+        return sorted[index];
+    }
+
+    /** Grows with each change of a user's contacts, over restarts too: the highest is the latest. */
+    public long version() {
+        return version;
+    }
+
+    /** Whether one of them is still good. */
+    public boolean isLive(final long nowMs) {
+        for (final Binding binding : sorted) {
+            if (binding.isLive(nowMs)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What is left of them; this, when all are good. */
+    public Bindings live(final long nowMs) {
+        final List<Binding> live = new ArrayList<>(sorted.length);
+        for (final Binding binding : sorted) {
+            if (binding.isLive(nowMs)) {
+                live.add(binding);
+            }
+        }
+        return live.size() == sorted.length ? this : new Bindings(live, nextVersion(nowMs));
+    }
+
+    /** Version of what comes after this at {@code nowMs}: higher than that of any user who was forgotten before. */
+    long nextVersion(final long nowMs) {
+        return Math.max(version + 1, nowMs << 12);
+    }
+}

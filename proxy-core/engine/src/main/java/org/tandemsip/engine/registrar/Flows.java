@@ -1,0 +1,44 @@
+package org.tandemsip.engine.registrar;
+
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Source;
+
+/**
+ * Finds out how a user agent that has sent its REGISTER straight to us will be reached. Shard thread only.
+ *
+ * <p>Calls go the way that the REGISTER came, whatever Contact says: over its connection, or to the address and port it
+ * was sent from, which is where a NAT has a hole. Only who writes the address it really has, and has not asked for
+ * symmetric responses ({@code rport}, RFC 3581), is believed as to the port; and over a stream as to where a new
+ * connection can be made when the old one is gone. So nobody can have calls sent to a third party by what it writes.
+ */
+final class Flows {
+    private final IpAddress address = new IpAddress();
+
+    /**
+     * The flow of one contact.
+     *
+     * @param contact its URI
+     * @param local   listen point that the REGISTER came in on, as {@link Flow#local} says it
+     */
+    Flow of(final SipMessage request, final Source source, final SipUri contact, final long local) {
+        final boolean itself = address.parse(request.bytes(), Slice.offset(contact.host()), Slice.end(contact.host()))
+                && address.high() == source.addressHigh && address.low() == source.addressLow;
+        final Transport wanted = contact.scheme() == SipUri.Scheme.SIPS && contact.transport() == null ? Transport.TLS
+                : contact.transport();
+        if (itself && wanted != null && wanted != source.transport && wanted != Transport.WS
+                && wanted.ordinal() <= Transport.WSS.ordinal()) {
+            return new Flow(wanted, 0, source.addressHigh, source.addressLow, port(contact, wanted), 0);
+        }
+        final boolean portAsWritten = itself && (source.transport.stream() || !request.topVia().hasRport());
+        return new Flow(source.transport, local, source.addressHigh, source.addressLow,
+                portAsWritten ? port(contact, source.transport) : source.port, source.connection);
+    }
+
+    private static int port(final SipUri contact, final Transport transport) {
+        return contact.port() == SipUri.NOT_GIVEN ? transport.defaultPort() : contact.port();
+    }
+}
