@@ -90,6 +90,23 @@ public final class DigestFields {
         return Slice.exists(value) && Scan.equalsIgnoreCase(bytes, Slice.offset(value), Slice.end(value), lowerCase);
     }
 
+    /** Whether a field is there and is a list with {@code token} in it (RFC 7616 section 3.3, qop), without case. */
+    public boolean lists(final Field field, final byte[] lowerCase) {
+        final long value = values[field.ordinal()];
+        int p = Slice.exists(value) ? Slice.offset(value) : 0;
+        final int end = Slice.exists(value) ? Slice.end(value) : 0;
+        while (p < end) {
+            p = Scan.skipLws(bytes, p, end);
+            final int tokenEnd = Scan.token(bytes, p, end);
+            if (Scan.equalsIgnoreCase(bytes, p, tokenEnd, lowerCase)) {
+                return true;
+            }
+            // Past the comma; what is no token at all is stepped over.
+            p = Math.max(p, tokenEnd) + 1;
+        }
+        return false;
+    }
+
     /** Whether a field is there and is {@code text}, byte for byte. */
     public boolean isExactly(final Field field, final byte[] text) {
         final long value = values[field.ordinal()];

@@ -46,6 +46,21 @@ class DigestFieldsTest {
     }
 
     @Test
+    void shouldFindTokensInAList() {
+        assertTrue(wrap("Digest qop=\"auth-int , AUTH,,x\", nonce=auth, realm=\"\""));
+
+        assertTrue(lists(Field.QOP, "auth") && lists(Field.QOP, "auth-int") && lists(Field.QOP, "x"));
+        assertTrue(lists(Field.NONCE, "auth"));
+        assertFalse(lists(Field.QOP, "int") || lists(Field.REALM, "auth") || lists(Field.OPAQUE, "auth"));
+        assertTrue(wrap("Digest qop=\"authx, ;auth\""));
+        assertTrue(lists(Field.QOP, "auth") && !lists(Field.QOP, "aut"));
+    }
+
+    private boolean lists(final Field field, final String token) {
+        return fields.lists(field, token.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Test
     void shouldRefuseWhatIsNoDigest() {
         for (final String value : new String[] {"", "Digest", "Digest ", "Basic realm=\"a\"", "Digestrealm=\"a\"",
             "Digest realm", "Digest realm=", "Digest realm=\"a", "Digest realm=\"a\" nonce=\"b\"",

@@ -40,6 +40,12 @@ public final class DigestHash {
         return this;
     }
 
+    /** Adds the first {@code length} bytes. */
+    public DigestHash add(final byte[] bytes, final int length) {
+        digest.update(bytes, 0, length);
+        return this;
+    }
+
     /** Adds the bytes of a slice. */
     public DigestHash add(final DirectBuffer bytes, final long slice) {
         final int end = Slice.end(slice);
