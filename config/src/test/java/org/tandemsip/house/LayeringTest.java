@@ -39,6 +39,7 @@ class LayeringTest {
     private static final List<String> L3 = List.of("engine.handler");
     private static final List<String> AUTH = List.of("engine.auth", "engine.registrar");
     private static final List<String> L4 = List.of("engine.transaction", "engine.routing", "engine.trunk");
+    private static final List<String> CLIENT = List.of("engine.client");
     private static final List<String> L5 = List.of("engine.proxy", "b2bua");
     private static final List<String> L6 = List.of("engine.shard");
     private static final List<String> SYSTEM = List.of("linux");
@@ -53,7 +54,8 @@ class LayeringTest {
             new Layer(L3, join(L1, L2)),
             new Layer(AUTH, join(L1, L2, L3)),
             new Layer(L4, join(L1, L2, L3, AUTH)),
-            new Layer(L5, join(L1, L2, L3, AUTH, L4)),
+            new Layer(CLIENT, join(L1, L2, L3, AUTH, L4)),
+            new Layer(L5, join(L1, L2, L3, AUTH, L4, CLIENT)),
             new Layer(L6, join(L1, L2, L3)),
             new Layer(List.of("testkit"), join(L1, L2, L3, L4, List.of("engine.proxy"), L6)),
             new Layer(List.of("server.tls"), List.of()),

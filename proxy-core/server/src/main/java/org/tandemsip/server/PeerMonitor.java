@@ -19,11 +19,14 @@ import org.tandemsip.engine.shard.Shards;
 import org.tandemsip.server.transport.Network;
 
 /**
- * Has peers probed when it is time, and logs when one goes down or comes up. A thread of its own; the probes themselves
- * are sent by the shard that owns their Call-ID.
+ * Has peers probed when it is time, and logs when one goes down or comes up; has {@link RegistrationMonitor} see after
+ * registrations. A thread of its own; the probes themselves are sent by the shard that owns their Call-ID.
  */
 final class PeerMonitor implements AutoCloseable {
     private static final long TURN_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** How long to wait for registrations to be taken back: a carrier that is there answers within that. */
+    private static final long LEAVE_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
     /** What is known of one peer. */
     private static final class Watched {
@@ -39,6 +42,7 @@ final class PeerMonitor implements AutoCloseable {
     private final SecureRandom random = new SecureRandom();
     private final Map<PeerState, Watched> watched = new IdentityHashMap<>();
     private final Thread thread = new Thread(this::run, "peers");
+    private final RegistrationMonitor registrations;
     private volatile boolean stopped;
 
     PeerMonitor(final Supplier<RoutingPolicy> policy, final Network network, final ShardContext.Keys keys,
@@ -47,6 +51,7 @@ final class PeerMonitor implements AutoCloseable {
         this.clock = clock;
         this.network = network;
         this.keys = keys;
+        registrations = new RegistrationMonitor(network, keys);
         thread.setDaemon(true);
         thread.start();
     }
@@ -59,8 +64,15 @@ final class PeerMonitor implements AutoCloseable {
                     look(trunk, i);
                 }
             }
+            registrations.turn(policy.get(), System.nanoTime());
             LockSupport.parkNanos(TURN_NS);
         }
+    }
+
+    /** Takes all registrations back: no new calls are to come. */
+    void leave() {
+        registrations.leave();
+        LockSupport.unpark(thread);
     }
 
     private void look(final Trunk trunk, final int place) {
@@ -95,7 +107,7 @@ final class PeerMonitor implements AutoCloseable {
      * Gives an order to peers, or has them probed.
      *
      * @param peerName name or address and port of a peer, or {@code null} for all of the trunk
-     * @param order    {@code null}: send a probe
+     * @param order    {@code null}: send a probe, and register again what is registered with the trunk
      * @return whether there is such a trunk and peer
      */
     boolean order(final String trunkName, final String peerName, final PeerState.Event order) {
@@ -109,6 +121,7 @@ final class PeerMonitor implements AutoCloseable {
                 }
                 found = true;
                 if (order == null) {
+                    renew(trunk);
                     probe(trunk, i);
                 } else {
                     peer.state().on(order, trunk.ping());
@@ -116,6 +129,12 @@ final class PeerMonitor implements AutoCloseable {
             }
         }
         return found;
+    }
+
+    private static void renew(final Trunk trunk) {
+        if (trunk.account().registration() != null) {
+            trunk.account().registration().askNow(System.nanoTime());
+        }
     }
 
     /** Asks a peer now, whatever the configuration says; returns whether a shard took the order. */
@@ -127,8 +146,15 @@ final class PeerMonitor implements AutoCloseable {
                 new ShardCommand.Probe(trunk.name(), place, callId));
     }
 
+    /** Ends, once what was registered is taken back, or soon. */
     @Override
     public void close() {
+        leave();
+        final long deadlineNs = System.nanoTime() + LEAVE_NS;
+        while (!registrations.hasLeft() && deadlineNs - System.nanoTime() > 0) {
+            LockSupport.unpark(thread);
+            LockSupport.parkNanos(LOOK_NS);
+        }
         stopped = true;
         LockSupport.unpark(thread);
     }

@@ -54,7 +54,7 @@ final class Policies {
                     trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state,
                     rules, new Trust(trunk.access().zone(), trunk.access().trustIdentity(),
                             trunk.access().sourceRate(), realm(trunk.auth(), hash), rules.headers()),
-                    config.tls().of(trunk.name()).certified());
+                    config.tls().of(trunk.name()).certified(), Accounts.of(trunk, states, hash));
             trunks.add(made);
             byName.put(made.name(), made);
         }

@@ -2,10 +2,13 @@ package org.tandemsip.server;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.auth.Credentials;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.registrar.LocationTable;
 import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.routing.WallClock;
 
@@ -17,12 +20,17 @@ final class States {
     /** Most peers remembered: an address that comes back after so many others begins anew. */
     private static final int MOST_PEERS = 65_536;
 
+    /** Most registrations remembered, those of earlier configurations included. */
+    private static final int MOST_REGISTRATIONS = 4_096;
+
     private record PeerKey(String trunk, Transport transport, long addressHigh, long addressLow, int port) {}
 
     private final TrunkState total = new TrunkState();
     private final WallClock clock = new WallClock();
     private final Map<String, TrunkState> trunks = new ConcurrentHashMap<>();
     private final Map<PeerKey, PeerState> peers = new ConcurrentHashMap<>();
+    private final Map<Registration.Settings, Registration> registrations = new ConcurrentHashMap<>();
+    private final Map<String, Credentials> credentials = new ConcurrentHashMap<>();
 
     private final LocationTable users;
 
@@ -47,6 +55,20 @@ final class States {
 
     TrunkState trunk(final String name) {
         return trunks.computeIfAbsent(name, _ -> new TrunkState());
+    }
+
+    /** The registration that was made for these settings, unless it is being taken back; else a new one. */
+    Registration registration(final Registration.Settings settings, final Supplier<Registration> made) {
+        if (registrations.size() >= MOST_REGISTRATIONS) {
+            registrations.clear();
+        }
+        return registrations.compute(settings,
+                (_, before) -> before == null || before.isLeaving() ? made.get() : before);
+    }
+
+    /** What {@code made} is, but with the realm that it was first shown for if it was there before. */
+    Credentials credentials(final String trunk, final Credentials made) {
+        return credentials.compute(trunk, (_, before) -> made.isLike(before) ? before : made);
     }
 
     PeerState peer(final String trunk, final Transport transport, final long addressHigh, final long addressLow,

@@ -372,6 +372,7 @@ public final class Tandem implements Control, AutoCloseable {
         }
         configure(policy.withDrain(seconds));
         ready = false;
+        peers.leave();
         EventLog.info("drain", "deadline_seconds", seconds);
         final Thread end = new Thread(() -> {
             while (deadlineNs - System.nanoTime() > 0 && !(whenIdle && network.live() == 0)) {

@@ -52,6 +52,14 @@ public sealed interface ShardCommand {
      */
     record Probe(String trunk, int peer, byte[] callId) implements ShardCommand {}
 
+    /**
+     * Asks a trunk to register an address, or to forget it; what it says goes into the registration.
+     *
+     * @param what   whose Call-ID is of this shard: the answers will come here
+     * @param remove whether it is to be forgotten
+     */
+    record Register(Registrable what, boolean remove) implements ShardCommand {}
+
     /** A peer has gone down: calls that are being set up there go on elsewhere. */
     record PeerDown() implements ShardCommand {}
 

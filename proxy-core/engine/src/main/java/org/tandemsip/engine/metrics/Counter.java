@@ -72,6 +72,17 @@ public enum Counter {
     REGISTERS_REFUSED("tandem_registers_total", "result=\"refused\"",
             "REGISTER requests that the registrar has answered, by result; challenges left aside."),
 
+    CHALLENGES_ANSWERED("tandem_challenges_total", "result=\"answered\"",
+            "Challenges (401, 407) to what was sent to trunks that have credentials, by what was made of them."),
+    CHALLENGES_REJECTED("tandem_challenges_total", "result=\"rejected\"",
+            "Challenges (401, 407) to what was sent to trunks that have credentials, by what was made of them."),
+    CHALLENGES_OTHER_REALM("tandem_challenges_total", "result=\"other_realm\"",
+            "Challenges (401, 407) to what was sent to trunks that have credentials, by what was made of them."),
+    CHALLENGES_STRANGER("tandem_challenges_total", "result=\"no_peer\"",
+            "Challenges (401, 407) to what was sent to trunks that have credentials, by what was made of them."),
+    CHALLENGES_NOT_UNDERSTOOD("tandem_challenges_total", "result=\"not_understood\"",
+            "Challenges (401, 407) to what was sent to trunks that have credentials, by what was made of them."),
+
     RING_FULL("tandem_ring_full_total", "", "Messages for which the ring of their shard had no room."),
     CROSSED_SHARDS("tandem_crossed_shards_total", "",
             "Messages that were read on one loop and belong to the shard of another."),

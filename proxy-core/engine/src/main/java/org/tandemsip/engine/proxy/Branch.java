@@ -50,6 +50,8 @@ final class Branch extends TimerNode {
     /** Whether its trunk was asked if another call may begin there in this second, and what it said. */
     boolean askedRate;
     boolean withinRate;
+    /** How often a challenge was answered in it, each time by another copy. */
+    int answers;
     /** Whether the timer is that of one try and not timer C. */
     boolean trying;
     /** Whether it rings: a provisional response but 100 has come. */
@@ -65,6 +67,7 @@ final class Branch extends TimerNode {
         next = null;
         client = null;
         breadth = 0;
+        answers = 0;
         timedOut = false;
         leg = null;
         askedRate = false;
@@ -74,9 +77,12 @@ final class Branch extends TimerNode {
         return this;
     }
 
-    /** Number of the copy by the transport chosen: one tried over TCP for its size is another than the one over UDP. */
+    /**
+     * Number of the copy by the transport chosen, one tried over TCP for its size being another than the one over UDP,
+     * and by the challenges that were answered.
+     */
     int number() {
-        return RequestForwarder.isTcpForSize(target) ? copy + Targets.MAX : copy;
+        return copy + (RequestForwarder.isTcpForSize(target) ? Targets.MAX : 0) + 2 * Targets.MAX * answers;
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.tandemsip.engine.proxy;
 
 import org.agrona.AsciiEncoding;
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
@@ -159,7 +160,8 @@ final class Fork {
 
     /** Sends one copy in a client transaction of its own (section 16.6 steps 8 to 11); {@code false} when it cannot. */
     boolean send(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
-        final boolean invite = context.invite();
+        final boolean invite = context.invite;
+        proxy.requests.adds(proxy.challenges.maxAdded(request));
         proxy.requests.chooseTransport(branch.target, nowNs);
         final int number = branch.number();
         final long key = number == 0 ? firstKey : proxy.branches.key(request, source, number);
@@ -170,10 +172,11 @@ final class Fork {
             end(branch, Branch.State.FAILED);
             return false;
         }
-        context.clientCreated();
+        context.clients(1);
         proxy.requests.belongsTo(client.place(), context.callPart.place());
-        final int length = proxy.requests.write(branch.target, proxy.requests.statefulMode(), key,
-                writesMaxBreadth ? branch.breadth : 0, client.claim(proxy.requests.maxLength(branch.target)));
+        final MutableDirectBuffer out = client.claim(proxy.requests.maxLength(branch.target));
+        final int length = proxy.challenges.put(out, proxy.requests.write(branch.target, proxy.requests.statefulMode(),
+                key, writesMaxBreadth ? branch.breadth : 0, out), request.bodyLength());
         if (length <= 0) {
             end(branch, Branch.State.FAILED);
             client.terminate(nowNs);
@@ -214,6 +217,20 @@ final class Fork {
         proxy.unwatch(branch);
         proxy.timers.cancel(branch);
         return send(branch, request, source, nowNs);
+    }
+
+    /**
+     * Sends a pending branch's copy once more with the answer to the challenge that has come back (section 22.2);
+     * {@code false} when it cannot. The transaction that was challenged lingers on its own.
+     */
+    boolean answer(final Branch branch, final SipMessage request, final Source source, final long nowNs) {
+        proxy.answered(branch);
+        branch.client.detach();
+        context.clients(-1);
+        branch.client = null;
+        branch.ringing = false;
+        branch.answers++;
+        return resend(branch, request, source, nowNs);
     }
 
     /** A branch is over. */

@@ -7,8 +7,11 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.auth.Authenticator;
 import org.tandemsip.engine.auth.Realm;
+import org.tandemsip.engine.client.Probes;
+import org.tandemsip.engine.client.TrunkRegistrations;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.MessageHandler;
+import org.tandemsip.engine.handler.Registrable;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -19,6 +22,7 @@ import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Privacy;
+import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
@@ -71,6 +75,7 @@ public final class Proxy implements MessageHandler {
     /** The mode that calls with two dialogs are handed to, or {@code null}. */
     private final CallMode calls;
     private Registrations registrations;
+    private final TrunkRegistrations trunkRegistrations;
     private RoutingPolicy policy;
     private RoutingPolicy previousPolicy;
     private boolean everStateless;
@@ -109,6 +114,7 @@ public final class Proxy implements MessageHandler {
         stateful.timing(policy.timing());
         stateful.trunks(policy.trunks());
         probes = new Probes(context, transactions, branches, listenPoints);
+        trunkRegistrations = new TrunkRegistrations(context, transactions, branches, listenPoints);
     }
 
     @Override
@@ -142,7 +148,7 @@ public final class Proxy implements MessageHandler {
     private Disposition onNewRequest(final SipMessage request, final Source source, final long nowNs) {
         final boolean followsInvite = request.method() == Method.ACK || request.method() == Method.CANCEL;
         final RoutingPolicy by = rerouted && followsInvite ? previousPolicy : policy;
-        final Trunk from = by.trunkOf(source);
+        final Trunk from = by.trunkOf(request, source);
         if (from == null && !Slice.exists(request.toTag())) {
             return Disposition.DROPPED_UNKNOWN_SOURCE;
         }
@@ -303,7 +309,7 @@ public final class Proxy implements MessageHandler {
                 response.method() == Method.CANCEL);
         final Disposition disposition;
         if (transaction != null) {
-            disposition = stateful.onResponse(transaction, response, nowNs);
+            disposition = stateful.onResponse(transaction, response, source, nowNs);
         } else if (branches.mode() == Branches.STATELESS || isAnswerToForwardedCancel(response)) {
             disposition = stateless.onResponse(response, source, nowNs);
         } else {
@@ -351,6 +357,8 @@ public final class Proxy implements MessageHandler {
                     }
                 }
             }
+            case ShardCommand.Register(final Registrable what, final boolean remove) ->
+                    trunkRegistrations.send((Registration) what, remove, nowNs);
             case ShardCommand.Resolved resolved -> resumeAll(names.answered(resolved.answer(), nowNs), nowNs);
             case ShardCommand.PeerDown _ -> stateful.onPeerDown(nowNs);
             case ShardCommand.Inspect _ -> {
@@ -391,7 +399,7 @@ public final class Proxy implements MessageHandler {
         settle(nowNs);
         final Source source = context.source;
         final SipMessage request = context.kept();
-        final Trunk from = policy.trunkOf(source);
+        final Trunk from = policy.trunkOf(request, source);
         final Status unroutable = locationService.locate(request, source, policy, from, requests.routeInformation(),
                 targets, nowNs);
         if (unroutable != null) {

@@ -72,6 +72,8 @@ final class RequestForwarder {
     private Source source;
     private boolean recordRoute;
     private int loopHash;
+    /** Most bytes that somebody else adds to the copy written next. */
+    private int added;
     /** Whose credentials stop here, or {@code null}. */
     private Realm realm;
     /** Places of what the copies written next belong to. */
@@ -108,7 +110,7 @@ final class RequestForwarder {
      * @return whether Request-URI and Routes are well-formed; when not, nothing else may be called (400)
      */
     boolean prepare(final SipMessage message, final Source receivedFrom, final boolean mayRecordRoute) {
-        return prepare(message, receivedFrom, policy.trunkOf(receivedFrom), mayRecordRoute);
+        return prepare(message, receivedFrom, policy.trunkOf(message, receivedFrom), mayRecordRoute);
     }
 
     /** As {@link #prepare(SipMessage, Source, boolean)}, for a caller that knows which trunk the request comes from. */
@@ -121,6 +123,7 @@ final class RequestForwarder {
         realm = from == null ? null : from.trust().realm();
         client = Places.NONE;
         call = Places.NONE;
+        added = 0;
         return routeInformation.read(message, receivedFrom);
     }
 
@@ -178,7 +181,7 @@ final class RequestForwarder {
             return;
         }
         edit(target, Branches.STATEFUL, 0, LARGEST_BREADTH);
-        if (edits.resultLength(request) > UDP_LIMIT) {
+        if (edits.resultLength(request) + added > UDP_LIMIT) {
             destination.transport = Transport.TCP;
             destination.listenPoint = listenPoint;
         }
@@ -253,11 +256,16 @@ final class RequestForwarder {
         call = callPlace;
     }
 
+    /** Tells that up to so many bytes will be added to the copy written next. */
+    void adds(final int bytes) {
+        added = bytes;
+    }
+
     /** Upper bound for the size of a copy, to claim memory with. */
     int maxLength() {
         final int recordRouteRows = recordRoute ? 2 * (16 + RecordRoutes.OVERHEAD + longestSentBy) : 0;
         return request.length() + ADDED_BYTES + longestSentBy + recordRouteRows + routeInformation.maxAdded(request)
-                + policy.mostAdded();
+                + policy.mostAdded() + added;
     }
 
     /** As {@link #maxLength()}, for the copy that goes to {@code target}. */

@@ -14,6 +14,7 @@ abstract class ResponseCollector extends TimerNode {
     final StatefulProxy proxy;
     ServerTransaction server;
     boolean invite;
+    long startedNs;
     /** Best final response so far that had to wait for other branches. */
     BestResponse best;
     /** Answer of our own for the case that no branch gives one. */
@@ -24,6 +25,20 @@ abstract class ResponseCollector extends TimerNode {
 
     ResponseCollector(final StatefulProxy proxy) {
         this.proxy = proxy;
+    }
+
+    /** Tells the caller that its request is being worked on: at once of an INVITE, else when it takes long. */
+    final void sayTrying(final long nowNs) {
+        if (invite) {
+            server.respond(Status.TRYING_100, nowNs);
+        } else {
+            proxy.armTrying(this, nowNs);
+        }
+    }
+
+    /** Whether the caller has not given up yet: until its timer F, or for an INVITE as long as timer C. */
+    final boolean callerWaits(final long nowNs) {
+        return proxy.callerWaits(invite, startedNs, nowNs);
     }
 
     /**

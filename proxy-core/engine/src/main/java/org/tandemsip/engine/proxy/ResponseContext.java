@@ -42,7 +42,6 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
     /** What the request does to a call that counts against limits. */
     final CallPart callPart;
     private boolean recordRoute;
-    private long startedNs;
     /** Transactions that name this as their user. */
     private int transactions;
     /** Whether a 2xx to an INVITE has gone up: more of them may follow. */
@@ -141,26 +140,14 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         return finalSent ? Disposition.ANSWERED : Disposition.FORWARDED;
     }
 
-    private void sayTrying(final long nowNs) {
-        if (invite) {
-            server.respond(Status.TRYING_100, nowNs);
-        } else {
-            proxy.armTrying(this, nowNs);
-        }
+    /** A client transaction has this as its user from now on (1), or lingers on its own (-1). */
+    void clients(final int change) {
+        transactions += change;
     }
 
-    /** Whether the request is an INVITE. */
-    boolean invite() {
-        return invite;
-    }
-
-    /** A client transaction has been made with this as its user. */
-    void clientCreated() {
-        transactions++;
-    }
-
-    /** Takes a response of one of the client transactions (section 16.7). */
-    Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
+    /** Takes a response of one of the client transactions, sent by {@code from} (section 16.7). */
+    Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final Source from,
+            final long nowNs) {
         busy = true;
         try {
             final Branch branch = fork.find(transaction);
@@ -169,7 +156,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
                 case PROVISIONAL -> onProvisional(branch, response, nowNs);
                 case FINAL -> response.statusCode() < 300
                         ? onSuccess(branch, response, nowNs)
-                        : onFailure(branch, response, nowNs);
+                        : onFailure(branch, response, from, nowNs);
                 case ABSORBED -> Disposition.ABSORBED;
             };
         } finally {
@@ -398,12 +385,16 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
     /**
      * A 3xx to 6xx: waits for the other branches, or moves to the next peer, or is the last one and the best is sent.
      */
-    private Disposition onFailure(final Branch branch, final SipMessage response, final long nowNs) {
+    private Disposition onFailure(final Branch branch, final SipMessage response, final Source from,
+            final long nowNs) {
         if (branch == null || branch.state != Branch.State.PENDING) {
             return Disposition.ABSORBED;
         }
         final int statusCode = response.statusCode();
         if (statusCode == 401 || statusCode == 407) {
+            if (isForUs(branch, response, from, nowNs) && fork.answer(branch, proxy.keptRequest, source, nowNs)) {
+                return Disposition.ABSORBED;
+            }
             callPart.challenged();
         }
         if (statusCode == 503) {
@@ -433,6 +424,13 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         return Disposition.ABSORBED;
     }
 
+    /** Whether a challenge is one that we answer in place of the caller, who still waits; reads the request then. */
+    private boolean isForUs(final Branch branch, final SipMessage response, final Source from, final long nowNs) {
+        return !finalSent && !cancelled && !fork.closed() && callerWaits(nowNs)
+                && Challenges.concern(branch)
+                && proxy.challenges.take(branch, kept(), response, from);
+    }
+
     /** A branch has ended without a response to pass on: next peer, or the best of what there is. */
     private void fail(final Status status, final long nowNs) {
         if (local != Status.REQUEST_TIMEOUT_408) {
@@ -445,7 +443,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
 
     /** Group to be tried now: none when the caller of a non-INVITE has given up already (timer F, section 17.1.2.2). */
     private int nextGroup(final long nowNs) {
-        return proxy.callerWaits(invite, startedNs, nowNs) ? fork.nextGroup() : Fork.NO_GROUP;
+        return callerWaits(nowNs) ? fork.nextGroup() : Fork.NO_GROUP;
     }
 
     private void tryLater(final int group, final long nowNs) {

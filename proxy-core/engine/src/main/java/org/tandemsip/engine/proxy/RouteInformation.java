@@ -1,5 +1,6 @@
 package org.tandemsip.engine.proxy;
 
+import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.Edits;
@@ -15,6 +16,7 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.RecordRoutes;
+import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.TelephoneNumber;
 
 /**
@@ -33,6 +35,7 @@ import org.tandemsip.engine.routing.TelephoneNumber;
  * are configured with their outbound proxy as a Route, and an attacker would write one as well. Shard thread only.
  */
 final class RouteInformation {
+    private static final byte[] TOKEN = Registration.PARAMETER.getBytes(StandardCharsets.US_ASCII);
     private static final byte[] TRANSPORT = {'t', 'r', 'a', 'n', 's', 'p', 'o', 'r', 't'};
 
     private final ListenPoints listenPoints;
@@ -96,6 +99,7 @@ final class RouteInformation {
         inDialog = token && Slice.exists(request.toTag());
         if (isSip(requestUri)) {
             cutMaddr(bytes, source);
+            cutToken(bytes);
             if (endOf(requestUri) < requestUri.end()) {
                 cut(endOf(requestUri), requestUri.end());
             }
@@ -215,6 +219,14 @@ final class RouteInformation {
         cutParameter(bytes, maddr);
         if (Slice.exists(transport) && !transportFirst) {
             cutParameter(bytes, transport);
+        }
+    }
+
+    /** The token of a Contact that we have registered is for us, and nobody further on needs it. */
+    private void cutToken(final DirectBuffer bytes) {
+        final long token = ourMaddr || uriListenPoint == ListenPoints.NONE ? Slice.NONE : requestUri.parameter(TOKEN);
+        if (Slice.exists(token)) {
+            cutParameter(bytes, token);
         }
     }
 

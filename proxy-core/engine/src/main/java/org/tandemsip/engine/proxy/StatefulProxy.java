@@ -5,6 +5,7 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
+import org.tandemsip.engine.client.OwnRequest;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
@@ -42,6 +43,7 @@ final class StatefulProxy {
     final RequestForwarder requests;
     final ResponseForwarder responses;
     final HostNames names;
+    final Challenges challenges;
     final TimerLanes timers;
     final Egress egress;
     /** Calls that count against limits. */
@@ -84,6 +86,7 @@ final class StatefulProxy {
         egress = context.egress();
         memory = transactions.memory();
         calls = new Calls(context);
+        challenges = new Challenges(context);
         counters = context.counters();
         keptRequest = new SipMessage(context.limits().headerRows());
         maxMessageBytes = context.limits().messageBytes();
@@ -259,14 +262,15 @@ final class StatefulProxy {
         return server != null ? Disposition.ANSWERED : Disposition.DROPPED_OVERLOAD;
     }
 
-    /** Takes a response that belongs to {@code transaction} (section 16.7). */
-    Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
+    /** Takes a response of {@code from} that belongs to {@code transaction} (section 16.7). */
+    Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final Source from,
+            final long nowNs) {
         if (response.method() == Method.CANCEL || !(transaction.user() instanceof ResponseContext context)) {
             // The answer to a CANCEL of ours, or a retransmission to a transaction that lingers on its own.
             final TransactionUser user = transaction.user();
             final ClientTransaction.Event event = transaction.onResponse(response, nowNs);
-            if (event == ClientTransaction.Event.FINAL && user instanceof Probes.Probe probe) {
-                probe.onFinal(response, nowNs);
+            if (event == ClientTransaction.Event.FINAL && user instanceof OwnRequest own) {
+                own.onFinal(response, from, nowNs);
             }
             return Disposition.ABSORBED;
         }
@@ -274,7 +278,7 @@ final class StatefulProxy {
             // Meant for us (section 16.7 step 3), but we have sent nothing of our own: mangled on its way.
             return Disposition.DROPPED_MALFORMED;
         }
-        return context.onResponse(transaction, response, nowNs);
+        return context.onResponse(transaction, response, from, nowNs);
     }
 
     /** Takes the report that the datagram sent with {@code key} to an address did not get there (section 18.4). */
@@ -285,8 +289,8 @@ final class StatefulProxy {
         }
         if (client.user() instanceof ResponseContext context) {
             context.onUnreachable(client, nowNs);
-        } else if (client.user() instanceof Probes.Probe probe) {
-            probe.onUnreachable(nowNs);
+        } else if (client.user() instanceof OwnRequest own) {
+            own.onUnreachable(nowNs);
         }
     }
 
@@ -388,7 +392,7 @@ final class StatefulProxy {
     }
 
     /** Starts the time after which a non-INVITE gets a 100 (RFC 4320 section 4.1). */
-    void armTrying(final ResponseContext context, final long nowNs) {
+    void armTrying(final ResponseCollector context, final long nowNs) {
         timers.arm(context, trying, nowNs);
     }
 

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
+import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Destination;
@@ -25,6 +26,8 @@ public final class RoutingPolicy implements Policy {
     /** Most numbers that are rewritten in one request: those of Request-URI, To and From, and some more. */
     public static final int MOST_NUMBERS = 12;
 
+    private static final byte[] CONTACT_PARAMETER = Registration.PARAMETER.getBytes(StandardCharsets.US_ASCII);
+
     private final Mode mode;
     private final List<Trunk> trunks;
     private final List<Route> routes;
@@ -38,6 +41,8 @@ public final class RoutingPolicy implements Policy {
     private final Emergencies emergencies;
     private final Registry registry;
     private final int mostAdded;
+    /** Trunks that we have registered an address with. */
+    private final Trunk[] registered;
 
     /** A peer with the host part of its configured name, lower case, to find it by the host of a URI. */
     private record NamedPeer(byte[] host, Peer peer) {}
@@ -73,6 +78,7 @@ public final class RoutingPolicy implements Policy {
         this.emergencies = emergencies;
         this.registry = registry;
         mostAdded = mostAdded(trunks, routes);
+        registered = trunks.stream().filter(trunk -> trunk.account().registration() != null).toArray(Trunk[]::new);
     }
 
     /** Mode of routes that name none. */
@@ -185,6 +191,10 @@ public final class RoutingPolicy implements Policy {
                             || route.to().contains(trunk) || route.then().contains(trunk);
                     final String key = trunk.maxCalls() > 0 ? "max-calls"
                             : trunk.balance().worksWithoutState() ? null : "balance";
+                    if (trunk.account().explicit() && (route.to().contains(trunk) || route.then().contains(trunk))) {
+                        return "'auth' of trunk '" + trunk.name() + "' needs to know what a challenge is for, which a"
+                                + " stateless proxy does not; route '" + route.name() + "' would be stateless";
+                    }
                     if (concerned && key != null) {
                         return "'" + key + "' of trunk '" + trunk.name() + "' needs to know of calls, which a stateless"
                                 + " proxy does not; route '" + route.name() + "' would be stateless";
@@ -242,6 +252,30 @@ public final class RoutingPolicy implements Policy {
     public Trunk trunkOf(final Source source) {
         final Trunk trunk = sources.trunkOf(source.addressHigh, source.addressLow, source.port);
         return trunk != null && trunk.certified() && !source.transport.secure() ? null : trunk;
+    }
+
+    /**
+     * As {@link #trunkOf(Source)}; and where no trunk claims the source, the one that we have registered the Contact
+     * with that {@code request} is sent to: the token in it was told to nobody else. It is how a carrier finds us whose
+     * calls come from other addresses than those that it registers at. Allocates nothing.
+     */
+    public Trunk trunkOf(final SipMessage request, final Source source) {
+        final Trunk trunk = trunkOf(source);
+        if (trunk != null || registered.length == 0 || !request.isRequest()) {
+            return trunk;
+        }
+        final SipUri uri = request.parsedUri();
+        if (uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS) {
+            return null;
+        }
+        final long token = uri.parameter(CONTACT_PARAMETER);
+        for (int i = 0; Slice.exists(token) && i < registered.length; i++) {
+            final Trunk called = registered[i];
+            if (Registration.isToken(request.bytes(), token, called.account().registration().token())) {
+                return called.certified() && !source.transport.secure() ? null : called;
+            }
+        }
+        return null;
     }
 
     /** As {@link #trunkOf(Source)}, for where something is sent to. */

@@ -1,6 +1,8 @@
 package org.tandemsip.engine.routing;
 
 import java.util.List;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Source;
 
 /**
  * A group of peers that stand for one another: a carrier, a PBX cluster.
@@ -20,10 +22,20 @@ import java.util.List;
  * @param rules        what is changed in its messages
  * @param trust        how far it is trusted
  * @param certified    whether its requests count only where TLS has shown who they come from
+ * @param account      who we are to it
  */
 public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover, int maxForwards,
         Balance balance, int maxCalls, long tryNs, Ping ping, TrunkState state, TrunkRules rules,
-        Trust trust, boolean certified) {
+        Trust trust, boolean certified, Account account) {
+    /** To which we are nobody that it knows. */
+    public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
+            final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
+            final Ping ping, final TrunkState state, final TrunkRules rules, final Trust trust,
+            final boolean certified) {
+        this(index, name, peers, allow, failover, maxForwards, balance, maxCalls, tryNs, ping, state, rules, trust,
+                certified, Account.NONE);
+    }
+
     /** Whose addresses are enough. */
     public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
             final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
@@ -92,6 +104,18 @@ public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, 
     /** Whether an address is one of a peer or lies in {@link #allow}. Allocates nothing. */
     public boolean holds(final long addressHigh, final long addressLow) {
         return Cidr.anyContains(allow, addressHigh, addressLow) || hasPeer(addressHigh, addressLow);
+    }
+
+    /**
+     * Whether a challenge that {@code from} has sent may be answered with the credentials for this trunk: there are
+     * any, and both who was asked and who answers are peers of it. Whoever else challenges us, in whatever name, is not
+     * shown what the password could be guessed by.
+     *
+     * @param asked where the challenged request went
+     */
+    public boolean mayBeAnswered(final Destination asked, final Source from) {
+        return account.credentials() != null && hasPeer(asked.addressHigh, asked.addressLow)
+                && hasPeer(from.addressHigh, from.addressLow);
     }
 
     /** Whether a final response with that code moves the request to the next peer. */

@@ -13,6 +13,7 @@ import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.dns.Answer;
 import org.tandemsip.server.dns.DnsCounters;
@@ -155,6 +156,7 @@ final class Metrics {
             line("tandem_trunk_refused_total", labels + "max_calls\"", trunk.state().refusedCalls());
             line("tandem_trunk_refused_total", labels + "cps\"", trunk.state().refusedRate());
         }
+        registrations(trunks, System.nanoTime());
         head("tandem_peer_up", "gauge", "Whether a peer takes new requests.");
         trunks.forEach(trunk -> trunk.peers().forEach(peer -> line("tandem_peer_up", labels(trunk, peer),
                 peer.state().usable() ? 1 : 0)));
@@ -165,6 +167,25 @@ final class Metrics {
         trunks.forEach(trunk -> trunk.peers().stream().filter(peer -> peer.state().lastRoundTripNs() >= 0)
                 .forEach(peer -> line("tandem_peer_rtt_seconds", labels(trunk, peer),
                         peer.state().lastRoundTripNs() / 1e9)));
+    }
+
+    private void registrations(final List<Trunk> all, final long nowNs) {
+        final List<Trunk> trunks = all.stream().filter(trunk -> trunk.account().registration() != null).toList();
+        head("tandem_trunk_registered", "gauge", "Whether our address is registered with a trunk.");
+        for (final Trunk trunk : trunks) {
+            line("tandem_trunk_registered", "trunk=\"" + escape(trunk.name()) + '"',
+                    trunk.account().registration().state(nowNs) == Registration.State.REGISTERED ? 1 : 0);
+        }
+        head("tandem_trunk_registration_left_seconds", "gauge", "How long our registration with a trunk still holds.");
+        for (final Trunk trunk : trunks) {
+            line("tandem_trunk_registration_left_seconds", "trunk=\"" + escape(trunk.name()) + '"',
+                    trunk.account().registration().leftNs(nowNs) / 1e9);
+        }
+        head("tandem_trunk_register_failures_total", "counter", "Times that a trunk did not register our address.");
+        for (final Trunk trunk : trunks) {
+            line("tandem_trunk_register_failures_total", "trunk=\"" + escape(trunk.name()) + '"',
+                    trunk.account().registration().totalFailures());
+        }
     }
 
     private static String labels(final Trunk trunk, final Peer peer) {

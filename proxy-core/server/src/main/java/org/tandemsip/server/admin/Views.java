@@ -15,6 +15,7 @@ import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.config.Config;
@@ -254,12 +255,30 @@ final class Views {
             json.writeEndObject();
         });
         json.writeEndArray();
+        if (trunk.account().registration() != null) {
+            registration(json, trunk.account().registration(), System.nanoTime());
+        }
         Json.texts(json, "allow", trunk.allow().stream().map(Views::range).toList());
         json.writeArrayPropertyStart("failover");
         for (final int code : trunk.failover()) {
             json.writeNumber(code);
         }
         json.writeEndArray();
+    }
+
+    private static void registration(final JsonGenerator json, final Registration registration, final long nowNs) {
+        json.writeObjectPropertyStart("registration");
+        json.writeStringProperty("address", registration.address());
+        json.writeStringProperty("state", word(registration.state(nowNs)));
+        if (registration.peer() != null) {
+            json.writeStringProperty("peer", registration.peer().hostPort());
+        }
+        json.writeNumberProperty("left_seconds", registration.leftNs(nowNs) / 1_000_000_000L);
+        json.writeNumberProperty("next_seconds", registration.untilDueNs(nowNs) / 1_000_000_000L);
+        json.writeNumberProperty("code", registration.lastCode());
+        json.writeStringProperty("reason", registration.lastReason());
+        json.writeNumberProperty("failures", registration.failures());
+        json.writeEndObject();
     }
 
     /** Names of peers of {@code trunk} that DNS knows no address of now. */

@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
 
 /** Shows the trunks, and takes peers out of use and back. */
 @Command(name = "trunks", description = {"Show the trunks, their calls and the state of their peers.",
-    "ping asks the peers by OPTIONS; drain gives them no new calls, disable no new requests at all; enable ends both.",
+    "ping asks the peers by OPTIONS and renews a registration; drain gives them no new calls, disable no new requests"
+            + " at all; enable ends both.",
     "NAME is a trunk, or TRUNK/PEER for one peer of it."})
 final class TrunksVerb extends ReadVerb {
     /** What to do. */
@@ -60,6 +61,17 @@ final class TrunksVerb extends ReadVerb {
         }
     }
 
+    /** What there is to be said of a registration: how long it holds, or why it does not. */
+    private static String remark(final Map<?, ?> registration) {
+        final Object reason = registration.get("reason");
+        final Object why = "".equals(reason) ? registration.get("code") : reason;
+        return switch (String.valueOf(registration.get("state"))) {
+            case "registered" -> "for " + registration.get("left_seconds") + " s at " + registration.get("peer");
+            case "failed", "refused" -> why + ", again in " + registration.get("next_seconds") + " s";
+            default -> "";
+        };
+    }
+
     @Override
     void table(final Map<String, Object> view) {
         out().printf("%-16s %-30s %-26s %-9s %-10s %6s %s%n", "TRUNK", "PEER", "ADDRESS", "TRANSPORT", "STATE", "CALLS",
@@ -72,6 +84,10 @@ final class TrunksVerb extends ReadVerb {
                 out().printf("%-16s %-30s %-26s %-9s %-10s %6s %s%n", trunk.get("name"), peer.get("name"),
                         peer.get("address"), peer.get("transport"), peer.get("state"), peer.get("calls"),
                         peer.containsKey("rtt_ms") ? peer.get("rtt_ms") + " ms" : "-");
+            }
+            if (trunk.get("registration") instanceof final Map<?, ?> registration) {
+                out().printf("%-16s %-30s %-26s %-9s %-10s %6s %s%n", trunk.get("name"), "(registered)",
+                        registration.get("address"), "-", registration.get("state"), "-", remark(registration));
             }
             for (final String range : ReadVerb.<String>list(trunk, "allow")) {
                 out().printf("%-16s %-30s %-26s %s%n", trunk.get("name"), "(allow)", range, "-");

@@ -7,10 +7,11 @@ import org.tandemsip.engine.auth.DigestAlgorithm;
 final class AuthKeys {
     private static final String ANY_REALM = "tandem";
 
-    static final Key<String> REALM = Key.of("realm",
+    static final Scalar<String> REALM_TEXT =
             Scalars.text("a realm, such as a host name", "[^\\p{Cntrl}\"\\\\]{1,128}",
-                    "a realm; up to 128 characters without quotes, backslashes and control characters"),
-            ANY_REALM, "Realm of the challenges, for which phones keep their passwords.");
+                    "a realm; up to 128 characters without quotes, backslashes and control characters");
+    static final Key<String> REALM =
+            Key.of("realm", REALM_TEXT, ANY_REALM, "Realm of the challenges, for which phones keep their passwords.");
     static final Key<List<Item<Config.User>>> USERS = Key.of("users", new Users(), "{}",
             "Who may send requests, with a reference to each password: ${env:NAME} or ${file:PATH}.");
     static final Key<List<Item<DigestAlgorithm>>> ALGORITHMS = Key.of("algorithms",

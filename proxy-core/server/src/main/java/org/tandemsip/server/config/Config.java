@@ -115,14 +115,15 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      * @param maxCalls    0 for any number, as is the next
      * @param rules       what is changed in its messages
      * @param auth        what its requests have to show, or {@code null}
+     * @param account     who we are to it
      */
     public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards,
             Balance balance, int maxCalls, int cps, long tryNs, Ping ping, TrunkRules rules,
-            Access access, RequiredAuth auth) {
+            Access access, RequiredAuth auth, Account account) {
         /** This trunk with other peers. */
         public Trunk withPeers(final List<Peer> newPeers) {
             return new Trunk(name, newPeers, allow, failover, maxForwards, balance, maxCalls, cps, tryNs, ping,
-                    rules, access, auth);
+                    rules, access, auth, account);
         }
     }
 
@@ -139,6 +140,29 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
      */
     public record Registrar(List<String> domains, int expires, int minExpires, int maxExpires, int contacts,
             int users) {}
+
+    /** Who we are to a trunk. @param login {@code null} for nobody, or whom {@code register} says */
+    public record Account(Login login, Registration registration) {}
+
+    /** What answers challenges. @param realm {@code null} for the first that challenges */
+    public record Login(String user, String password, String realm) {
+        @Override
+        public String toString() {
+            return user;
+        }
+    }
+
+    /**
+     * An address to register.
+     *
+     * @param password {@code null} for the login's user and password
+     */
+    public record Registration(String user, String password, String domain, int expiresSeconds) {
+        @Override
+        public String toString() {
+            return user + '@' + domain;
+        }
+    }
 
     /** Who may send requests. */
     public record User(String name, String password) {

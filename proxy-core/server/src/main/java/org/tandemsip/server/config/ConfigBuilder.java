@@ -33,6 +33,7 @@ final class ConfigBuilder {
         if (!reading.failed()) {
             checkStateless(mode, trunkList, routes);
             checkRecordRoute(trunkList);
+            checkLogins(mode, trunkList, routes);
         }
         final TlsSettings tls = new TlsBuilder(reading, top).build(listen, trunkList);
         final Config.Admin admin = admin();
@@ -79,6 +80,21 @@ final class ConfigBuilder {
                 reading.problem(ErrorCode.CONTRADICTION, top.get(Keys.TRUNKS).get(trunk.name()).at(key),
                         "'" + key.name() + "' of trunk '" + trunk.name() + "' needs to know of calls, which a stateless"
                                 + " proxy does not; route '" + stateless.get().name() + "' is stateless");
+            }
+        }
+    }
+
+    /** Sees that challenges of a trunk can be answered where it is sent to. */
+    private void checkLogins(final Mode mode, final List<Config.Trunk> trunks, final List<Config.Route> routes) {
+        for (final Config.Trunk trunk : trunks) {
+            if (trunk.account().login() != null) {
+                routes.stream().filter(route -> (route.mode() == null ? mode : route.mode()) == Mode.STATELESS)
+                        .filter(route -> route.to().contains(trunk.name()) || route.then().contains(trunk.name()))
+                        .findFirst()
+                        .ifPresent(route -> reading.problem(ErrorCode.CONTRADICTION,
+                                top.get(Keys.TRUNKS).get(trunk.name()).at(AccountKeys.AUTH),
+                                "'auth' of trunk '" + trunk.name() + "' needs to know what a challenge is for, which a"
+                                        + " stateless proxy does not; route '" + route.name() + "' is stateless"));
             }
         }
     }

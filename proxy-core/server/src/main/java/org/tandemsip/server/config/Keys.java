@@ -81,7 +81,7 @@ final class Keys {
     static final Section TRUNK = new Section(List.of(PEERS, ALLOW, ZONE, TRUST_IDENTITY, SOURCE_RATE,
             ALLOW_UNAUTHENTICATED, TRANSPORT, TlsKeys.TRUNK, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
             MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN,
-            RuleKeys.NUMBER, RuleKeys.NUMBER_IN, AuthKeys.REQUIRE_AUTH));
+            RuleKeys.NUMBER, RuleKeys.NUMBER_IN, AuthKeys.REQUIRE_AUTH, AccountKeys.AUTH, AccountKeys.REGISTER));
 
     // Routes
     static final Key<String> MATCH_TO = Key.optional("to", PATTERN, "\"+1*\"",

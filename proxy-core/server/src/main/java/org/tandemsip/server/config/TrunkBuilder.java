@@ -79,7 +79,7 @@ final class TrunkBuilder {
                 bound.get(Keys.BALANCE), ConfigBuilder.orNone(bound.get(Keys.MAX_CALLS)),
                 ConfigBuilder.orNone(bound.get(Keys.TRUNK_CPS)), tryNs(bound.get(Keys.TRUNK_TIMERS)),
                 ping(bound.get(Keys.PING)), RuleKeys.trunk(reading, bound),
-                access(bound), AuthKeys.requiredAuth(reading, bound));
+                access(bound), AuthKeys.requiredAuth(reading, bound), AccountKeys.account(reading, bound));
     }
 
     private Config.Access access(final Bound bound) {

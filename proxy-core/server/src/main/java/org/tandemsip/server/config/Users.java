@@ -7,17 +7,14 @@ import java.util.Set;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
-import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import tools.jackson.core.JsonGenerator;
 
 /** User names with a reference to the password of each. */
 record Users() implements Type<List<Item<Config.User>>> {
     private static final int MOST = 100_000;
-    private static final String REFERENCE = "^\\$\\{(env|file):[^}]+}$";
-    private static final Scalar<String> NAME = Scalars.text("a user name", "[^\\p{Cntrl}\"\\\\:]{1,128}",
+    static final Scalar<String> NAME = Scalars.text("a user name", "[^\\p{Cntrl}\"\\\\:]{1,128}",
             "a user name; up to 128 characters without quotes, colons, backslashes and control characters");
-    private static final Scalar<String> PASSWORD =
-            Scalars.text("${env:NAME} or ${file:PATH}", "[^\\p{Cntrl}]{1,256}", "a password");
+    private static final Secret PASSWORD = new Secret();
 
     @Override
     public List<Item<Config.User>> bind(final Reading reading, final Node node, final String path,
@@ -34,13 +31,6 @@ record Users() implements Type<List<Item<Config.User>>> {
             if (name != null && !seen.add(name)) {
                 reading.problem(ErrorCode.DUPLICATE_KEY, tuple.getKeyNode(), "user '" + name + "' is given twice");
                 good = false;
-            }
-            if (tuple.getValueNode() instanceof final ScalarNode scalar
-                    && !References.isReference(scalar.getValue())) {
-                reading.problem(ErrorCode.LITERAL_SECRET, scalar,
-                        "a secret must not stand here itself; write ${env:NAME} or ${file:PATH}");
-                good = false;
-                continue;
             }
             final String password = PASSWORD.bind(reading, tuple.getValueNode(), path, where);
             good &= name != null && password != null;
@@ -64,10 +54,8 @@ record Users() implements Type<List<Item<Config.User>>> {
     public void schema(final JsonGenerator json) {
         json.writeStartObject();
         json.writeStringProperty("type", "object");
-        json.writeObjectPropertyStart("additionalProperties");
-        json.writeStringProperty("type", "string");
-        json.writeStringProperty("pattern", REFERENCE);
-        json.writeEndObject();
+        json.writeName("additionalProperties");
+        PASSWORD.schema(json);
         json.writeEndObject();
     }
 }

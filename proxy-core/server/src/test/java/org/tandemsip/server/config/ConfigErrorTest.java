@@ -123,6 +123,16 @@ class ConfigErrorTest {
                         "t.yaml:1:69: error[C023]: a secret must not stand here itself; write ${env:NAME} or ${file:PATH}"),
                 row(ErrorCode.CONTRADICTION, "trunks: {a: {peers: [10.0.0.1], require-auth: {realm: r}}}\n",
                         "t.yaml:1:55: error[C037]: require-auth needs 'users' too"),
+                row(ErrorCode.LITERAL_SECRET, "trunks: {a: {peers: [10.0.0.1], auth: {user: x, password: y}}}\n",
+                        "t.yaml:1:59: error[C023]: a secret must not stand here itself; write ${env:NAME} or ${file:PATH}"),
+                row(ErrorCode.CONTRADICTION, "trunks: {a: {peers: [10.0.0.1], auth: {realm: r, user: x}}}\n",
+                        "t.yaml:1:56: error[C037]: auth needs both 'user' and 'password'"),
+                row(ErrorCode.CONTRADICTION, "trunks: {a: {peers: [10.0.0.1], register: {domain: b.example}}}\n",
+                        "t.yaml:1:52: error[C037]: register needs 'user' too"),
+                row(ErrorCode.TRUNK_UNUSABLE, "trunks: {a: {allow: [10.0.0.1], register: {user: b}}}\n",
+                        "t.yaml:1:50: error[C034]: there is no peer to register with: 'peers' is empty"),
+                row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], register: {user: 'a@b'}}}\n",
+                        "t.yaml:1:50: error[C020]: 'a@b' is not the user part of a SIP address"),
                 row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], require-auth: {realm: 'a\"b'}}}\n",
                         "t.yaml:1:55: error[C020]: 'a\"b' is not a realm; up to 128 characters without quotes,"
                                 + " backslashes and control characters"),
@@ -448,5 +458,26 @@ class ConfigErrorTest {
             // then
             assertThrows(ConfigException.class, () -> ConfigTest.reader(Map.of(), Map.of()).read("t.yaml", text));
         }
+    }
+
+    @Test
+    void shouldWantStateWhereChallengesAreToBeAnswered() {
+        // given
+        final String text = """
+                trunks:
+                  a: {peers: [10.0.0.1], auth: {user: x, password: "${env:PASSWORD}"}}
+                  b: {peers: [10.0.0.2]}
+                routes: [{from: b, to: a, mode: stateless}, {from: a, to: b, mode: stateless}]
+                """;
+
+        // when
+        final ConfigException e = assertThrows(ConfigException.class,
+                () -> ConfigTest.reader(Map.of(), Map.of("PASSWORD", "secret")).read("t.yaml", text));
+
+        // then
+        assertEquals("t.yaml:2:32: error[C037]: 'auth' of trunk 'a' needs to know what a challenge is for, which a"
+                + " stateless proxy does not; route 'b-to-a' is stateless",
+                e.report().lines().findFirst().orElseThrow());
+        assertEquals(1, e.problems().size(), e::report);
     }
 }

@@ -133,7 +133,8 @@ class ConfigTest {
                       users: {alice: "${env:TOKEN}"}
                       algorithms: [md5, sha-256]
                       nonce-ttl: 30s
-                  b: {peers: 10.0.0.3}
+                    register: {user: "4711", password: "${env:TOKEN}", domain: sip.example, expires: 30m}
+                  b: {peers: 10.0.0.3, auth: {user: bob, password: "${env:TOKEN}", realm: sip.example}}
                   c: {peers: [{peer: "10.0.0.4:5070", weight: 3, priority: 1}, 10.0.0.5]}
                 routes:
                   - name: first
@@ -213,6 +214,11 @@ class ConfigTest {
         assertEquals(new Config.RequiredAuth("pbx.example", List.of(DigestAlgorithm.MD5, DigestAlgorithm.SHA_256),
                 30_000_000_000L, List.of(new Config.User("alice", "0123456789abcdef"))),
                 config.trunks().getFirst().auth());
+        assertEquals(new Config.Account(null,
+                new Config.Registration("4711", "0123456789abcdef", "sip.example", 1_800)), a.account());
+        assertEquals(new Config.Account(new Config.Login("bob", "0123456789abcdef", "sip.example"), null),
+                config.trunks().get(1).account());
+        assertEquals(new Config.Account(null, null), config.trunks().get(2).account());
         assertFalse(config.trunks().toString().contains("0123456789abcdef"), "a password is not shown");
         assertNull(config.trunks().get(1).auth());
         assertEquals(400, config.cps());

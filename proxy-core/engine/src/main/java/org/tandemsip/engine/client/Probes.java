@@ -1,15 +1,19 @@
-package org.tandemsip.engine.proxy;
+package org.tandemsip.engine.client;
 
-import java.nio.charset.StandardCharsets;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Transport;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.auth.Challenge;
+import org.tandemsip.engine.auth.Credentials;
+import org.tandemsip.engine.auth.DigestClient;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Peer;
@@ -19,7 +23,6 @@ import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.ServerTransaction;
-import org.tandemsip.engine.transaction.TransactionUser;
 import org.tandemsip.engine.transaction.Transactions;
 
 /**
@@ -27,96 +30,114 @@ import org.tandemsip.engine.transaction.Transactions;
  * and from the listen point that calls to it take. When to ask is for the control plane to say. Control rate; shard
  * thread only.
  */
-final class Probes {
+public final class Probes {
     private static final long LABEL = 0x7072_6f62_65L;
-    private static final int MOST_BYTES = 1_024;
+    private static final int MOST_BYTES = 4_096;
 
     private final TimerLanes timers;
     private final Transactions transactions;
     private final Branches branches;
     private final ListenPoints listenPoints;
     private final KeyedHash hash;
+    private final DigestClient digest;
+    private final Challenge challenge = new Challenge();
     private final AsciiWriter writer = new AsciiWriter();
 
-    Probes(final ShardContext context, final Transactions transactions, final Branches branches,
+    /** Makes those of one shard. */
+    public Probes(final ShardContext context, final Transactions transactions, final Branches branches,
             final ListenPoints listenPoints) {
         timers = context.timers();
         this.transactions = transactions;
         this.branches = branches;
         this.listenPoints = listenPoints;
+        digest = new DigestClient(context);
         hash = new KeyedHash(context.keys().table0(), context.keys().table1());
     }
 
     /** Asks {@code peer}. Without a way there it has failed; without room for a transaction nothing is known. */
-    void send(final Trunk trunk, final Peer peer, final byte[] callId, final long nowNs) {
-        final Destination destination = new Destination();
-        destination.transport = peer.transport() == null ? Transport.UDP : peer.transport();
-        destination.listenPoint =
-                listenPoints.select(destination.transport, peer.addressHigh(), peer.addressLow(), ListenPoints.NONE);
-        if (destination.listenPoint == ListenPoints.NONE && peer.transport() == null) {
-            destination.transport = Transport.TCP;
-            destination.listenPoint =
-                    listenPoints.select(Transport.TCP, peer.addressHigh(), peer.addressLow(), ListenPoints.NONE);
-        }
-        if (destination.listenPoint == ListenPoints.NONE) {
+    public void send(final Trunk trunk, final Peer peer, final byte[] callId, final long nowNs) {
+        final Destination destination = Ways.to(peer, listenPoints);
+        if (destination == null) {
             peer.state().on(Event.FAILURE, trunk.ping());
             return;
         }
-        destination.addressHigh = peer.addressHigh();
-        destination.addressLow = peer.addressLow();
-        destination.port = peer.port();
-        destination.identity = peer.identity();
-        final long key = hash.begin().add(LABEL).add(new UnsafeBuffer(callId), 0, callId.length).end();
-        final Probe probe = new Probe(trunk, peer, nowNs);
-        final ClientTransaction client = transactions.createClient(key, false, destination, probe, nowNs);
-        if (client != null) {
-            client.start(write(client, key, callId), nowNs);
-            probe.begin(client);
+        final Probe probe = new Probe(trunk, peer, callId, nowNs);
+        if (probe.ask(destination, null, nowNs)) {
+            probe.begin();
         }
     }
 
-    private int write(final ClientTransaction client, final long key, final byte[] callId) {
+    private int write(final ClientTransaction client, final long key, final byte[] callId, final int cseq,
+            final Credentials credentials) {
         final Destination to = client.destination();
         final ListenPoint from = listenPoints.get(to.listenPoint);
         final String host = IpAddress.toString(to.addressHigh, to.addressLow);
-        final byte[] uri = ascii("sip:" + (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + to.port);
-        writer.wrap(client.claim(MOST_BYTES), 0).put(ascii("OPTIONS ")).put(uri).put(ascii(" SIP/2.0\r\nVia: SIP/2.0/"))
-                .put(from.transport().token()).put(' ').put(from.sentBy()).put(ascii(";branch="));
+        final byte[] uri = Ways.ascii("sip:" + (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + to.port);
+        final MutableDirectBuffer out = client.claim(MOST_BYTES);
+        writer.wrap(out, 0).put(Ways.ascii("OPTIONS ")).put(uri).put(Ways.ascii(" SIP/2.0\r\nVia: SIP/2.0/"))
+                .put(from.transport().token()).put(' ').put(from.sentBy()).put(Ways.ascii(";branch="));
         branches.write(writer, Branches.STATEFUL, key, 0);
         Branches.writePlace(writer, client.place());
-        writer.put(ascii("\r\nMax-Forwards: 70\r\nFrom: <sip:ping@")).put(from.sentBy()).put(ascii(">;tag="))
-                .putHex(key, 16).put(ascii("\r\nTo: <")).put(uri).put(ascii(">\r\nCall-ID: ")).put(callId)
-                .put(ascii("\r\nCSeq: 1 OPTIONS\r\nAccept: */*\r\nContent-Length: 0\r\n\r\n"));
+        writer.put(Ways.ascii("\r\nMax-Forwards: 70\r\nFrom: <sip:ping@")).put(from.sentBy())
+                .put(Ways.ascii(">;tag=")).putHex(tag(callId), 16).put(Ways.ascii("\r\nTo: <")).put(uri)
+                .put(Ways.ascii(">\r\nCall-ID: ")).put(callId)
+                .put(Ways.ascii("\r\nCSeq: ")).putDecimal(cseq).put(Ways.ascii(" OPTIONS\r\nAccept: */*\r\n"));
+        if (credentials != null) {
+            digest.write(writer, challenge, credentials, out, Slice.of(0, 7), Slice.of(8, uri.length), Slice.of(0, 0));
+        }
+        writer.put(Ways.ascii("Content-Length: 0\r\n\r\n"));
         return writer.position();
     }
 
-    private static byte[] ascii(final String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
+    private long tag(final byte[] callId) {
+        return hash.begin().add(LABEL).add(new UnsafeBuffer(callId), 0, callId.length).end();
     }
 
     /** One question under way; its own timer ends it when the answer takes too long. */
-    final class Probe extends TimerNode implements TransactionUser {
+    private final class Probe extends TimerNode implements OwnRequest {
         private final Trunk trunk;
         private final Peer peer;
+        private final byte[] callId;
         private final long sentNs;
         private TimerLanes.Lane lane;
         private ClientTransaction client;
+        private int cseq;
         private boolean over;
 
-        Probe(final Trunk trunk, final Peer peer, final long sentNs) {
+        Probe(final Trunk trunk, final Peer peer, final byte[] callId, final long sentNs) {
             this.trunk = trunk;
             this.peer = peer;
+            this.callId = callId;
             this.sentNs = sentNs;
         }
 
-        private void begin(final ClientTransaction with) {
-            client = with;
+        /** Sends the question, with the answer to a challenge where there are credentials. */
+        private boolean ask(final Destination to, final Credentials credentials, final long nowNs) {
+            cseq++;
+            final long key =
+                    hash.begin().add(LABEL).add(cseq).add(new UnsafeBuffer(callId), 0, callId.length).end();
+            client = transactions.createClient(key, false, to, this, nowNs);
+            if (client == null) {
+                return false;
+            }
+            client.start(write(client, key, callId, cseq, credentials), nowNs);
+            return true;
+        }
+
+        private void begin() {
             lane = timers.lane(trunk.ping().timeoutNs());
             timers.arm(this, lane, sentNs);
         }
 
-        /** A final response has come. */
-        void onFinal(final SipMessage response, final long nowNs) {
+        @Override
+        public void onFinal(final SipMessage response, final Source from, final long nowNs) {
+            if (!over && isToBeAnswered(response, from)) {
+                final Destination to = client.destination();
+                client.detach();
+                if (ask(to, trunk.account().credentials(), nowNs)) {
+                    return;
+                }
+            }
             if (!over && trunk.ping().alive(response.statusCode())) {
                 peer.state().answered(nowNs - sentNs);
                 end(Event.PROBE_SUCCESS);
@@ -125,8 +146,17 @@ final class Probes {
             }
         }
 
-        /** ICMP has reported that nobody listens there (section 18.4). */
-        void onUnreachable(final long nowNs) {
+        /** Whether it is a challenge that is answered now, for the first time. */
+        private boolean isToBeAnswered(final SipMessage response, final Source from) {
+            final int code = response.statusCode();
+            return (code == 401 || code == 407) && cseq == 1 && !trunk.ping().alive(code)
+                    && trunk.mayBeAnswered(client.destination(), from)
+                    && digest.read(response, trunk.account().credentials(), true, challenge)
+                            == DigestClient.Reading.TAKEN;
+        }
+
+        @Override
+        public void onUnreachable(final long nowNs) {
             end(Event.FAILURE);
             client.terminate(nowNs);
         }

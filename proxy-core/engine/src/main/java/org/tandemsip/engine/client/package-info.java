@@ -1,0 +1,15 @@
+/**
+ * Requests that this node sends for itself: OPTIONS to see whether a peer is alive, REGISTER to have a trunk's calls
+ * come here. When to send is for the control plane to say, by {@link org.tandemsip.engine.handler.ShardCommand}; a mode
+ * hands those orders on, and the final responses and ICMP reports of what has an
+ * {@link org.tandemsip.engine.client.OwnRequest} as its user.
+ *
+ * <pre>
+ *   control plane --> ShardCommand.Probe    --> Probes        --> client transaction --> peer
+ *                     ShardCommand.Register --> TrunkRegistrations   |
+ *   PeerState, Registration &lt;----------------- OwnRequest &lt;----------+ final response, timeout, ICMP
+ * </pre>
+ *
+ * Control rate: plain readable Java, that allocates.
+ */
+package org.tandemsip.engine.client;
