@@ -25,6 +25,7 @@ final class Answerer {
     private final Text text;
     private final Scenario scenario;
     private final boolean retransmit;
+    private final boolean stream;
     private final int mask;
     private final State[] states;
     private final int[] numbers;
@@ -44,6 +45,7 @@ final class Answerer {
         this.text = text;
         scenario = plan.scenario();
         retransmit = plan.retransmit();
+        stream = plan.transport().stream();
         mask = slots - 1;
         states = new State[slots];
         Arrays.fill(states, State.NONE);
@@ -147,7 +149,9 @@ final class Answerer {
     private void sendFinal(final int slot, final long nowNs) throws IOException {
         states[slot] = State.SENT;
         intervalNs[slot] = T1_NS;
-        nextNs[slot] = retransmit ? nowNs + T1_NS : Long.MAX_VALUE;
+        // Over a stream only a 2xx is sent again (sections 13.3.1.4 and 17.2.1).
+        final boolean again = retransmit && (!stream || scenario.kind(numbers[slot]) == Kind.ANSWERED);
+        nextNs[slot] = again ? nowNs + T1_NS : Long.MAX_VALUE;
         givenUpNs[slot] = nowNs + 64 * T1_NS;
         send(slot);
     }

@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
             "The proxy must forward calls from the caller's address to the answerer's: by a route between two trunks,"
                     + " or by Request-URI. Latency counts from the time a call was due. Before anything is offered the"
                     + " generator calls itself: to warm up, and to know the rates it can vouch for.",
+            "Over TLS the caller believes --tls-ca or the authorities of the machine. The answerer listens with"
+                    + " --tls-cert, or with a certificate made for the run, and the proxy's trunk has to believe that.",
             "Exit codes: 99 a threshold was missed; 1 calls failed, or the generator could not do what was asked; 3 the"
                     + " target does not answer."})
 public final class BenchCommand implements Callable<Integer> {
@@ -53,7 +55,7 @@ public final class BenchCommand implements Callable<Integer> {
         try {
             measurement.rehearse(plans.getFirst());
             for (final LoadPlan plan : plans) {
-                result = measurement.run(plan, false);
+                result = measurement.run(plan, List.of());
                 out.println();
                 out.print(result.summary());
                 kept &= Measurement.judge(out, result, bounds);

@@ -69,7 +69,7 @@ final class Caller {
         holdNs = plan.holdNs();
         patienceNs = plan.patienceNs();
         retransmit = plan.retransmit();
-        stream = plan.stream();
+        stream = plan.transport().stream();
         mask = slots - 1;
         states = new State[slots];
         Arrays.fill(states, State.FREE);

@@ -63,9 +63,10 @@ final class Comparison {
 
     /** What must be the same for a comparison to mean something. */
     static String conditions(final Recorded report) {
-        return "%s over %s at %s/s, %s, %s cores of %s".formatted(report.text("plan", "scenario"),
+        return "%s over %s at %s/s by %s, %s, %s cores of %s".formatted(report.text("plan", "scenario"),
                 report.text("plan", "transport"),
                 Double.isFinite(report.number("max_rate_per_s")) ? "any " : report.text("plan", "rate_per_s"),
+                report.number("plan", "loops") > 1 ? report.text("plan", "loops") + " loops" : "one loop",
                 report.text("machine", "system"), report.text("machine", "cores"), report.text("machine", "cpu"));
     }
 }

@@ -63,15 +63,21 @@ final class HtmlReport {
     }
 
     private static String conditions(final Recorded report) {
-        return "%s · %s over %s for %s s, first %s s to warm up%s · %s cores of %s · %s · generator on Java %s"
+        return "%s · %s over %s for %s s, first %s s to warm up%s%s · %s cores of %s · %s · generator on Java %s"
                 .formatted(
                         report.text("at").replaceAll("\\.\\d+Z", "Z"), report.text("plan", "scenario"),
                         report.text("plan", "transport").toUpperCase(Locale.ROOT),
                         Plot.label(report.number("plan", "duration_s")), Plot.label(report.number("plan", "warm_up_s")),
                         "false".equals(report.text("plan", "retransmit")) ? ", nothing sent again" : "",
+                        loops(report),
                         report.text("machine", "cores"), report.text("machine", "cpu"),
                         report.text("machine", "system"),
                         report.text("machine", "java"));
+    }
+
+    private static String loops(final Recorded report) {
+        final double loops = report.number("plan", "loops");
+        return loops > 1 ? ", by " + Plot.label(loops) + " loops" : "";
     }
 
     private void tiles(final Recorded report) {

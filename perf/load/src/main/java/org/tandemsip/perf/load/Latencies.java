@@ -1,5 +1,6 @@
 package org.tandemsip.perf.load;
 
+import java.util.List;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -17,6 +18,21 @@ public record Latencies(Histogram ringing, Histogram setup, Histogram teardown, 
     /** Makes empty ones. */
     Latencies() {
         this(histogram(), histogram(), histogram(), histogram());
+    }
+
+    /** All of {@code parts} together. */
+    static Latencies sum(final List<Latencies> parts) {
+        if (parts.size() == 1) {
+            return parts.getFirst();
+        }
+        final Latencies sum = new Latencies();
+        for (final Latencies part : parts) {
+            sum.ringing.add(part.ringing);
+            sum.setup.add(part.setup);
+            sum.teardown.add(part.teardown);
+            sum.late.add(part.late);
+        }
+        return sum;
     }
 
     /** An empty histogram for up to a minute, three digits exact. */

@@ -7,6 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.tandemsip.codec.Transport;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -14,11 +18,6 @@ import picocli.CommandLine.Spec;
 
 /** What the verbs that send load have in common. */
 final class LoadOptions {
-    /** UDP or TCP. */
-    enum Carrier {
-        UDP, TCP
-    }
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -30,13 +29,21 @@ final class LoadOptions {
                     + " GB/T 28181), register, or mixed (of 20: 14 answered, 2 busy, 3 cancelled, 1 OPTIONS).")
     private Scenario scenario;
 
-    @Option(names = "--transport", defaultValue = "udp", paramLabel = "udp|tcp",
+    @Option(names = "--transport", defaultValue = "udp", paramLabel = "udp|tcp|tls",
             description = "Of both sides (${DEFAULT-VALUE}).")
-    private Carrier transport;
+    private Transport transport;
+
+    @Mixin
+    private TlsOptions tls;
 
     @Option(names = "--connections", defaultValue = "4", paramLabel = "N",
-            description = "TCP connections that the caller opens (${DEFAULT-VALUE}).")
+            description = "TCP or TLS connections that the caller of each loop opens (${DEFAULT-VALUE}).")
     private int connections;
+
+    @Option(names = "--loops", defaultValue = "1", paramLabel = "N",
+            description = "Threads that send, each with a caller and an answerer of its own, two ports up from the one"
+                    + " before; they share one schedule (${DEFAULT-VALUE}).")
+    private int loops;
 
     @Option(names = "--hold", defaultValue = "0ms", paramLabel = "TIME", converter = Durations.class,
             description = "From ACK to BYE, and from 180 to CANCEL (${DEFAULT-VALUE}).")
@@ -82,7 +89,7 @@ final class LoadOptions {
     private boolean noRehearsal;
 
     @Option(names = "--await", defaultValue = "0s", paramLabel = "TIME", converter = Durations.class,
-            description = "Begin when the target first answers OPTIONS (over UDP), and wait for that so long at most:"
+            description = "Begin when the target first answers OPTIONS, and wait for that so long at most:"
                     + " what a server does in its first seconds shows when it is started meanwhile.")
     private long awaitNs;
 
@@ -109,11 +116,19 @@ final class LoadOptions {
         if (pid != 0 && !Files.isReadable(Path.of("/proc/" + pid + "/stat"))) {
             throw new ParameterException(spec.commandLine(), "--pid: there is no process " + pid + " in /proc");
         }
+        for (final Path file : Stream.of(json, html, hlog).filter(Objects::nonNull).toList()) {
+            if (!Files.isWritable(file.toAbsolutePath().getParent())) {
+                throw new ParameterException(spec.commandLine(), "there is no folder to write " + file + " to");
+            }
+        }
         try {
             address(target);
+            if (transport != Transport.TLS) {
+                tls.refuseAny();
+            }
             return new LoadPlan(address(caller), address(answerer), requestHost, rate, durationNs, holdNs, warmUpNs,
-                    scenario, transport == Carrier.TCP, connections, !noRetransmit, busyPoll,
-                    patienceNs);
+                    scenario, transport, connections, !noRetransmit, busyPoll, patienceNs, loops,
+                    transport == Transport.TLS ? tls.ends(target) : null);
         } catch (final IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -129,6 +144,9 @@ final class LoadOptions {
         } catch (final IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+        if (pid == 0 && bounds.stream().anyMatch(Threshold::needsProcess)) {
+            throw new ParameterException(spec.commandLine(), "--threshold: cpu and drops are known with --pid only");
+        }
         return bounds;
     }
 
@@ -141,9 +159,8 @@ final class LoadOptions {
     }
 
     /** Waits for the first answer of the target, where that was asked for; whether it answers. */
-    boolean awaitTarget() throws IOException {
-        return awaitNs == 0 || Probe.firstAnswerNs(target(), address(caller).getAddress(), System.nanoTime(), awaitNs,
-                () -> true) >= 0;
+    boolean awaitTarget(final LoadPlan plan) throws IOException {
+        return awaitNs == 0 || Probe.answers(plan, target(), awaitNs);
     }
 
     long pid() {

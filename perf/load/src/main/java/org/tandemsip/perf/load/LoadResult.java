@@ -3,6 +3,7 @@ package org.tandemsip.perf.load;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -32,9 +33,8 @@ public record LoadResult(LoadPlan plan, long begun, long answered, long succeede
     /** Key of {@link #failuresByCode} for attempts that found no room in the generator: the earlier took too long. */
     public static final int NO_ROOM = -1;
 
-    static LoadResult of(final LoadPlan plan, final Pair pair, final long elapsedNs, final ProcessUsage before,
+    static LoadResult of(final LoadPlan plan, final List<Pair> pairs, final long elapsedNs, final ProcessUsage before,
             final List<Second> seconds) {
-        final Caller caller = pair.caller();
         ProcessUsage first = before;
         ProcessUsage last = before;
         long measured = 0;
@@ -48,26 +48,38 @@ public record LoadResult(LoadPlan plan, long begun, long answered, long succeede
                 measured = 0;
             }
         }
-        final long failed = caller.begun() - caller.succeeded();
-        return new LoadResult(plan, caller.begun(), caller.answered(), caller.succeeded(), failed,
-                byCode(caller.failuresByCode(), caller.noRoom(), failed - caller.failed()), pair.retransmissions(),
-                pair.lost(), pair.received(), elapsedNs, caller.latencies(), last == null ? null : last.since(first),
-                measured, seconds);
+        final List<Caller> callers = pairs.stream().map(Pair::caller).toList();
+        final long begun = sum(callers, Caller::begun);
+        final long succeeded = sum(callers, Caller::succeeded);
+        return new LoadResult(plan, begun, sum(callers, Caller::answered), succeeded, begun - succeeded,
+                byCode(callers, begun - succeeded - sum(callers, Caller::failed)), sum(pairs, Pair::retransmissions),
+                sum(pairs, Pair::lost), sum(pairs, Pair::received), elapsedNs,
+                Latencies.sum(callers.stream().map(Caller::latencies).toList()),
+                last == null ? null : last.since(first), measured, seconds);
     }
 
-    private static Map<Integer, Integer> byCode(final int[] counts, final long noRoom, final long open) {
+    private static <T> long sum(final List<T> parts, final ToLongFunction<T> of) {
+        return parts.stream().mapToLong(of).sum();
+    }
+
+    private static Map<Integer, Integer> byCode(final List<Caller> callers, final long open) {
         final Map<Integer, Integer> result = new TreeMap<>();
-        if (noRoom > 0) {
-            result.put(NO_ROOM, (int) noRoom);
-        }
-        for (int code = 0; code < counts.length; code++) {
-            // What was still open at the end got no answer either.
-            final int count = counts[code] + (code == 0 ? (int) open : 0);
-            if (count > 0) {
-                result.put(code, count);
+        for (final Caller caller : callers) {
+            add(result, NO_ROOM, (int) caller.noRoom());
+            final int[] counts = caller.failuresByCode();
+            for (int code = 0; code < counts.length; code++) {
+                add(result, code, counts[code]);
             }
         }
+        // What was still open at the end got no answer either.
+        add(result, 0, (int) open);
         return result;
+    }
+
+    private static void add(final Map<Integer, Integer> counts, final int code, final int count) {
+        if (count > 0) {
+            counts.merge(code, count, Integer::sum);
+        }
     }
 
     /** Whether every attempt that was begun succeeded. */

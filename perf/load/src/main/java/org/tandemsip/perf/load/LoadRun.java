@@ -3,9 +3,12 @@ package org.tandemsip.perf.load;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Objects;
 
 /**
- * Runs a {@link LoadPlan}: caller and answerer on one thread, each with a socket of its own.
+ * Runs a {@link LoadPlan}: caller and answerer on one thread, each with a socket of its own; or several such threads,
+ * which share one schedule.
  *
  * <pre>
  *   caller ---INVITE, ACK, BYE---> system under test ---INVITE, ACK, BYE---> answerer
@@ -29,24 +32,27 @@ public final class LoadRun implements AutoCloseable {
     private static final long SILENCE_NS = 5 * SECOND_NS;
 
     private final LoadPlan plan;
-    private final Pair pair;
+    private final List<Pair> pairs;
     private OutputStream log;
     private volatile boolean stopped;
+    /** A loop failed: nothing is waited for. */
+    private volatile boolean abandoned;
+    private volatile boolean heard;
 
-    /** Opens both sides, so that their addresses are known before the system under test is pointed at them. */
+    /** Opens all sides, so that their addresses are known before the system under test is pointed at them. */
     public LoadRun(final LoadPlan plan) throws IOException {
         this.plan = plan;
-        pair = new Pair(plan, "");
+        pairs = Pair.open(plan, "");
     }
 
-    /** Address that the caller sends from. */
+    /** Address that the caller of the first loop sends from. */
     public InetSocketAddress callerAddress() throws IOException {
-        return pair.callerAddress();
+        return pairs.getFirst().callerAddress();
     }
 
-    /** Address that the answerer listens on. */
+    /** Address that the answerer of the first loop listens on. */
     public InetSocketAddress answererAddress() throws IOException {
-        return pair.answererAddress();
+        return pairs.getFirst().answererAddress();
     }
 
     /** Writes the latencies of each second to {@code out} in HdrHistogram's log format. */
@@ -59,74 +65,97 @@ public final class LoadRun implements AutoCloseable {
         stopped = true;
     }
 
+    /** Why a connection broke, for people; {@code null} when none did. */
+    String trouble() {
+        return pairs.stream().map(Pair::trouble).filter(Objects::nonNull).findFirst().orElse(null);
+    }
+
     /**
-     * Runs to the end on the calling thread.
+     * Runs to the end on the calling thread, and on others where there are more loops.
      *
      * @param target   proxy to send to; the answerer accepts messages from there only
      * @param pid      process to watch, or 0 for none
      * @param progress told once a second
      */
     public LoadResult run(final InetSocketAddress target, final long pid, final Progress progress) throws IOException {
-        pair.connect(target);
+        for (final Pair pair : pairs) {
+            pair.connect(target);
+        }
         return offer(pid, progress);
     }
 
-    /** Runs without a system under test, caller straight to answerer. */
+    /** Runs without a system under test, callers straight to answerers. */
     LoadResult runDirectly() throws IOException {
-        pair.connectDirectly();
+        for (final Pair pair : pairs) {
+            pair.connectDirectly();
+        }
         return offer(0, Progress.NONE);
     }
 
     private LoadResult offer(final long pid, final Progress progress) throws IOException {
-        final Caller caller = pair.caller();
-        final ProcessUsage before = pid == 0 ? null : ProcessUsage.of(pid);
-        try (Timeline timeline = new Timeline(pid, progress, log)) {
+        final Watch watch = pid == 0 ? null : new Watch(pid);
+        final ProcessUsage before = watch == null ? null : watch.usage();
+        try (Timeline timeline = new Timeline(watch, progress, log, pairs.size())) {
             final long startNs = System.nanoTime();
-            final long calls = plan.calls();
-            final double spacingNs = 1e9 / plan.rate();
-            long next = 0;
-            long nextSecondNs = startNs + SECOND_NS;
-            long offeringEndNs = Long.MAX_VALUE;
-            while (true) {
-                final long nowNs = System.nanoTime();
-                int work = 0;
-                for (int i = 0; i < BATCH && next < calls && startNs + (long) (next * spacingNs) - nowNs <= 0; i++) {
-                    final long dueNs = startNs + (long) (next * spacingNs);
-                    caller.recording(dueNs - startNs >= plan.warmUpNs());
-                    caller.begin((int) next, dueNs, System.nanoTime());
-                    next++;
-                    work++;
-                }
-                work += pair.turn(nowNs);
-                if (nextSecondNs - nowNs <= 0) {
-                    publish(timeline, startNs, nowNs);
-                    nextSecondNs += SECOND_NS;
-                }
-                if (stopped || next >= calls && nowNs - startNs >= plan.durationNs()) {
-                    offeringEndNs = Math.min(offeringEndNs, nowNs);
-                    if (caller.active() == 0 || nowNs - offeringEndNs > plan.patienceNs() + plan.holdNs() + SECOND_NS) {
-                        break;
-                    }
-                }
-                if (pair.received() == 0 && nowNs - startNs > SILENCE_NS) {
-                    break;
-                }
-                if (work == 0) {
-                    pair.idle();
-                }
-            }
-            final long endNs = System.nanoTime();
-            publish(timeline, startNs, endNs);
-            return LoadResult.of(plan, pair, endNs - startNs, before, timeline.finish());
+            Together.run(pairs.size(), loop -> offer(timeline, loop, startNs), () -> {
+                abandoned = true;
+                stopped = true;
+            });
+            return LoadResult.of(plan, pairs, System.nanoTime() - startNs, before, timeline.finish());
         }
     }
 
-    private void publish(final Timeline timeline, final long startNs, final long nowNs) {
+    private void offer(final Timeline timeline, final int loop, final long startNs) throws IOException {
+        final Pair pair = pairs.get(loop);
         final Caller caller = pair.caller();
-        final long sinceStartNs = nowNs - startNs;
-        final long offered = Math.min(plan.calls(), (long) (sinceStartNs * plan.rate() / 1e9) + 1);
-        timeline.publish(new Timeline.Totals(sinceStartNs, offered, caller.begun(), caller.answered(),
-                caller.succeeded(), caller.failed(), pair.retransmissions()), caller.lastSecond(timeline.spare()));
+        final Schedule schedule = Schedule.of(plan, loop);
+        final long calls = schedule.size();
+        long next = 0;
+        long nextSecondNs = startNs + SECOND_NS;
+        long offeringEndNs = Long.MAX_VALUE;
+        while (true) {
+            final long nowNs = System.nanoTime();
+            int work = 0;
+            for (int i = 0; i < BATCH && next < calls && startNs + schedule.dueNs(next) - nowNs <= 0; i++) {
+                final long dueNs = schedule.dueNs(next);
+                caller.recording(dueNs >= plan.warmUpNs());
+                caller.begin(pair.number(next), startNs + dueNs, System.nanoTime());
+                next++;
+                work++;
+            }
+            work += pair.turn(nowNs);
+            if (nextSecondNs - nowNs <= 0) {
+                publish(timeline, loop, schedule, nowNs - startNs, false);
+                nextSecondNs += SECOND_NS;
+            }
+            if (stopped || next >= calls && nowNs - startNs >= plan.durationNs()) {
+                offeringEndNs = Math.min(offeringEndNs, nowNs);
+                if (abandoned || caller.active() == 0
+                        || nowNs - offeringEndNs > plan.patienceNs() + plan.holdNs() + SECOND_NS) {
+                    break;
+                }
+            }
+            if (!heard) {
+                if (pair.received() > 0) {
+                    heard = true;
+                } else if (nowNs - startNs > SILENCE_NS) {
+                    break;
+                }
+            }
+            if (work == 0) {
+                pair.idle();
+            }
+        }
+        publish(timeline, loop, schedule, System.nanoTime() - startNs, true);
+    }
+
+    private void publish(final Timeline timeline, final int loop, final Schedule schedule, final long sinceStartNs,
+            final boolean last) {
+        final Pair pair = pairs.get(loop);
+        final Caller caller = pair.caller();
+        timeline.publish(loop, new Timeline.Totals(sinceStartNs, schedule.dueBy(sinceStartNs), caller.begun(),
+                caller.answered(), caller.succeeded(), caller.failed(), pair.retransmissions()),
+                caller.lastSecond(timeline.spare()), last);
     }
 
     static String hostPort(final InetSocketAddress address) {
@@ -136,6 +165,6 @@ public final class LoadRun implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        pair.close();
+        Pair.close(pairs);
     }
 }

@@ -3,6 +3,7 @@ package org.tandemsip.perf.load;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.nio.file.Files;
 import java.time.Instant;
@@ -40,7 +41,7 @@ final class Measurement {
             out.println("generator   not warmed up and its ceiling not measured (--no-rehearsal)");
         }
         out.flush();
-        if (!options.awaitTarget()) {
+        if (!options.awaitTarget(plan)) {
             throw new Refusal(ExitCode.UNREACHABLE, options.targetText() + " did not answer OPTIONS (--await)");
         }
     }
@@ -50,21 +51,27 @@ final class Measurement {
         return rehearsal == null ? Double.MAX_VALUE : rehearsal.ceiling() * Rehearsal.USABLE;
     }
 
+    /** Says why a rate above {@link #limit()} is not offered. */
+    void refuse(final double rate) throws Refusal {
+        throw new Refusal(ExitCode.FAILED,
+                ("%,.0f calls/s is within 20 %% of what the generator does alone (%,.0f calls/s): the result would"
+                        + " be about the generator. Offer at most %,.0f, or use more --loops or a faster machine.")
+                        .formatted(rate, rehearsal.ceiling(), Math.floor(limit())));
+    }
+
     /**
      * Offers one plan.
      *
-     * @param untilHopeless whether to stop as soon as it has surely failed
+     * @param search bounds of a search, which ends a run that has surely missed one; none of a measurement
      * @throws Refusal the result says nothing about the target, or there is none
      */
-    LoadResult run(final LoadPlan plan, final boolean untilHopeless) throws IOException, Refusal {
+    LoadResult run(final LoadPlan plan, final List<Threshold> search) throws IOException, Refusal {
         if (plan.rate() > limit()) {
-            throw new Refusal(ExitCode.FAILED,
-                    ("%,.0f calls/s is within 20 %% of what the generator does alone (%,.0f calls/s): the result would"
-                            + " be about the generator. Offer at most %,.0f, or use a faster machine.")
-                            .formatted(plan.rate(), rehearsal.ceiling(), Math.floor(limit())));
+            refuse(plan.rate());
         }
         final LiveLine line = new LiveLine(out);
         final LoadResult result;
+        final String trouble;
         try (LoadRun run = new LoadRun(plan);
                 OutputStream log = options.hlog() == null ? null : Files.newOutputStream(options.hlog())) {
             run.logTo(log);
@@ -73,17 +80,25 @@ final class Measurement {
                 line.onSecond(second);
                 totals[0] += second.begun();
                 totals[1] += second.failed();
-                if (untilHopeless && totals[1] > HOPELESS_CALLS && totals[1] > HOPELESS * totals[0]) {
+                if (totals[1] > HOPELESS_CALLS && totals[1] > HOPELESS * totals[0]
+                        && search.stream().anyMatch(bound -> bound.surelyMissed(totals[1], plan.calls()))) {
                     run.stop();
                 }
             });
+            trouble = run.trouble();
         } catch (final ConnectException e) {
             throw new Refusal(ExitCode.UNREACHABLE, e.getMessage());
+        } catch (final BindException e) {
+            throw new Refusal(ExitCode.CANNOT_BIND, "cannot listen on %s and %s: %s".formatted(
+                    LoadRun.hostPort(plan.caller()), LoadRun.hostPort(plan.answerer()), e.getMessage()));
         }
         if (result.received() == 0) {
             throw new Refusal(ExitCode.UNREACHABLE, options.targetText()
                     + " does not answer: is it running, does it take calls from this address, and do its routes lead"
-                    + " here?");
+                    + " here?" + (trouble == null ? "" : " A connection broke, " + trouble));
+        }
+        if (trouble != null) {
+            out.println("note        a connection broke, " + trouble);
         }
         final long lateNs = result.latencies().late().getValueAtPercentile(99);
         if (lateNs > options.lateNs()) {

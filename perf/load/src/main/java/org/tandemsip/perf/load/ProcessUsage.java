@@ -2,6 +2,7 @@ package org.tandemsip.perf.load;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What a process has used so far, read from Linux' {@code /proc}.
+ * What a process, or several together, have used so far, read from Linux' {@code /proc}.
  *
  * @param userNs        time in user mode, nanoseconds, in steps of 10 ms
  * @param systemNs      time in the kernel, nanoseconds, in steps of 10 ms
@@ -21,39 +22,62 @@ public record ProcessUsage(long userNs, long systemNs, long residentBytes, long 
     public static final long UNKNOWN = -1;
 
     private static final long TICK_NS = 10_000_000L;
-    private static final long PAGE_BYTES = 4_096L;
     private static final int INODE = 9;
 
-    /** Reads the usage of {@code pid} and its threads; fails when there is no such process or no {@code /proc}. */
-    public static ProcessUsage of(final long pid) throws IOException {
-        return of(Path.of("/proc/" + pid));
+    /**
+     * Adds up processes, each a folder of {@code /proc}, with their threads; fails when one of them is not there. What
+     * they share of memory counts for each of them, a socket that they share counts once.
+     */
+    static ProcessUsage of(final List<Path> processes) throws IOException {
+        long userNs = 0;
+        long systemNs = 0;
+        long residentBytes = 0;
+        for (final Path process : processes) {
+            final String stat = Files.readString(process.resolve("stat"));
+            // The second field is the command in parentheses and may hold blanks: count from behind it (proc(5)).
+            final String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            userNs += Long.parseLong(fields[11]) * TICK_NS;
+            systemNs += Long.parseLong(fields[12]) * TICK_NS;
+            residentBytes += residentBytes(process);
+        }
+        return new ProcessUsage(userNs, systemNs, residentBytes, drops(processes));
     }
 
-    static ProcessUsage of(final Path proc) throws IOException {
-        final String stat = Files.readString(proc.resolve("stat"));
-        // The second field is the command in parentheses and may hold blanks: count from behind it (proc(5)).
-        final String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-        return new ProcessUsage(Long.parseLong(fields[11]) * TICK_NS, Long.parseLong(fields[12]) * TICK_NS,
-                Long.parseLong(fields[21]) * PAGE_BYTES, drops(proc));
+    private static long residentBytes(final Path process) throws IOException {
+        for (final String line : Files.readAllLines(process.resolve("status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+            }
+        }
+        return 0;
     }
 
-    /** The process' descriptors name its sockets by inode, and the tables of UDP sockets tell drops by inode. */
-    private static long drops(final Path proc) {
+    /** The processes' descriptors name their sockets by inode, and the tables of UDP sockets tell drops by inode. */
+    private static long drops(final List<Path> processes) {
         try {
             final Set<String> sockets = new HashSet<>();
-            try (Stream<Path> descriptors = Files.list(proc.resolve("fd"))) {
-                for (final Path descriptor : descriptors.toList()) {
-                    if (Files.isSymbolicLink(descriptor)) {
-                        final String link = Files.readSymbolicLink(descriptor).toString();
-                        if (link.startsWith("socket:[")) {
-                            sockets.add(link.substring(8, link.length() - 1));
-                        }
-                    }
-                }
+            for (final Path process : processes) {
+                addSockets(process, sockets);
             }
-            return drops(proc.resolve("net/udp"), sockets) + drops(proc.resolve("net/udp6"), sockets);
+            final Path tables = processes.getFirst().resolve("net");
+            return drops(tables.resolve("udp"), sockets) + drops(tables.resolve("udp6"), sockets);
         } catch (final IOException e) {
             return UNKNOWN;
+        }
+    }
+
+    private static void addSockets(final Path process, final Set<String> sockets) throws IOException {
+        try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
+            for (final Path descriptor : descriptors.toList()) {
+                try {
+                    final String link = Files.readSymbolicLink(descriptor).toString();
+                    if (link.startsWith("socket:[")) {
+                        sockets.add(link.substring(8, link.length() - 1));
+                    }
+                } catch (final NoSuchFileException closed) {
+                    // A connection that has ended meanwhile.
+                }
+            }
         }
     }
 

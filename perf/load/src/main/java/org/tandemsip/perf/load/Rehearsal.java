@@ -1,6 +1,9 @@
 package org.tandemsip.perf.load;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -25,32 +28,43 @@ public record Rehearsal(long warmUpCalls, double ceiling, Histogram alone) {
     /** As the proxy in between would add it, so that its part of the generator's code is warm, too. */
     private static final String RECORD_ROUTE = "Record-Route: <sip:127.0.0.1:5060;lr;k=0123456789abcdef>\r\n";
 
-    /** Rehearses {@code plan}; takes four seconds. */
+    /** Rehearses {@code plan}, on as many loops; takes four seconds. */
     static Rehearsal of(final LoadPlan plan) throws IOException {
-        long warmUpCalls = 0;
-        final double ceiling;
-        try (Pair pair = new Pair(plan.alone(SLOTS_RATE, SECOND_NS), RECORD_ROUTE)) {
-            pair.connectDirectly();
-            warmUpCalls = offer(pair, 0, WARM_UP_NS);
+        final LoadPlan most = plan.alone((double) SLOTS_RATE * plan.loops(), SECOND_NS);
+        final List<Pair> pairs = Pair.open(most, RECORD_ROUTE);
+        final LongAdder warmUpCalls = new LongAdder();
+        final LongAdder perSecond = new LongAdder();
+        try {
+            for (final Pair pair : pairs) {
+                pair.connectDirectly();
+            }
+            final AtomicBoolean failed = new AtomicBoolean();
             final long startNs = System.nanoTime();
-            final long calls = offer(pair, warmUpCalls, CEILING_NS);
-            ceiling = calls * 1e9 / (System.nanoTime() - startNs);
+            Together.run(pairs.size(), loop -> {
+                final Pair pair = pairs.get(loop);
+                warmUpCalls.add(offer(pair, startNs + WARM_UP_NS, failed));
+                // At the same time on all loops, which may share a core: only what they do together counts.
+                final long fromNs = System.nanoTime();
+                final long calls = offer(pair, startNs + WARM_UP_NS + CEILING_NS, failed);
+                perSecond.add((long) (calls * 1e9 / (System.nanoTime() - fromNs)));
+            }, () -> failed.set(true));
+        } finally {
+            Pair.close(pairs);
         }
+        final double ceiling = perSecond.sum();
         final LoadPlan alone = plan.alone(Math.min(plan.rate(), Math.max(1, ceiling * USABLE)), SECOND_NS);
         try (LoadRun run = new LoadRun(alone)) {
-            return new Rehearsal(warmUpCalls, ceiling, run.runDirectly().setup());
+            return new Rehearsal(warmUpCalls.sum(), ceiling, run.runDirectly().setup());
         }
     }
 
-    /** Keeps {@value #WINDOW} attempts open for {@code durationNs}; returns how many were completed. */
-    private static long offer(final Pair pair, final long firstNumber, final long durationNs) throws IOException {
+    /** Keeps {@value #WINDOW} attempts open until {@code endNs}; returns how many were completed. */
+    private static long offer(final Pair pair, final long endNs, final AtomicBoolean failed) throws IOException {
         final Caller caller = pair.caller();
         final long before = caller.succeeded();
-        final long startNs = System.nanoTime();
-        long number = firstNumber + caller.active();
-        for (long nowNs = startNs; nowNs - startNs < durationNs; nowNs = System.nanoTime()) {
+        for (long nowNs = System.nanoTime(); endNs - nowNs > 0 && !failed.get(); nowNs = System.nanoTime()) {
             while (caller.active() < WINDOW) {
-                caller.begin((int) number++, nowNs, nowNs);
+                caller.begin(pair.number(caller.begun()), nowNs, nowNs);
             }
             pair.turn(nowNs);
         }

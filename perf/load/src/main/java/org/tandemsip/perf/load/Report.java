@@ -84,7 +84,8 @@ record Report(Instant at, String target, long pid, Rehearsal rehearsal, LoadResu
         final LoadPlan plan = result.plan();
         json.writeObjectPropertyStart("plan");
         json.writeStringProperty("scenario", plan.scenario().name().toLowerCase(java.util.Locale.ROOT));
-        json.writeStringProperty("transport", plan.stream() ? "tcp" : "udp");
+        json.writeStringProperty("transport", plan.transport().name().toLowerCase(java.util.Locale.ROOT));
+        json.writeNumberProperty("loops", plan.loops());
         number(json, "rate_per_s", plan.rate());
         number(json, "duration_s", plan.durationNs() / 1e9);
         number(json, "warm_up_s", plan.warmUpNs() / 1e9);

@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -17,8 +18,8 @@ import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.StreamFramer;
 
 /**
- * TCP connections of one side, those it opened and those it accepted. They are few, so each is simply read in turn. A
- * connection that ends is not opened again: whatever needs it fails, and that is what shall be seen.
+ * TCP or TLS connections of one side, those it opened and those it accepted. They are few, so each is simply read in
+ * turn. A connection that ends is not opened again: whatever needs it fails, and that is what shall be seen.
  */
 final class Streams extends Wire {
     private static final int MAX_CONNECTIONS = 256;
@@ -26,7 +27,7 @@ final class Streams extends Wire {
 
     /** One connection with what has arrived and what could not be written yet. */
     private static final class Connection {
-        private final SocketChannel channel;
+        private final ByteChannel channel;
         private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_BYTES);
         private final ByteBuffer out = ByteBuffer.allocateDirect(BUFFER_BYTES);
         private final UnsafeBuffer inView = new UnsafeBuffer(in);
@@ -34,11 +35,20 @@ final class Streams extends Wire {
         private int start;
         private int end;
         private boolean open = true;
+        private IOException failure;
 
-        Connection(final SocketChannel channel) throws IOException {
+        Connection(final ByteChannel channel) {
             this.channel = channel;
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.configureBlocking(false);
+        }
+
+        private void broken(final IOException cause) {
+            open = false;
+            failure = cause;
+        }
+
+        /** Whether messages can be sent. */
+        boolean ready() {
+            return !(channel instanceof final TlsChannel tls) || tls.established();
         }
 
         /** Reads behind what is there; false when nothing came. */
@@ -56,7 +66,7 @@ final class Streams extends Wire {
                 end += Math.max(0, length);
                 return length > 0;
             } catch (final IOException e) {
-                open = false;
+                broken(e);
                 return false;
             }
         }
@@ -73,7 +83,7 @@ final class Streams extends Wire {
                     channel.write(more);
                 }
             } catch (final IOException e) {
-                open = false;
+                broken(e);
                 return false;
             }
             if (more.remaining() > out.remaining()) {
@@ -88,6 +98,7 @@ final class Streams extends Wire {
 
     private final ServerSocketChannel listener;
     private final int wanted;
+    private final TlsEnds tls;
     private final List<Connection> connections = new ArrayList<>();
     private final ByteBuffer out = outgoing().byteBuffer();
     private final SipParser parser = new SipParser(Limits.DEFAULTS);
@@ -95,8 +106,15 @@ final class Streams extends Wire {
     private int current;
     private int dialled;
 
-    Streams(final InetSocketAddress local, final int wanted) throws IOException {
+    /**
+     * Listens.
+     *
+     * @param wanted connections to open by {@link #connect}
+     * @param tls    certificates, or {@code null} for TCP
+     */
+    Streams(final InetSocketAddress local, final int wanted, final TlsEnds tls) throws IOException {
         this.wanted = wanted;
+        this.tls = tls;
         listener = ServerSocketChannel.open();
         listener.bind(local);
         listener.configureBlocking(false);
@@ -111,15 +129,60 @@ final class Streams extends Wire {
     void connect(final InetSocketAddress remote) throws IOException {
         try {
             for (int i = 0; i < wanted; i++) {
-                connections.add(new Connection(SocketChannel.open(remote)));
+                final SocketChannel channel = opened(remote);
+                connections.add(new Connection(tls == null ? channel : tls.client(channel)));
                 dialled++;
             }
         } catch (final IOException e) {
-            final ConnectException refused =
-                    new ConnectException("cannot connect to " + LoadRun.hostPort(remote) + ": " + e.getMessage());
-            refused.initCause(e);
-            throw refused;
+            throw refused("cannot connect to " + LoadRun.hostPort(remote), e);
         }
+    }
+
+    private SocketChannel opened(final InetSocketAddress remote) throws IOException {
+        final SocketChannel channel = SocketChannel.open();
+        try {
+            channel.bind(new InetSocketAddress(localAddress().getAddress(), 0)).connect(remote);
+            return prepared(channel);
+        } catch (final IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static SocketChannel prepared(final SocketChannel channel) throws IOException {
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel.configureBlocking(false);
+        return channel;
+    }
+
+    private static ConnectException refused(final String what, final IOException cause) {
+        final ConnectException refused = new ConnectException(what + ": " + cause.getMessage());
+        refused.initCause(cause);
+        return refused;
+    }
+
+    @Override
+    boolean ready() throws ConnectException {
+        for (int i = 0; i < dialled; i++) {
+            final Connection connection = connections.get(i);
+            if (connection.failure != null) {
+                throw refused("no TLS with the target", connection.failure);
+            }
+            if (!connection.ready()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    String trouble() {
+        for (final Connection connection : connections) {
+            if (connection.failure != null) {
+                return connection.failure.getMessage();
+            }
+        }
+        return null;
     }
 
     @Override
@@ -177,7 +240,8 @@ final class Streams extends Wire {
     private void accept() throws IOException {
         final SocketChannel channel = connections.size() < MAX_CONNECTIONS ? listener.accept() : null;
         if (channel != null) {
-            connections.add(new Connection(channel));
+            prepared(channel);
+            connections.add(new Connection(tls == null ? channel : tls.server(channel)));
         }
     }
 

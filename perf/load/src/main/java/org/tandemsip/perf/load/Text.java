@@ -9,6 +9,7 @@ import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.codec.ValueCursor;
 
 /**
@@ -47,19 +48,20 @@ final class Text {
     /**
      * @param local       host and port of the side that writes
      * @param requestHost host and port of the Request-URI
-     * @param stream      whether the messages go over TCP
+     * @param carrier     what the messages go over
      * @param runId       token that tells this run's calls from those of others
      * @param recordRoute a Record-Route line as a proxy would add it, or empty: only where there is no proxy
      */
-    Text(final String local, final String requestHost, final boolean stream, final String runId,
+    Text(final String local, final String requestHost, final Transport carrier, final String runId,
             final String recordRoute) {
-        final String transport = stream ? ";transport=tcp" : "";
+        final String transport = carrier == Transport.UDP ? ""
+                : ";transport=" + carrier.name().toLowerCase(java.util.Locale.ROOT);
         final String at = "@" + requestHost + transport;
         callee = bytes("sip:+15551234567" + at);
         device = bytes("sip:34020000002000000001" + at);
         host = bytes("sip:" + requestHost + transport);
         domain = bytes(requestHost);
-        via = bytes("Via: SIP/2.0/" + (stream ? "TCP " : "UDP ") + local + ";rport;branch=z9hG4bK" + runId);
+        via = bytes("Via: SIP/2.0/" + carrier.name() + ' ' + local + ";rport;branch=z9hG4bK" + runId);
         from = bytes("\r\nMax-Forwards: 70\r\nFrom: \"Load\" <sip:+15557654321@" + local + ";user=phone>;tag=f"
                 + runId);
         to = bytes("\r\nTo: <sip:+15551234567@" + requestHost + ";user=phone>");

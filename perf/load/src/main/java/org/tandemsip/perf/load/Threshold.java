@@ -43,6 +43,16 @@ public record Threshold(String text, String quantity, String relation, double bo
                 unit.equals("%"));
     }
 
+    /** Whether a run of {@code calls} calls has missed the bound once {@code failed} of them have failed. */
+    boolean surelyMissed(final long failed, final long calls) {
+        return quantity.equals("failed") && failed > (percent ? bound * calls / 100 : bound);
+    }
+
+    /** Whether the bound is on something that only a watched process tells. */
+    boolean needsProcess() {
+        return quantity.equals("cpu") || quantity.equals("drops");
+    }
+
     /** Whether {@code result} keeps the bound; a quantity that was not measured does not. */
     public boolean keptBy(final LoadResult result) {
         double value = switch (quantity) {

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Transport;
 
-/** One side's way to the system under test: a UDP socket or a few TCP connections. Load thread only. */
+/** One side's way to the system under test: a UDP socket or a few TCP or TLS connections. Load thread only. */
 abstract class Wire implements AutoCloseable {
     static final int SOCKET_BUFFER_BYTES = 8 << 20;
     private static final int MESSAGE_BYTES = 65_536;
@@ -19,10 +20,11 @@ abstract class Wire implements AutoCloseable {
     /**
      * Opens a side's sockets.
      *
-     * @param connections connections that {@link #connect} opens; of no meaning for UDP
+     * @param local where, for this loop
      */
-    static Wire open(final boolean stream, final InetSocketAddress local, final int connections) throws IOException {
-        return stream ? new Streams(local, connections) : new Datagrams(local);
+    static Wire open(final LoadPlan plan, final InetSocketAddress local) throws IOException {
+        return plan.transport() == Transport.UDP ? new Datagrams(local)
+                : new Streams(local, plan.connections(), plan.tls());
     }
 
     /** Address that the other side can send to. */
@@ -33,6 +35,20 @@ abstract class Wire implements AutoCloseable {
 
     /** Names the only address that is listened to; what it opens is accepted. */
     abstract void expect(InetSocketAddress remote) throws IOException;
+
+    /**
+     * Whether what {@link #connect} opened can carry messages: TLS shakes hands first, while this side receives.
+     *
+     * @throws java.net.ConnectException it never will; says why
+     */
+    boolean ready() throws IOException {
+        return true;
+    }
+
+    /** Why a connection of this side broke, for people; {@code null} when none did. */
+    String trouble() {
+        return null;
+    }
 
     /** The next well-formed message that has arrived, or {@code null}; valid until the next call. */
     abstract SipMessage receive() throws IOException;
@@ -73,11 +89,6 @@ abstract class Wire implements AutoCloseable {
     /** Well-formed messages received. */
     final long received() {
         return received;
-    }
-
-    /** Sends and receives that failed because nobody listens there, or the connection is gone. */
-    final long unreachable() {
-        return unreachable;
     }
 
     /** Messages lost on this side: not sent, or not understood. */

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.BindException;
+import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +29,7 @@ import org.tandemsip.server.Tandem;
 import org.tandemsip.server.cli.ExitCode;
 import org.tandemsip.server.cli.Main;
 import org.tandemsip.server.config.ConfigReader;
+import org.tandemsip.server.tls.Credentials;
 
 /** The bench verbs against a server in this process. No time is judged here, only what is counted. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
@@ -83,14 +87,108 @@ class BenchIT {
                     json.toString()),
                     () -> out.toString() + err);
         }
-        assertTrue(out.toString().contains("maximum     40 calls/s"), out::toString);
+        assertTrue(out.toString().contains("maximum     at least 40 calls/s"), out::toString);
         final Recorded report = Recorded.read(json);
         assertEquals(40, report.number("max_rate_per_s"));
+        assertTrue(report.text("problem").contains("the target's maximum may be higher"), () -> report.text("problem"));
+        assertTrue(report.text("problem").contains("shorter than the 32 s"), () -> report.text("problem"));
         assertEquals(2, report.list("steps").size());
 
-        assertEquals(ExitCode.OK, tandem("bench", "compare", json.toString(), json.toString(), "--html",
-                directory.resolve("both.html").toString()), () -> out.toString() + err);
+        assertEquals(ExitCode.OK, tandem("bench", "compare", json.toString(), json.toString(),
+                json.toString(), "--html", directory.resolve("all.html").toString()), () -> out.toString() + err);
+        assertTrue(Files.readString(directory.resolve("all.html")).contains("3 results side by side"));
         assertTrue(out.toString().contains("same conditions"), out::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"udp,1", "tcp,2"})
+    void shouldSendByTwoLoopsThatShareOneSchedule(final String transport, final int connections) throws Exception {
+        final int port = freePort();
+        final Path json = directory.resolve("loops.json");
+        try (Tandem _ = start("stateful", port)) {
+            assertEquals(ExitCode.OK, bench("bench", "--target", "127.0.0.1:" + port, "--rate", "60", "--for", "2s",
+                    "--loops", "2", "--transport", transport, "--connections", Integer.toString(connections),
+                    "--scenario", "mixed", "--threshold", "failed=0", "--json", json.toString()),
+                    () -> out.toString() + err);
+        }
+        final Recorded report = Recorded.read(json);
+        assertEquals(2, report.number("plan", "loops"));
+        assertEquals(120, report.number("result", "begun"));
+        assertEquals(120, report.number("result", "succeeded"));
+        assertEquals(90, report.number("latency_us", "to_200", "count"));
+    }
+
+    /** A carrier that spreads calls over all its peers: an answerer gets those of the other loop's caller, too. */
+    @Test
+    void shouldAnswerCallsOfAnyLoopAtAnyAnswerer() throws Exception {
+        final int port = freePort();
+        final int answerers = freeNeighbours();
+        final String config = """
+                listen: [udp://127.0.0.1:%1$d]
+                trunks:
+                  callers: {allow: [127.0.0.2]}
+                  carrier: {peers: ["127.0.0.1:%2$d", "127.0.0.1:%3$d"], balance: round-robin}
+                routes: [{from: callers, to: carrier}]
+                state-dir: %4$s
+                admin: {socket: none}
+                """.formatted(port, answerers, answerers + 2, directory.resolve("state"));
+        try (Tandem _ = Tandem.start(new ConfigReader(Map.of()).read("test", config))) {
+            assertEquals(ExitCode.OK, bench("bench", "--target", "127.0.0.1:" + port, "--caller", "127.0.0.2:0",
+                    "--answerer", "127.0.0.1:" + answerers, "--request-uri-host", "127.0.0.3", "--rate", "60",
+                    "--for", "1s", "--loops", "2", "--scenario", "mixed", "--threshold", "failed=0"),
+                    () -> out.toString() + err);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"stateless,call,1", "stateful,mixed,2"})
+    void shouldSendCallsOverTlsBothWays(final String mode, final String scenario, final int loops) throws Exception {
+        // given
+        writeCertificate();
+        final int port = freePort();
+        final Path json = directory.resolve("tls.json");
+        final String pem = directory.resolve("own.pem").toString();
+        try (Tandem _ = startTls(mode, port, "ca: " + pem + ", name: [tandem-load]")) {
+            // when
+            final int code = bench("bench", "--target", "127.0.0.1:" + port, "--rate", "40", "--for", "1s",
+                    "--transport", "tls", "--tls-ca", pem, "--tls-cert", pem, "--tls-key",
+                    directory.resolve("own.key").toString(), "--loops", Integer.toString(loops), "--scenario",
+                    scenario, "--await", "2m", "--threshold", "failed=0", "--json", json.toString());
+
+            // then
+            assertEquals(ExitCode.OK, code, () -> out.toString() + err);
+        }
+        final Recorded report = Recorded.read(json);
+        assertEquals("tls", report.text("plan", "transport"));
+        assertEquals(40, report.number("result", "succeeded"));
+    }
+
+    @Test
+    void shouldBelieveNoTargetThatNobodyVouchesForUnlessToldTo() throws Exception {
+        writeCertificate();
+        final int port = freePort();
+        try (Tandem _ = startTls("stateless", port, "verify: none")) {
+            assertEquals(ExitCode.UNREACHABLE, bench("bench", "--target", "127.0.0.1:" + port, "--transport", "tls",
+                    "--for", "1s"));
+            assertTrue(err.toString().contains("no TLS with the target"), err::toString);
+            assertEquals(ExitCode.UNREACHABLE, bench("bench", "--target", "localhost:" + port, "--transport", "tls",
+                    "--for", "1s", "--tls-ca", directory.resolve("own.pem").toString()));
+            assertTrue(err.toString().contains("not for localhost"), err::toString);
+
+            assertEquals(ExitCode.OK, bench("bench", "--target", "127.0.0.1:" + port, "--transport", "tls", "--rate",
+                    "20", "--for", "1s", "--tls-insecure", "--threshold", "failed=0"), () -> out.toString() + err);
+        }
+    }
+
+    @Test
+    void shouldSayWhyTheTargetDoesNotTakeTheAnswerersCertificate() throws Exception {
+        writeCertificate();
+        final int port = freePort();
+        try (Tandem _ = startTls("stateful", port, "name: [carrier.example]")) {
+            assertEquals(ExitCode.FAILED, bench("bench", "--target", "127.0.0.1:" + port, "--transport", "tls",
+                    "--rate", "5", "--for", "1s", "--tls-insecure"), () -> out.toString() + err);
+        }
+        assertTrue(out.toString().contains("a connection broke, of the answerer"), out::toString);
     }
 
     @Test
@@ -176,6 +274,14 @@ class BenchIT {
         assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--threshold", "p99"));
         assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--pid", "999999999"));
         assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--scenario", "fax"));
+        assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--loops", "0"));
+        assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--threshold", "drops=0"));
+        assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--json", "no-such-folder/a.json"));
+        assertEquals(ExitCode.USAGE, tandem("bench", "find-max", "--target", "127.0.0.1:9", "--beyond", "0"));
+        assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--transport", "wss"));
+        assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--tls-insecure"));
+        assertEquals(ExitCode.USAGE, tandem("bench", "--target", "127.0.0.1:9", "--transport", "tls", "--tls-ca",
+                "no-such-file", "--tls-cert", "no-such-file", "--tls-key", "no-such-file"));
         assertEquals(ExitCode.USAGE, tandem("bench", "compare", "no-such-file", "no-such-file"));
     }
 
@@ -191,10 +297,48 @@ class BenchIT {
                 """.formatted(port, port, mode, state)));
     }
 
+    /** A server whose only trunk is known to TLS by {@code tls}, the rest of its configuration of that name. */
+    private Tandem startTls(final String mode, final int port, final String tls) throws Exception {
+        return Tandem.start(new ConfigReader(Map.of()).read("test", """
+                listen: [tls://127.0.0.1:%1$d]
+                mode: %2$s
+                tls: {certificates: {cert: %3$s/own.pem, key: %3$s/own.key}}
+                trunks: {agents: {allow: [127.0.0.0/8], tls: {%4$s}}}
+                routes: [{from: agents, to: request-uri, within: [127.0.0.0/8]}]
+                state-dir: %3$s/state
+                admin: {socket: none}
+                """.formatted(port, mode, directory, tls)));
+    }
+
+    /** One certificate does for both: its own authority. */
+    private void writeCertificate() throws Exception {
+        final Credentials own = TestCertificates.own();
+        Files.writeString(directory.resolve("own.pem"), pem("CERTIFICATE", own.certificate().getEncoded()));
+        Files.writeString(directory.resolve("own.key"), pem("PRIVATE KEY", own.key().getEncoded()));
+    }
+
+    private static String pem(final String kind, final byte[] der) {
+        return "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END " + kind
+                + "-----\n";
+    }
+
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress("127.0.0.1", 0));
             return socket.getLocalPort();
+        }
+    }
+
+    /** A UDP port that is free together with the one two above it. */
+    private static int freeNeighbours() throws IOException {
+        while (true) {
+            try (DatagramSocket first = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0));
+                    DatagramSocket _ = new DatagramSocket(
+                            new InetSocketAddress("127.0.0.1", first.getLocalPort() + 2))) {
+                return first.getLocalPort();
+            } catch (final BindException | IllegalArgumentException taken) {
+                // Another pair.
+            }
         }
     }
 

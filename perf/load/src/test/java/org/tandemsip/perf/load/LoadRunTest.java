@@ -15,8 +15,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tandemsip.codec.Transport;
 
 /** Calls through a plain datagram relay, which forwards bytes between caller and answerer and may lose some. */
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
@@ -78,7 +80,7 @@ class LoadRunTest {
     @ParameterizedTest
     @EnumSource(Scenario.class)
     void shouldBringEveryAttemptOfAScenarioToItsEnd(final Scenario scenario) throws IOException {
-        final LoadPlan plan = plan(scenario, false);
+        final LoadPlan plan = plan(scenario, Transport.UDP, 1);
         try (LoadRun run = new LoadRun(plan);
                 Relay relay = new Relay(run.callerAddress(), run.answererAddress(), Integer.MAX_VALUE)) {
             final LoadResult result = run.run(relay.address(), 0, LoadRun.Progress.NONE);
@@ -92,7 +94,24 @@ class LoadRunTest {
     @ParameterizedTest
     @EnumSource(Scenario.class)
     void shouldBringEveryAttemptOfAScenarioToItsEndOverTcp(final Scenario scenario) throws IOException {
-        try (LoadRun run = new LoadRun(plan(scenario, true))) {
+        shouldEndEveryAttempt(scenario, Transport.TCP, 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Scenario.class)
+    void shouldBringEveryAttemptOfAScenarioToItsEndOverTls(final Scenario scenario) throws IOException {
+        shouldEndEveryAttempt(scenario, Transport.TLS, 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"UDP,2", "UDP,3", "TCP,2", "TLS,3"})
+    void shouldShareTheAttemptsAmongLoops(final Transport transport, final int loops) throws IOException {
+        shouldEndEveryAttempt(Scenario.MIXED, transport, loops);
+    }
+
+    private static void shouldEndEveryAttempt(final Scenario scenario, final Transport transport, final int loops)
+            throws IOException {
+        try (LoadRun run = new LoadRun(plan(scenario, transport, loops))) {
             final LoadResult result = run.runDirectly();
 
             assertTrue(result.clean(), result::summary);
@@ -121,7 +140,7 @@ class LoadRunTest {
     void shouldCountCallsThatNobodyAnswersAsFailedAndGiveUpSoon(final boolean retransmit) throws IOException {
         final LoadPlan base = plan(20);
         final LoadPlan plan = new LoadPlan(base.caller(), base.answerer(), null, 20, base.durationNs(), 0, 0,
-                Scenario.CALL, false, 1, retransmit, false, LoadPlan.PATIENCE_NS);
+                Scenario.CALL, Transport.UDP, 1, retransmit, false, LoadPlan.PATIENCE_NS, 1, null);
         try (LoadRun run = new LoadRun(plan);
                 DatagramSocket silent = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
             final LoadResult result =
@@ -142,10 +161,10 @@ class LoadRunTest {
         }
     }
 
-    private static LoadPlan plan(final Scenario scenario, final boolean stream) {
+    private static LoadPlan plan(final Scenario scenario, final Transport transport, final int loops) {
         final InetSocketAddress any = new InetSocketAddress("127.0.0.1", 0);
-        return new LoadPlan(any, any, null, 40, 1_000_000_000L, 20_000_000L, 0, scenario, stream, 3, true, false,
-                LoadPlan.PATIENCE_NS);
+        return new LoadPlan(any, any, null, 40, 1_000_000_000L, 20_000_000L, 0, scenario, transport, 3, true,
+                false, LoadPlan.PATIENCE_NS, loops, TestCertificates.ends(transport));
     }
 
     private static LoadPlan plan(final int calls) {

@@ -39,6 +39,13 @@ class ThresholdTest {
         assertTrue(message.contains("'" + text + "'"), message);
     }
 
+    @ParameterizedTest
+    @CsvSource({"failed=0,0,false", "failed=0,1,true", "failed<10%,100,false", "failed<10%,101,true",
+        "p99<1ms,999,false"})
+    void shouldKnowWhenNothingThatComesCanKeepABound(final String text, final long failed, final boolean missed) {
+        assertEquals(missed, Threshold.parse(text).surelyMissed(failed, 1_000), text);
+    }
+
     private static LoadPlan plan() {
         return new LoadPlan(new InetSocketAddress(0), new InetSocketAddress(0), null, 100, 10_000_000_000L, 0, 0);
     }
