@@ -23,6 +23,10 @@ import org.tandemsip.server.cli.ExitCode;
  * the other share a place; {@link #nextPlace} makes room for one that runs beside those before.
  */
 final class Lab implements AutoCloseable {
+    /** What is said at the end of a comparison that had to do without it. */
+    static final String NO_KAMAILIO = "tandem: there was nothing to compare with: Kamailio is not installed (Debian"
+            + " package kamailio)";
+
     private static final int CALLER_PORT = 5_461;
     private static final int ANSWERER_PORT = 5_462;
 
@@ -239,14 +243,17 @@ final class Lab implements AutoCloseable {
 
     /** Keeps the last report under a name, for {@link #comparePage}. */
     void keepReport(final String name) throws IOException {
-        Files.copy(reportFile(), directory.resolve(name + ".json"),
-                StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(reportFile(), kept(name), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Draws two kept reports on one page. */
+    private Path kept(final String name) {
+        return directory.resolve(name.replace('/', ' ') + ".json");
+    }
+
+    /** Draws kept reports, two or more, on one page. */
     void comparePage(final Collection<String> names, final Path page) throws IOException, InterruptedException {
         final List<String> arguments = new ArrayList<>(List.of("bench", "compare"));
-        names.stream().limit(2).forEach(name -> arguments.add(directory.resolve(name + ".json").toString()));
+        names.forEach(name -> arguments.add(kept(name).toString()));
         arguments.addAll(List.of("--html", page.toAbsolutePath().toString()));
         try (Child child = new Child(Child.tandem(_ -> true, List.of(), arguments), -1, log("page"))) {
             final int exit = child.await(BENCH_MARGIN_SECONDS);

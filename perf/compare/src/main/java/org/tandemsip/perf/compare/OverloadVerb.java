@@ -110,6 +110,10 @@ final class OverloadVerb implements Callable<Integer> {
             out.println("Page: " + page);
             out.flush();
         }
+        if (transport.equals("udp") && !Lab.found("kamailio")) {
+            spec.commandLine().getErr().println(Lab.NO_KAMAILIO);
+            return ExitCode.FAILED;
+        }
         return ExitCode.OK;
     }
 
@@ -119,6 +123,9 @@ final class OverloadVerb implements Callable<Integer> {
         if (transport.equals("udp") && Lab.found("kamailio")) {
             table.fact("Peer: " + lab.versionOf("kamailio", "-v") + ", one child, `-x fm -X fm`.");
             all.put("Kamailio " + mode, () -> lab.kamailio(mode, 1));
+        } else {
+            table.fact(transport.equals("udp") ? "No Kamailio: it is not installed."
+                    : "No Kamailio: our configuration of it has no TCP.");
         }
         all.put("Tandem " + mode, () -> lab.tandem(mode, _ -> true, List.of()));
         return all;

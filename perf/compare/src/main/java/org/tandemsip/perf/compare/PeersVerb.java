@@ -3,6 +3,9 @@ package org.tandemsip.perf.compare;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +23,14 @@ import picocli.CommandLine.Spec;
 /** Tandem, Kamailio, the null forwarders and what the user names, in alternating rounds. */
 @Command(name = "peers", mixinStandardHelpOptions = true, description = {
     "CPU per call and latency beside the peers found on this machine.",
-    "Every server has core 0, the generator core 1; rounds alternate, the table holds medians and ratios."})
+    "Every server has core 0, the generator core 1; rounds alternate, the table holds medians and ratios."},
+        footer = {
+            "",
+            "Exit code 1: something failed, or there was no other proxy to compare with (the table is kept)."})
 final class PeersVerb implements Callable<Integer> {
     private static final Pattern OTHER = Pattern.compile("([^=]+)=([^:,]+):(\\d+),(\\d+)");
     private static final String NULL = "null, recvfrom/sendto";
+    private static final List<String> MODES = List.of("stateless", "stateful");
 
     @Spec
     private CommandSpec spec;
@@ -42,11 +49,16 @@ final class PeersVerb implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         final PrintWriter out = spec.commandLine().getOut();
+        if (!MODES.containsAll(modes)) {
+            throw new ParameterException(spec.commandLine(), "--modes: " + modes + " are not all of " + MODES);
+        }
         try (Lab lab = new Lab()) {
             final Table table = new Table("Side by side", "`tandem compare peers`: " + rounds.text(lab));
             final Map<String, List<Sample>> samples = rounds.run(lab, contenders(lab, table), out);
             table.fact(rounds.repeatedText());
             tabulate(table, samples);
+            final Path page = rounds.directory().resolve("peers-" + LocalDate.now(ZoneOffset.UTC) + ".html");
+            final List<String> drawn = samples.keySet().stream().filter(PeersVerb::isDrawn).toList();
             table.write(out, rounds.directory(), "peers", json -> {
                 json.writeNumberProperty("rate_per_s", rounds.rate());
                 samples.forEach((name, list) -> {
@@ -55,8 +67,22 @@ final class PeersVerb implements Callable<Integer> {
                     json.writeEndArray();
                 });
             });
+            if (drawn.size() > 1) {
+                lab.comparePage(drawn, page);
+                out.println("The last round as a page: " + page);
+                out.flush();
+            }
+        }
+        if (others.isEmpty() && !Lab.found("kamailio")) {
+            spec.commandLine().getErr().println(Lab.NO_KAMAILIO);
+            return ExitCode.FAILED;
         }
         return ExitCode.OK;
+    }
+
+    /** A page of all variants would have more lines than colours. */
+    private static boolean isDrawn(final String name) {
+        return !name.contains("recvmmsg") && !name.contains("2 children");
     }
 
     private Map<String, RoundOptions.Starter> contenders(final Lab lab, final Table table)

@@ -84,6 +84,7 @@ final class RoundOptions {
             for (int round = 1; round <= rounds; round++) {
                 for (final Map.Entry<String, Server> each : servers.entrySet()) {
                     final Sample sample = measure(lab, each.getValue(), out);
+                    lab.keepReport(each.getKey());
                     samples.get(each.getKey()).add(sample);
                     out.printf("round %d  %-28s %6.1f us CPU per call, p50 %.0f p99 %.0f p99.9 %.0f us, %.0f MiB,"
                             + " %.0f failed%n", round, each.getKey(), sample.cpuMicros(), sample.p50(), sample.p99(),

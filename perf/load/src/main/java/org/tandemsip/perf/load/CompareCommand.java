@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.tandemsip.server.cli.ExitCode;
@@ -29,11 +30,15 @@ final class CompareCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "B", description = "Result to judge.")
     private Path b;
 
+    @Parameters(index = "2..*", arity = "0..*", paramLabel = "MORE",
+            description = "More results, for the page of --html only.")
+    private List<Path> more = List.of();
+
     @Option(names = "--tolerance", defaultValue = "10", paramLabel = "PERCENT",
             description = "By how many percent B may be worse (${DEFAULT-VALUE}).")
     private String tolerance;
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Write both as one HTML page with plots.")
+    @Option(names = "--html", paramLabel = "FILE", description = "Write all of them as one HTML page with plots.")
     private Path html;
 
     @Override
@@ -42,10 +47,15 @@ final class CompareCommand implements Callable<Integer> {
         final double allowed;
         final Recorded before;
         final Recorded after;
+        final List<Recorded> all = new ArrayList<>();
         try {
             allowed = Double.parseDouble(tolerance.replace("%", "").strip()) / 100;
             before = Recorded.read(a);
             after = Recorded.read(b);
+            all.addAll(List.of(before, after));
+            for (final Path each : more) {
+                all.add(Recorded.read(each));
+            }
         } catch (final NumberFormatException e) {
             throw new ParameterException(spec.commandLine(), "--tolerance: '" + tolerance + "' is no percentage", e);
         } catch (final IllegalArgumentException e) {
@@ -71,7 +81,7 @@ final class CompareCommand implements Callable<Integer> {
         }
         out.flush();
         if (html != null) {
-            Files.writeString(html, HtmlReport.of(List.of(before, after)));
+            Files.writeString(html, HtmlReport.of(all));
         }
         return worse ? ExitCode.THRESHOLD_MISSED : ExitCode.OK;
     }
