@@ -116,7 +116,7 @@ public final class TrunkRegistrations {
 
         /** Asks the next peer; without another one the attempt has failed. */
         void next(final long nowNs) {
-            release();
+            timers.cancel(this);
             while (!left.isEmpty()) {
                 peer = left.removeFirst();
                 answers = 0;
@@ -196,9 +196,8 @@ public final class TrunkRegistrations {
             code = response.statusCode();
             reason = "";
             retryAfter = Math.max(retryAfter, RegisterAnswer.retryAfterSeconds(response));
-            // The transaction lingers on its own: another one follows, or nothing.
-            transaction.detach();
-            transaction = null;
+            // It does not linger: an answer that comes twice says nothing new, and a stop is not to wait for it.
+            letGo(nowNs);
             if (code < 300) {
                 succeed(response, nowNs);
             } else if (code == 401 || code == 407) {
@@ -256,7 +255,7 @@ public final class TrunkRegistrations {
         }
 
         private void again(final long nowNs) {
-            release();
+            timers.cancel(this);
             if (!ask(nowNs)) {
                 reason = "no room for a transaction";
                 fail(false, nowNs);
@@ -279,16 +278,7 @@ public final class TrunkRegistrations {
 
         private void end() {
             over = true;
-            release();
-        }
-
-        /** Lets go of the peer that is asked. */
-        private void release() {
             timers.cancel(this);
-            if (transaction != null) {
-                transaction.detach();
-                transaction = null;
-            }
         }
 
         @Override
@@ -303,16 +293,21 @@ public final class TrunkRegistrations {
 
         /** Gives up on the peer. */
         private void silent(final String why, final long nowNs) {
-            final ClientTransaction asked = transaction;
-            if (over || asked == null) {
+            if (over || transaction == null) {
                 return;
             }
             code = 0;
             reason = why;
-            asked.detach();
-            transaction = null;
-            asked.terminate(nowNs);
+            letGo(nowNs);
             next(nowNs);
+        }
+
+        /** Ends the transaction of the peer that is asked. */
+        private void letGo(final long nowNs) {
+            final ClientTransaction asked = transaction;
+            transaction = null;
+            asked.detach();
+            asked.terminate(nowNs);
         }
 
         @Override

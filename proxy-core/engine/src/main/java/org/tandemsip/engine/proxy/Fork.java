@@ -230,7 +230,12 @@ final class Fork {
         branch.client = null;
         branch.ringing = false;
         branch.answers++;
-        return resend(branch, request, source, nowNs);
+        try {
+            return resend(branch, request, source, nowNs);
+        } finally {
+            // Whatever came between: the answer must not get into a request to somebody else.
+            proxy.challenges.forget();
+        }
     }
 
     /** A branch is over. */

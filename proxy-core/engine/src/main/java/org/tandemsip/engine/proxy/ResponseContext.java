@@ -2,6 +2,7 @@ package org.tandemsip.engine.proxy;
 
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
+import org.tandemsip.engine.client.Challenges;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Targets;
@@ -427,8 +428,8 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
     /** Whether a challenge is one that we answer in place of the caller, who still waits; reads the request then. */
     private boolean isForUs(final Branch branch, final SipMessage response, final Source from, final long nowNs) {
         return !finalSent && !cancelled && !fork.closed() && callerWaits(nowNs)
-                && Challenges.concern(branch)
-                && proxy.challenges.take(branch, kept(), response, from);
+                && Challenges.concern(branch.target.sentTo) && proxy.challenges.take(branch.target.sentTo,
+                        branch.target.destination, branch.answers, kept(), response, from);
     }
 
     /** A branch has ended without a response to pass on: next peer, or the best of what there is. */

@@ -5,6 +5,7 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
+import org.tandemsip.engine.client.Challenges;
 import org.tandemsip.engine.client.OwnRequest;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;

@@ -1,4 +1,4 @@
-package org.tandemsip.engine.proxy;
+package org.tandemsip.engine.client;
 
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -8,6 +8,7 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.auth.Challenge;
 import org.tandemsip.engine.auth.Credentials;
 import org.tandemsip.engine.auth.DigestClient;
+import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
@@ -16,14 +17,13 @@ import org.tandemsip.engine.routing.Trunk;
 
 /**
  * Answers what trunks challenge of the requests that go to them, with our credentials there: the request is sent once
- * more, in another client transaction, and the caller hears nothing of it.
+ * more, in another client transaction, and whoever it came from hears nothing of it. Who writes the request decides on
+ * its CSeq: a user agent raises it (RFC 3261 section 22.2), a proxy cannot, since it is the caller's.
  *
- * <p>The CSeq stays as the caller has it, though RFC 3261 section 22.2 wants a client to raise it: it is the caller's
- * dialog, and whatever follows in it would have to be renumbered. Servers tell the two requests by their branch; for
- * those that do not there is the back-to-back user agent. Shard thread only.
+ * <p>Allocates nothing once the realm is known. Shard thread only.
  */
-final class Challenges {
-    /** Answers to the challenges of one branch: another one only to a nonce that has gone stale. */
+public final class Challenges {
+    /** Answers to the challenges of one request: another one only to a nonce that has gone stale. */
     private static final int MOST_ANSWERS = 2;
     /** Longest row that can be written. */
     private static final int MOST_BYTES = 4_096;
@@ -35,28 +35,34 @@ final class Challenges {
     private final AsciiWriter writer = new AsciiWriter();
     private Credentials credentials;
 
-    Challenges(final ShardContext context) {
+    /** Makes those of one shard. */
+    public Challenges(final ShardContext context) {
         client = new DigestClient(context);
         counters = context.counters();
     }
 
-    /** Whether what is sent on a branch goes to a trunk that we have credentials for. */
-    static boolean concern(final Branch branch) {
-        return branch.target.sentTo != null && branch.target.sentTo.account().credentials() != null;
+    /** Whether there are credentials for {@code trunk}, which may be {@code null}: else nothing is to be answered. */
+    public static boolean concern(final Trunk trunk) {
+        return trunk != null && trunk.account().credentials() != null;
     }
 
     /**
      * Whether the challenge in a 401 or 407 can be answered: {@link #put} does so in the copy written next. One of
-     * which the caller knows the realm is the caller's own affair.
+     * which whoever has sent the request knows the realm is its own affair.
      *
-     * @param branch  whose copy of {@code request} was challenged, and that they {@link #concern}
+     * @param trunk   trunk that the request went to, or {@code null}
+     * @param asked   where it went
+     * @param answers how often a challenge of it was answered already
      * @param request as received
      * @param from    who has sent the response
      */
-    boolean take(final Branch branch, final SipMessage request, final SipMessage response, final Source from) {
-        final Trunk trunk = branch.target.sentTo;
+    public boolean take(final Trunk trunk, final Destination asked, final int answers, final SipMessage request,
+            final SipMessage response, final Source from) {
         credentials = null;
-        if (!trunk.mayBeAnswered(branch.target.destination, from)) {
+        if (!concern(trunk)) {
+            return false;
+        }
+        if (!trunk.mayBeAnswered(asked, from)) {
             counters.increment(Counter.CHALLENGES_STRANGER);
             return false;
         }
@@ -64,7 +70,7 @@ final class Challenges {
             case OTHER_REALM -> counters.increment(Counter.CHALLENGES_OTHER_REALM);
             case NOT_UNDERSTOOD -> counters.increment(Counter.CHALLENGES_NOT_UNDERSTOOD);
             case TAKEN -> {
-                if (branch.answers > 0 && !(challenge.stale() && branch.answers < MOST_ANSWERS)) {
+                if (answers > 0 && !(challenge.stale() && answers < MOST_ANSWERS)) {
                     counters.increment(Counter.CHALLENGES_REJECTED);
                 } else if (!client.isAnswered(request, challenge)) {
                     credentials = trunk.account().credentials();
@@ -75,8 +81,13 @@ final class Challenges {
         return credentials != null;
     }
 
+    /** Has {@link #put} answer nothing: to be called when what {@link #take} was called for is sent, or is not. */
+    public void forget() {
+        credentials = null;
+    }
+
     /** Most bytes that {@link #put} adds to the copy written next; 0 where it has nothing to answer. */
-    int maxAdded(final SipMessage request) {
+    public int maxAdded(final SipMessage request) {
         return credentials == null ? 0
                 : DigestClient.maxLength(challenge, credentials, Slice.length(request.requestUri()));
     }
@@ -87,7 +98,7 @@ final class Challenges {
      * @param bodyBytes size of the body at its end
      * @return size of the copy then; 0 when there is no room for it
      */
-    int put(final MutableDirectBuffer copy, final int length, final int bodyBytes) {
+    public int put(final MutableDirectBuffer copy, final int length, final int bodyBytes) {
         if (credentials == null) {
             return length;
         }
