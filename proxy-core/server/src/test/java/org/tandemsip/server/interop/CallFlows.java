@@ -3,7 +3,8 @@ package org.tandemsip.server.interop;
 import java.util.List;
 
 /**
- * The flows that real agents run through the proxy, written as {@link SippScript} reads them.
+ * The flows that real agents run through the proxy, written as {@link SippScript} reads them. An agent that has answered
+ * waits before its next request: over TLS the two may take different connections, and SIPp wants them in order.
  *
  * @param name   for people, without blanks
  * @param caller steps of the calling agent
@@ -116,6 +117,7 @@ record CallFlows(String name, String caller, String callee) {
                     """ + BYE_CALLER, SET_UP_CALLEE + """
                     < REFER has:Refer-To
                     > 202
+                    wait 200
                     > NOTIFY h:Event:refer h:Subscription-State:terminated;reason=noresource \
                     h:Content-Type:message/sipfrag
                     < 200
@@ -134,6 +136,7 @@ record CallFlows(String name, String caller, String callee) {
                     < 200 keep
                     < NOTIFY has:active
                     > 200
+                    wait 200
                     > SUBSCRIBE h:Event:presence h:Expires:0
                     < 200
                     < NOTIFY has:terminated
@@ -141,11 +144,12 @@ record CallFlows(String name, String caller, String callee) {
                     """, """
                     < SUBSCRIBE keep has:Event:_presence
                     > 200 h:Expires:600
-                    wait 50
+                    wait 200
                     > NOTIFY h:Event:presence h:Subscription-State:active;expires=600
                     < 200
                     < SUBSCRIBE
                     > 200 h:Expires:0
+                    wait 200
                     > NOTIFY h:Event:presence h:Subscription-State:terminated;reason=timeout
                     < 200
                     """),

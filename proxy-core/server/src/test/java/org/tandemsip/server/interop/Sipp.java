@@ -3,6 +3,7 @@ package org.tandemsip.server.interop;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,19 @@ final class Sipp {
             }
             process.destroyForcibly().waitFor();
             return -1;
+        }
+
+        /** Waits until the agent has bound its UDP port, or has ended. */
+        Agent awaitBound(final String ip, final int port) throws IOException, InterruptedException {
+            final byte[] address = InetAddress.ofLiteral(ip).getAddress();
+            // The kernel writes an IPv4 address as the number that its bytes are on this machine.
+            final String wanted =
+                    "%02X%02X%02X%02X:%04X".formatted(address[3], address[2], address[1], address[0], port);
+            while (process.isAlive() && Files.readAllLines(Path.of("/proc/net/udp")).stream()
+                    .noneMatch(line -> line.contains(wanted))) {
+                Thread.sleep(20);
+            }
+            return this;
         }
 
         /** What it complained about, and its last words. */

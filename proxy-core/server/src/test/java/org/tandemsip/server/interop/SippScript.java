@@ -37,6 +37,8 @@ final class SippScript {
             """;
 
     private final boolean caller;
+    /** Via values of a request that the callee gets: one, and one per proxy. */
+    private final int vias;
     private final StringBuilder xml = new StringBuilder();
     private int index;
     private int cseq;
@@ -47,14 +49,20 @@ final class SippScript {
     private int requests;
     private final Set<String> variables = new TreeSet<>();
 
-    private SippScript(final boolean caller) {
+    private SippScript(final boolean caller, final int proxies) {
         this.caller = caller;
+        vias = 1 + proxies;
         cseq = caller ? 0 : 100;
     }
 
-    /** Renders one side of a flow. */
+    /** Renders one side of a flow with one proxy in between. */
     static String render(final boolean caller, final String name, final String flow) {
-        final SippScript script = new SippScript(caller);
+        return render(caller, name, flow, 1);
+    }
+
+    /** Renders one side of a flow with so many proxies in between. */
+    static String render(final boolean caller, final String name, final String flow, final int proxies) {
+        final SippScript script = new SippScript(caller, proxies);
         script.xml.append("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"").append(name)
                 .append("\">\n");
         flow.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(script::step);
@@ -111,11 +119,13 @@ final class SippScript {
             }
         }
         if (!caller && keep) {
-            variables.addAll(List.of("via1", "via2", "from", "to", "cseq"));
-            xml.append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" assign_to=\"via1\"/>")
-                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" occurrence=\"2\"")
-                    .append(" assign_to=\"via2\"/>")
-                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>")
+            variables.addAll(List.of("from", "to", "cseq"));
+            for (int i = 1; i <= vias; i++) {
+                variables.add("via" + i);
+                xml.append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" occurrence=\"").append(i)
+                        .append("\" assign_to=\"via").append(i).append("\"/>");
+            }
+            xml.append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>")
                     .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"to\"/>")
                     .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"CSeq:\" assign_to=\"cseq\"/>");
         }
@@ -125,7 +135,10 @@ final class SippScript {
     private void respond(final String code, final List<String> words) {
         final boolean toInvite = words.contains("re:INVITE");
         final StringBuilder text = new StringBuilder("SIP/2.0 " + code + ' ' + reason(code) + '\n');
-        text.append(toInvite ? "Via:[$via1]\nVia:[$via2]\nFrom:[$from]\n" : "[last_Via:]\n[last_From:]\n");
+        for (int i = 1; toInvite && i <= vias; i++) {
+            text.append("Via:[$via").append(i).append("]\n");
+        }
+        text.append(toInvite ? "From:[$from]\n" : "[last_Via:]\n[last_From:]\n");
         String tag = ";tag=[call_number]uas";
         for (final String word : words) {
             if (word.startsWith("tag:")) {
