@@ -1,6 +1,7 @@
 package org.tandemsip.server.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tandemsip.server.tls.TestCa;
 
 /**
  * Runs other people's SIPp agents and captured messages through the proxy. The kit is not part of this project: it is
@@ -31,6 +34,9 @@ class ConformanceKitIT {
     private static final int PORT = 5060;
     /** The pairs that need a registrar are no business of a proxy without one. */
     private static final String PROXY_PAIRS = "proxy,self";
+
+    /** Where there are several proxies there are several Record-Routes; one pair wants to see exactly one. */
+    private static final String SEVERAL_PROXIES = "saghul,pbertera,sipp-builtin,sipp-docs-uac-uas";
 
     private static Path kit;
 
@@ -59,20 +65,82 @@ class ConformanceKitIT {
     void shouldCarryEveryPair(final String mode, final String transport, final int pairs)
             throws IOException, InterruptedException {
         try (ServerProcess server = start(mode)) {
-            final Process runner =
-                    new ProcessBuilder("python3", "run_pairs.py", "--proxy", PROXY + ':' + PORT, "--transport",
-                            transport, "--tags", PROXY_PAIRS, "--max-pause", "1000").directory(kit.toFile())
-                            .redirectErrorStream(true).start();
-            final String output = new String(runner.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            final int exitCode = runner.waitFor();
-            final List<String> failed =
-                    output.lines().filter(line -> line.startsWith("FAIL")).map(line -> line.split(" +")[1])
-                            .toList();
-            assertEquals(List.of(), failed, () -> output + "\n" + server);
-            assertEquals(0, exitCode, output);
-            assertEquals(pairs, output.lines().filter(line -> line.startsWith("PASS")).count(), output);
-            assertTrue(output.endsWith(pairs + " passed, 0 failed\n"), output);
+            assertEveryPair(startPairs(PROXY, transport, PROXY_PAIRS, "--max-pause", "1000"), pairs, server);
         }
+    }
+
+    private static Process startPairs(final String proxy, final String transport, final String tags,
+            final String... more) throws IOException {
+        final List<String> command = new ArrayList<>(List.of("python3", "run_pairs.py", "--proxy", proxy + ':' + PORT,
+                "--transport", transport, "--tags", tags));
+        command.addAll(List.of(more));
+        return new ProcessBuilder(command).directory(kit.toFile()).redirectErrorStream(true).start();
+    }
+
+    private static void assertEveryPair(final Process runner, final int pairs, final Object programs)
+            throws IOException, InterruptedException {
+        final String output = new String(runner.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        final int exitCode = runner.waitFor();
+        final List<String> failed =
+                output.lines().filter(line -> line.startsWith("FAIL")).map(line -> line.split(" +")[1]).toList();
+        assertEquals(List.of(), failed, () -> output + "\n" + programs);
+        assertEquals(0, exitCode, output);
+        assertEquals(pairs, output.lines().filter(line -> line.startsWith("PASS")).count(), output);
+        assertTrue(output.endsWith(pairs + " passed, 0 failed\n"), output);
+    }
+
+    /**
+     * Every pair with TLS on one side of Tandem, in both modes at the same time. The kit's agents have no TLS, so
+     * Kamailio stands between: on the caller's side of a stateless Tandem and of a stateful one, then on the callee's.
+     */
+    @ParameterizedTest(name = "pairs, TLS at the {0}")
+    @ValueSource(strings = {"caller", "callee"})
+    void shouldCarryEveryPairWithTlsOnOneSide(final String side) throws Exception {
+        Kamailio.require();
+        final Path certificates = Files.createTempDirectory("tls-pairs");
+        final TestCa ca = new TestCa("Pairs");
+        TestCa.write(certificates, "tandem", ca.issue("tandem.test"));
+        TestCa.write(certificates, "kamailio", ca.issue("kamailio.test"));
+        Files.writeString(certificates.resolve("ca.pem"), ca.pem());
+        final boolean first = side.equals("caller");
+        try (ServerProcess stateless = startTls("127.0.0.42", "stateless", "127.0.0.44", first, certificates);
+                ServerProcess stateful = startTls("127.0.0.43", "stateful", "127.0.0.45", first, certificates);
+                Kamailio besideStateless = Kamailio.start(certificates, "127.0.0.44",
+                        first ? "sip:127.0.0.42:5061;transport=tls" : "");
+                Kamailio besideStateful = Kamailio.start(certificates, "127.0.0.45",
+                        first ? "sip:127.0.0.43:5061;transport=tls" : "")) {
+            final Process one = startPairs(first ? "127.0.0.44" : "127.0.0.42", "udp", "proxy", "--net", "127.211.",
+                    "--max-pause", "1000", "--only", SEVERAL_PROXIES);
+            final Process other = startPairs(first ? "127.0.0.45" : "127.0.0.43", "udp", "proxy", "--net", "127.212.",
+                    "--max-pause", "1000", "--only", SEVERAL_PROXIES);
+            assertEveryPair(one, 27, List.of(stateless, besideStateless));
+            assertEveryPair(other, 27, List.of(stateful, besideStateful));
+            for (final ServerProcess server : List.of(stateless, stateful)) {
+                final String handshakes = server.verb("stats", "tandem_tls_handshakes_total*");
+                assertFalse(handshakes.matches("(?s).*result=\"ok\"} +0\n.*"), handshakes);
+            }
+        }
+    }
+
+    /** @param calls whether Kamailio stands on the caller's side */
+    private static ServerProcess startTls(final String address, final String mode, final String kamailio,
+            final boolean calls, final Path certificates) throws IOException, InterruptedException {
+        return ServerProcess.start(new InetSocketAddress(address, PORT), "127.0.0.1", """
+                listen: [udp://%1$s:%2$d, tls://%1$s:5061]
+                mode: %3$s
+                tls:
+                  certificates: {cert: %4$s/tandem.pem, key: %4$s/tandem.key}
+                  ca: %4$s/ca.pem
+                trunks:
+                  agents: {allow: [127.0.0.0/8]}
+                  kamailio:
+                    peers: ["sip:%5$s:5061;transport=tls"]
+                    tls: {name: kamailio.test, require-certificate: true}
+                routes:
+                  - {from: kamailio, to: request-uri, within: [127.0.0.0/8]}
+                  - {from: agents, to: %6$s}
+                """.formatted(address, PORT, mode, certificates, kamailio,
+                calls ? "request-uri, within: [127.0.0.0/8]" : "kamailio"));
     }
 
     @ParameterizedTest(name = "sipssert, {0}")
