@@ -20,10 +20,11 @@ import java.util.TreeSet;
  *   wait 200              wait milliseconds
  * </pre>
  *
- * Words behind a step: {@code sdp} adds a body; {@code keep} takes the route set and remote target from this message
- * (RFC 3261 section 12.1); {@code tag:x} answers with a tag of its own, as a fork does; {@code no-rr} leaves
- * Record-Route out of the answer; {@code h:Name:value} adds a header ({@code _} for a blank); {@code has:text} demands
- * text ({@code _} for a blank) in what is received; {@code body:text} adds a text body.
+ * Words behind a step: {@code sdp} adds a body, {@code web-sdp} one for a browser; {@code keep} takes the route set
+ * and remote target from this message (RFC 3261 section 12.1); {@code tag:x} answers with a tag of its own, as a fork
+ * does; {@code no-rr} leaves Record-Route out of the answer; {@code h:Name:value} adds a header ({@code _} for a
+ * blank); {@code has:text} demands text ({@code _} for a blank) in what is received; {@code body:text} adds a text
+ * body.
  */
 final class SippScript {
     private static final String SDP = """
@@ -35,6 +36,24 @@ final class SippScript {
             m=audio 30000 RTP/AVP 8
             a=rtpmap:8 PCMA/8000
             """;
+    /** An answer that a browser takes for one of another browser (RFC 8829). Nobody is there to talk to. */
+    private static final String WEB_SDP = """
+            v=0
+            o=- 1 1 IN IP4 [local_ip]
+            s=-
+            t=0 0
+            a=group:BUNDLE 0
+            m=audio 9 UDP/TLS/RTP/SAVPF 111
+            c=IN IP4 0.0.0.0
+            a=mid:0
+            a=sendrecv
+            a=rtcp-mux
+            a=ice-ufrag:call
+            a=ice-pwd:nobodywillconnecttothis
+            a=fingerprint:sha-256 %s
+            a=setup:active
+            a=rtpmap:111 opus/48000/2
+            """.formatted("A1:".repeat(31) + "A1");
 
     private final boolean caller;
     /** Via values of a request that the callee gets: one, and one per proxy. */
@@ -208,6 +227,9 @@ final class SippScript {
                 text.append("Content-Type: text/plain\n");
             } else if (word.equals("sdp")) {
                 body = SDP;
+                text.append("Content-Type: application/sdp\n");
+            } else if (word.equals("web-sdp")) {
+                body = WEB_SDP;
                 text.append("Content-Type: application/sdp\n");
             }
         }
