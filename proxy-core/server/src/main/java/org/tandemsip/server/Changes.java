@@ -36,6 +36,7 @@ final class Changes {
             fixed("state-dir", Config::stateDir),
             fixed("dns", Config::dns),
             live("mode", Config::mode),
+            live("proxy-protocol", Config::balancers),
             live("trunks", Config::trunks),
             live("routes", Config::routes),
             live("timers", Config::timing),

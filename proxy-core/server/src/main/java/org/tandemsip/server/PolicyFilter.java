@@ -1,7 +1,9 @@
 package org.tandemsip.server;
 
+import java.util.List;
 import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.transport.SourceFilter;
@@ -9,10 +11,13 @@ import org.tandemsip.server.transport.SourceFilter;
 /** What I/O loops have to know of a routing policy, which they may not see themselves. Immutable. */
 final class PolicyFilter implements SourceFilter {
     private final RoutingPolicy policy;
+    private final List<Cidr> balancers;
     private final boolean limitsSources;
 
-    PolicyFilter(final RoutingPolicy policy) {
+    /** @param balancers who is believed what they say of where a connection comes from */
+    PolicyFilter(final RoutingPolicy policy, final List<Cidr> balancers) {
         this.policy = policy;
+        this.balancers = balancers;
         limitsSources = policy.trunks().stream().anyMatch(trunk -> trunk.trust().sourceRate() > 0);
     }
 
@@ -26,6 +31,11 @@ final class PolicyFilter implements SourceFilter {
     public String nameOf(final Source source) {
         final Trunk trunk = policy.trunkOf(source);
         return trunk == null ? null : trunk.name();
+    }
+
+    @Override
+    public boolean balancer(final Source source) {
+        return Cidr.anyContains(balancers, source.addressHigh, source.addressLow);
     }
 
     @Override

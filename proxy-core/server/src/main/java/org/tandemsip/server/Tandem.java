@@ -123,7 +123,7 @@ public final class Tandem implements Control, AutoCloseable {
         final Tandem tandem = new Tandem(config, source);
         try {
             tandem.network = Network.start(Networks.of(config, tandem.keys), tandem.proxies, tandem.policy,
-                    filter(tandem.policy), new LogReports(), tandem.wireNames, tandem.tls);
+                    filter(tandem.policy, config), new LogReports(), tandem.wireNames, tandem.tls);
             tandem.wireNames.answer(tandem.network);
             tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys,
                     tandem.states.clock());
@@ -171,8 +171,8 @@ public final class Tandem implements Control, AutoCloseable {
         config.tls().warnings(Instant.now()).forEach(warning -> EventLog.warn("tls", "msg", warning));
     }
 
-    private static SourceFilter filter(final RoutingPolicy policy) {
-        return new PolicyFilter(policy);
+    private static SourceFilter filter(final RoutingPolicy policy, final Config config) {
+        return new PolicyFilter(policy, config.balancers());
     }
 
     /** Local addresses for SIP as {@code udp://127.0.0.1:5060}, with the ports that were really bound. */
@@ -225,7 +225,7 @@ public final class Tandem implements Control, AutoCloseable {
             throw new Refused(conflict);
         }
         final Mode before = policy.mode();
-        configure(next);
+        configure(next, config);
         EventLog.info("mode", "from", word(before), "to", word(mode), "route", route == null ? "all" : route);
     }
 
@@ -236,7 +236,7 @@ public final class Tandem implements Control, AutoCloseable {
             return;
         }
         try {
-            configure(Policies.withModesOf(policy, Policies.of(next, keys, states, tls)));
+            configure(Policies.withModesOf(policy, Policies.of(next, keys, states, tls)), config);
             resolved = next;
         } catch (final Refused e) {
             EventLog.warn("dns", "msg", "new addresses are not in force: " + e.getMessage());
@@ -244,12 +244,12 @@ public final class Tandem implements Control, AutoCloseable {
         }
     }
 
-    private void configure(final RoutingPolicy next) throws Refused {
+    private void configure(final RoutingPolicy next, final Config from) throws Refused {
         final long deadlineNs = System.nanoTime() + ORDER_TIMEOUT_NS;
-        while (!network.configure(next, filter(next))) {
+        while (!network.configure(next, filter(next, from))) {
             if (deadlineNs - System.nanoTime() <= 0) {
                 // Some shards may have it: give all of them the old one again.
-                network.configure(policy, filter(policy));
+                network.configure(policy, filter(policy, config));
                 throw new Refused("a shard does not take orders");
             }
             LockSupport.parkNanos(1_000_000);
@@ -330,7 +330,7 @@ public final class Tandem implements Control, AutoCloseable {
             throw new Refused("tls: " + e.getMessage());
         }
         try {
-            configure(nextPolicy);
+            configure(nextPolicy, next);
         } catch (final Refused e) {
             restore();
             throw e;
@@ -370,7 +370,7 @@ public final class Tandem implements Control, AutoCloseable {
         if (closed || !ready) {
             throw new Refused("the server is draining or stopping already");
         }
-        configure(policy.withDrain(seconds));
+        configure(policy.withDrain(seconds), config);
         ready = false;
         peers.leave();
         EventLog.info("drain", "deadline_seconds", seconds);

@@ -106,6 +106,7 @@ public enum Counter {
     CLOSED_NOT_SIP("tandem_connections_closed_total", "reason=\"not_sip\"", "Closed connections, by reason."),
     CLOSED_BROKEN_FRAMING("tandem_connections_closed_total", "reason=\"framing\"", "Closed connections, by reason."),
     CLOSED_TLS("tandem_connections_closed_total", "reason=\"tls\"", "Closed connections, by reason."),
+    CLOSED_PROXY_HEADER("tandem_connections_closed_total", "reason=\"proxy_header\"", "Closed connections, by reason."),
     CLOSED_SHUTDOWN("tandem_connections_closed_total", "reason=\"shutdown\"", "Closed connections, by reason."),
     ACCEPT_PAUSES("tandem_accept_pauses_total", "", "Times that accepting paused for want of file descriptors."),
 

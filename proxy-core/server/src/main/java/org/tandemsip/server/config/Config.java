@@ -30,6 +30,7 @@ import org.tandemsip.server.transport.Tls;
  * Made by {@link ConfigReader}.
  *
  * @param source       file it was read from as the user named it, or what stands for one
+ * @param balancers    whose connections begin with a PROXY protocol header
  * @param loops        I/O loops; 0: by the number of cores
  * @param cps          most calls that begin in a second; 0 for any number
  * @param emergencyNumbers numbers that no limit holds for
@@ -48,7 +49,8 @@ import org.tandemsip.server.transport.Tls;
  * @param tlsLimits    bounds of handshakes
  * @param effective    every key with its value and origin, for people
  */
-public record Config(String source, List<Listen> listen, Mode mode, Threading threading, int loops, List<Trunk> trunks,
+public record Config(String source, List<Listen> listen, List<Cidr> balancers, Mode mode, Threading threading,
+        int loops, List<Trunk> trunks,
         List<Route> routes, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
         long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
@@ -57,7 +59,7 @@ public record Config(String source, List<Listen> listen, Mode mode, Threading th
         Effective effective) {
     /** This configuration with other trunks. */
     public Config withTrunks(final List<Trunk> newTrunks) {
-        return new Config(source, listen, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
+        return new Config(source, listen, balancers, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
                 maxForwards, recordRoute, drainNs, admin,
                 limits, streams, socketBuffer, ringSize, transactions, timing, registrar, stateDir, log, dns, tls,
                 tlsLimits, effective);

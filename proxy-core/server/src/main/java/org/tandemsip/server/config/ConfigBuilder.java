@@ -46,7 +46,8 @@ final class ConfigBuilder {
         }
         final Bound log = top.get(Keys.LOG);
         final Bound dns = top.get(Keys.DNS);
-        return new Config(source, listen, mode, top.get(Keys.THREADING), top.get(Keys.LOOPS), trunkList, routes,
+        return new Config(source, listen, values(top.get(Keys.PROXY_PROTOCOL)), mode, top.get(Keys.THREADING),
+                top.get(Keys.LOOPS), trunkList, routes,
                 orNone(top.get(Keys.CPS)), values(top.get(Keys.EMERGENCY_NUMBERS)), top.get(Keys.MAX_FORWARDS),
                 top.get(Keys.RECORD_ROUTE), top.get(Keys.DRAIN), admin, limits,
                 streams,

@@ -177,6 +177,11 @@ final class Keys {
     static final Key<List<Item<Config.Listen>>> LISTEN = Key.of("listen", new ListOf<>(Addresses.LISTEN_ADDRESS, 16),
             "[\"udp://127.0.0.1:5060\", \"tcp://127.0.0.1:5060\"]",
             "Local addresses for SIP. Needs a restart to change.");
+    static final Key<List<Item<Cidr>>> PROXY_PROTOCOL = Key.of("proxy-protocol", new ListOf<>(Addresses.CIDR, 64), "[]",
+            "[10.0.0.5, 10.0.1.0/28]",
+            "Load balancers in front of tcp, tls, ws and wss addresses. Each of their connections must begin with the"
+                    + " header of the PROXY protocol (version 1 or 2) and counts as one of the client that it names."
+                    + " Nobody else is believed such a header.");
     static final Key<Mode> MODE = Key.of("mode", MODE_VALUE, "stateful",
             "How new requests are treated; can be switched while calls run, and differ per route.");
     static final Key<Config.Threading> THREADING = Key.of("threading",
@@ -219,9 +224,10 @@ final class Keys {
     static final Key<Bound> LOG = new Key<>("log", LOG_SECTION, null, false, "The log.", null);
 
     /** The whole file. */
-    static final Section TOP = new Section(List.of(INCLUDE, LISTEN, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
-            CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS, TIMERS, DNS,
-            RegistrarKeys.REGISTRAR, STATE_DIR, LOG));
+    static final Section TOP =
+            new Section(List.of(INCLUDE, LISTEN, PROXY_PROTOCOL, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
+                    CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS, TIMERS, DNS,
+                    RegistrarKeys.REGISTRAR, STATE_DIR, LOG));
 
     private Keys() {}
 }

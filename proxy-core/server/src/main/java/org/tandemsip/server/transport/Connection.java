@@ -95,6 +95,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
         addressKey.set(addressHigh, addressLow, 0, 0);
     }
 
+    /** Has been accepted on {@code from}; opens when that tells that it is active. */
+    void accepted(final Channel from) {
+        channel = from;
+    }
+
     /** Opens only once {@code with} has come to a good end. */
     void awaits(final Handshake with) {
         handshake = with;
@@ -347,7 +352,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     void checkDeadlines(final long nowNs) {
         if (state == State.DRAINING && nowNs - drainingSinceNs > DRAINING_NS) {
             close(null);
-        } else if (state == State.CONNECTING && overWebSocket()
+        } else if (state == State.CONNECTING && (overWebSocket() || accepted && handshake == null)
                 && nowNs - lastReadNs > (limits.connectMs() + limits.messageMs()) * 1_000_000L) {
             close(Counter.CLOSED_SLOW_MESSAGE);
         } else if (state == State.OPEN) {

@@ -231,30 +231,32 @@ final class Connections {
         }
         final Connection connection = new Connection(loop, this, nextId(), listenPoint, true);
         connection.remote(Addresses.high(peer.getAddress()), Addresses.low(peer.getAddress()), peer.getPort(), 0);
+        connection.accepted(channel);
+        register(connection);
+        sockets.tune(channel);
+        if (loop.filter().balancer(connection.source())) {
+            ProxyDoor.add(channel, this, connection);
+        } else {
+            admit(channel, connection);
+        }
+    }
+
+    /** Takes somebody in whose address is certain, or closes the connection. */
+    void admit(final SocketChannel channel, final Connection connection) {
         final boolean known = connection.known();
-        if (!known) {
-            if (!registry.enterAddress(connection.addressKey())) {
-                registry.leave();
-                refuse(channel);
-                return;
-            }
+        if (!known && registry.enterAddress(connection.addressKey())) {
             connection.countedByAddress(true);
         }
         final boolean secure = connection.source().transport.secure();
-        if (secure && !greet(channel, connection, known)) {
-            registry.leave();
-            if (connection.countedByAddress()) {
-                registry.leaveAddress(connection.addressKey());
-            }
+        if (!known && !connection.countedByAddress() || secure && !greet(channel, connection, known)) {
             refuse(channel);
+            connection.close(null);
             return;
         }
-        register(connection);
         if (!secure && !connection.overWebSocket()) {
             // Over TLS, where somebody connects from proves nothing about who listens there (RFC 5923 section 9).
             registry.put(connection.remoteKey(), connection);
         }
-        sockets.tune(channel);
         if (connection.overWebSocket()) {
             WebSocketDoor.add(channel.pipeline(), config.limits().messageBytes(), config.streams().messageMs(),
                     loop.counters());

@@ -278,6 +278,11 @@ public final class Network implements AutoCloseable {
         }
 
         @Override
+        public boolean balancer(final Source source) {
+            return current.balancer(source);
+        }
+
+        @Override
         public Emergencies emergencies() {
             return current.emergencies();
         }

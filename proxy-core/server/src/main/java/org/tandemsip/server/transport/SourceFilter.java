@@ -26,6 +26,11 @@ public interface SourceFilter {
         return trunkOf(source) != UNKNOWN;
     }
 
+    /** Whether {@code source} is a load balancer, which begins its connections with a PROXY protocol header. */
+    default boolean balancer(final Source source) {
+        return false;
+    }
+
     /** Requests that are let in whatever the load. */
     default Emergencies emergencies() {
         return Emergencies.URN_ONLY;

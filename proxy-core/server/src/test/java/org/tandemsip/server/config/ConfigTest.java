@@ -105,6 +105,7 @@ class ConfigTest {
                 listen:
                   - udp://[::1]:5070
                   - tcp://0.0.0.0:5071 advertise sip.example.org:5072
+                proxy-protocol: [192.0.2.7, "2001:db8:7::/48"]
                 mode: stateless
                 threading: dedicated
                 loops: 3
@@ -176,6 +177,8 @@ class ConfigTest {
                                 + peer.weight() + " priority " + peer.priority())
                         .toList());
         assertEquals(Mode.STATELESS, config.mode());
+        assertEquals(List.of("192.0.2.7/32", "2001:db8:7::/48"),
+                config.balancers().stream().map(Object::toString).toList());
         assertEquals(Config.Threading.DEDICATED, config.threading());
         assertEquals(3, config.loops());
         final Config.Trunk a = config.trunks().getFirst();

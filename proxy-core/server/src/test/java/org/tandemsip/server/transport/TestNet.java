@@ -59,6 +59,8 @@ final class TestNet implements AutoCloseable, HandlerFactory {
     volatile Transport forwardOver = Transport.TCP;
     volatile int forwardCopies = 1;
     volatile boolean known = true;
+    /** Whether connections begin with a PROXY protocol header. */
+    volatile boolean balanced;
     volatile String trunk;
     volatile int forwardIdentity;
     /** Ports of the sources that were reported as unknown. */
@@ -77,6 +79,11 @@ final class TestNet implements AutoCloseable, HandlerFactory {
                     @Override
                     public int trunkOf(final Source source) {
                         return known ? 0 : SourceFilter.UNKNOWN;
+                    }
+
+                    @Override
+                    public boolean balancer(final Source source) {
+                        return balanced;
                     }
 
                     @Override
