@@ -23,6 +23,7 @@ public final class Via {
     private static final long RPORT = Scan.lowerWord("rport");
     private static final long RECEIVED = Scan.lowerWord("received");
     private static final long MADDR = Scan.lowerWord("maddr");
+    private static final long ALIAS = Scan.lowerWord("alias");
     private static final int MAX_PORT = 65_535;
 
     private final Params params = new Params();
@@ -40,6 +41,7 @@ public final class Via {
     private long rportParameter;
     private int rport;
     private long maddr;
+    private boolean alias;
 
     /**
      * Parses the value in {@code [start, end)}, without its comma.
@@ -157,6 +159,11 @@ public final class Via {
         return maddr;
     }
 
+    /** Whether an {@code alias} parameter is there: requests to the sent-by may take the same connection (RFC 5923). */
+    public boolean hasAlias() {
+        return alias;
+    }
+
     /** Takes over what {@code other} read, whose bytes now stand in {@code buffer} at the same offsets. */
     void copyFrom(final Via other, final DirectBuffer buffer) {
         bytes = buffer;
@@ -172,6 +179,7 @@ public final class Via {
         rportParameter = other.rportParameter;
         rport = other.rport;
         maddr = other.maddr;
+        alias = other.alias;
     }
 
     void clear(final DirectBuffer buffer, final int valueStart, final int valueEnd) {
@@ -188,6 +196,7 @@ public final class Via {
         rportParameter = Slice.NONE;
         rport = NOT_GIVEN;
         maddr = Slice.NONE;
+        alias = false;
     }
 
     /** protocol-name SLASH protocol-version SLASH transport; white space may stand around each slash. */
@@ -288,6 +297,8 @@ public final class Via {
                 return fail(semicolon);
             }
             maddr = params.value();
+        } else if (name == ALIAS && length == 5) {
+            alias = true;
         }
         return p;
     }

@@ -61,6 +61,8 @@ class FlyweightTest {
         assertEquals("224.0.1.75", text(via.maddr()));
         assertEquals("Z9hG4bKxy", text(via.branch()));
         assertTrue(via.hasMagicCookie());
+        assertFalse(via.hasAlias());
+        assertTrue(via("SIP/2.0/TLS h;Alias;branch=z9hG4bKx").hasAlias());
     }
 
     @Test

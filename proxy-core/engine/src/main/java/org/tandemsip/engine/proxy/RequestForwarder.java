@@ -45,6 +45,7 @@ final class RequestForwarder {
 
     private static final byte[] VIA = ascii("Via: SIP/2.0/");
     private static final byte[] BRANCH = ascii(";branch=");
+    private static final byte[] ALIAS = ascii(";alias");
     private static final byte[] MAX_FORWARDS = ascii("Max-Forwards: ");
     private static final byte[] MAX_BREADTH = ascii("Max-Breadth: ");
     private static final byte[] RECORD_ROUTE = ascii("Record-Route: ");
@@ -53,7 +54,7 @@ final class RequestForwarder {
     /** What counts towards the size before Max-Breadth is known. */
     private static final int LARGEST_BREADTH = 60;
     /** Via, Max-Forwards, Max-Breadth, Content-Length, received and rport at their longest, without sent-by. */
-    private static final int ADDED_BYTES = 21 + 8 + Branches.LENGTH + Branches.PLACE_LENGTH
+    private static final int ADDED_BYTES = 21 + 8 + 6 + Branches.LENGTH + Branches.PLACE_LENGTH
             + Branches.CONNECTION_LENGTH + 20 + 20 + 24 + 64;
 
     private final ListenPoints listenPoints;
@@ -374,6 +375,10 @@ final class RequestForwarder {
             Branches.writePlace(out, client);
         }
         branches.writeConnection(out, branchKey, source);
+        if (point.transport() == Transport.TLS) {
+            // The peer may send us its requests by this connection: we know whose it is (RFC 5923 section 8.1).
+            out.put(ALIAS);
+        }
         out.crlf();
     }
 

@@ -55,6 +55,7 @@ class SipsTest {
         assertEquals("TLS 10.0.0.11 5061", sent.to());
         assertEquals("INVITE sips:+1@203.0.113.10 SIP/2.0", sent.startLine());
         assertTrue(sent.header("Via").startsWith("SIP/2.0/TLS 203.0.113.10:5061;"), sent.text());
+        assertTrue(sent.header("Via").endsWith(";alias"), "what comes back over this connection is welcome");
         assertEquals(1, sent.headers("Record-Route").size());
         assertTrue(sent.header("Record-Route").startsWith("<sips:203.0.113.10:5061;lr;tk="), sent.text());
     }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import javax.net.ssl.SSLException;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.codec.Via;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 
@@ -62,6 +63,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private Channel channel;
     /** Set until TLS has shown who is there; {@code null} without TLS. */
     private Handshake handshake;
+    /** Who has connected, known by a certificate; {@code null} for anybody else. */
+    private volatile Tls.Client client;
+    /** An identity that {@link #client} is known to be; of any thread. */
+    private volatile int meant;
+    /** Port that the peer wants requests for over this connection, 0 for none. */
+    private int aliasPort;
     private int reads;
     private boolean dirty;
     private boolean countedByAddress;
@@ -194,6 +201,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         switch (handshake.on(event, context.pipeline())) {
             case GOOD -> {
+                client = handshake.client();
                 handshake = null;
                 if (!overWebSocket()) {
                     open(context);
@@ -272,6 +280,23 @@ final class Connection extends ChannelInboundHandlerAdapter {
             loop.counters().increment(Counter.FAULTS);
         }
         close(Counter.CLOSED_BY_PEER);
+    }
+
+    /** Takes note that the peer wants requests over this connection as well (RFC 5923 section 8.2). */
+    void noteAlias(final Via topVia) {
+        if (client != null && aliasPort == 0 && topVia.hasAlias() && topVia.transport() == Transport.TLS) {
+            aliasPort = topVia.port() == Via.NOT_GIVEN ? Transport.TLS.defaultPort() : topVia.port();
+            connections.alias(this, aliasPort);
+        }
+    }
+
+    /** Whether requests for {@code identity} may go over it, though it came in. Any thread. */
+    boolean isMeant(final Tls tls, final int identity) {
+        if (identity == 0 || identity != meant && !tls.isMeant(identity, client)) {
+            return false;
+        }
+        meant = identity;
+        return true;
     }
 
     /** Forgets what comes from now on, and closes soon. */
@@ -398,6 +423,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private void end(final Counter fateOfWaiting) {
         state = State.CLOSED;
+        if (aliasPort != 0) {
+            connections.unalias(this, aliasPort);
+        }
         connections.closed(this);
         if (waiting != null) {
             for (Waiting message = waiting.poll(); message != null; message = waiting.poll()) {

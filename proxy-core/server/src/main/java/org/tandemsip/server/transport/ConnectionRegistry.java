@@ -71,6 +71,11 @@ final class ConnectionRegistry {
         byRemote.putIfAbsent(remote.copy(), connection);
     }
 
+    /** Makes {@code connection}, the newest, the one for requests to {@code advertised} (RFC 5923). */
+    void alias(final RemoteKey advertised, final Connection connection) {
+        byRemote.put(advertised.copy(), connection);
+    }
+
     /** Forgets {@code connection}. */
     void remove(final RemoteKey remote, final Connection connection) {
         byRemote.remove(remote, connection);

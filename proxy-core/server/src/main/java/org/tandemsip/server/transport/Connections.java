@@ -40,6 +40,7 @@ final class Connections {
     private final ArrayList<Connection> dirty = new ArrayList<>();
     private final ArrayList<Connection> sweeping = new ArrayList<>();
     private final Addresses addresses = new Addresses();
+    private final RemoteKey aliasKey = new RemoteKey();
     private final Source scratch = new Source();
     private final Runnable sweepTask = this::sweep;
     private boolean sweepScheduled;
@@ -158,6 +159,27 @@ final class Connections {
         scratch.port = destination.port;
         final String trunk = loop.filter().nameOf(scratch);
         destination.identity = trunk == null ? 0 : tls.identity(trunk, null);
+    }
+
+    /** Makes a connection whose peer has shown who it is the one for requests to {@code port} there (RFC 5923). */
+    void alias(final Connection connection, final int port) {
+        final Source peer = connection.source();
+        registry.alias(aliasKey.set(peer.addressHigh, peer.addressLow, port, RemoteKey.ALIAS),
+                connection);
+    }
+
+    /** Forgets what {@link #alias} has made. */
+    void unalias(final Connection connection, final int port) {
+        final Source peer = connection.source();
+        registry.remove(aliasKey.set(peer.addressHigh, peer.addressLow, port, RemoteKey.ALIAS),
+                connection);
+    }
+
+    /** The connection that came in from {@code destination} and may be used for requests there; or {@code null}. */
+    Connection aliasOf(final Destination destination) {
+        final Connection connection = registry.find(aliasKey.set(destination.addressHigh, destination.addressLow,
+                destination.port, RemoteKey.ALIAS));
+        return connection != null && connection.isMeant(tls, destination.identity) ? connection : null;
     }
 
     /** Tells about a TLS connection that broke after its handshake. */

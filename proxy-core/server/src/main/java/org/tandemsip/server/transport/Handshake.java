@@ -4,6 +4,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.security.cert.X509Certificate;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
@@ -28,6 +29,8 @@ final class Handshake {
     /** Trunk that a client belongs to, {@code null} for none. */
     private final String trunk;
     private boolean over;
+    /** What a client has shown that had to show one, else {@code null}. */
+    private X509Certificate shown;
 
     private Handshake(final Tls tls, final Counters counters, final Source remote, final boolean incoming,
             final int identity, final String trunk) {
@@ -67,9 +70,15 @@ final class Handshake {
             fail(TlsFailure.NAME, "the certificate is for another name than " + tls.expected(identity, trunk));
             return Result.FAILED;
         }
+        shown = incoming && tls.certifies(trunk) ? Tls.certificate(session) : null;
         counters.increment(Counter.TLS_GOOD);
         end();
         return Result.GOOD;
+    }
+
+    /** Whom the other side has been shown to be, where it connected and had to show that; else {@code null}. */
+    Tls.Client client() {
+        return shown == null ? null : new Tls.Client(trunk, shown);
     }
 
     /** It ended with an exception. */

@@ -249,6 +249,9 @@ final class Intake {
             loop.refusals().limited(message, source);
             loop.countReceived(length);
         } else if (error == ParseError.NONE) {
+            if (message.isRequest()) {
+                connection.noteAlias(message.topVia());
+            }
             if (loop.admits(message, source) && !loop.offer(message, source, false)) {
                 return false;
             }

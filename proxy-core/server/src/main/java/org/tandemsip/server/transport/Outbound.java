@@ -279,6 +279,9 @@ final class Outbound implements OutboundQueue.Consumer {
             connections.identify(destination);
             connection = peers.registry().find(remote.set(destination.addressHigh, destination.addressLow,
                     destination.port, RemoteKey.kind(destination.transport, destination.identity)));
+            if (connection == null && destination.transport == Transport.TLS) {
+                connection = connections.aliasOf(destination);
+            }
             if (connection != null && connection.loop() != loop) {
                 destination.connection = connection.id();
                 crossOver(length, destination, origin, connection.loop());

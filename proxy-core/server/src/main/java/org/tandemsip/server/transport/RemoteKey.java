@@ -7,6 +7,9 @@ import org.tandemsip.codec.Transport;
  * allocates nothing; a key put into a map is a copy.
  */
 final class RemoteKey implements Comparable<RemoteKey> {
+    /** The kind of what a peer wants its requests over TLS to be sent to, whoever they are for (RFC 5923). */
+    static final int ALIAS = kind(Transport.TLS, -1);
+
     private long high;
     private long low;
     private int port;

@@ -31,8 +31,9 @@ import org.tandemsip.server.tls.TlsSettings;
  * {@link org.tandemsip.engine.handler.Destination#identity}, and how many handshakes are under way. Any thread.
  *
  * <p>A connection out is used for one identity only, and only once the certificate at its other end has shown that name
- * (RFC 5922 section 7.3). One that came in is used for answers, and for requests of its peer; nothing new is sent over
- * it, since a port that somebody connects from says nothing (RFC 5923).
+ * (RFC 5922 section 7.3). One that came in is used for answers, and for requests of its peer. New requests to that peer
+ * are sent over it only where the peer asks for that by {@code alias} and has shown, by its certificate, that it is
+ * whom they are meant for (RFC 5923): a port that somebody connects from says nothing.
  */
 public final class Tls implements AutoCloseable {
     /** More bytes of a ClientHello than any real one has. */
@@ -51,6 +52,9 @@ public final class Tls implements AutoCloseable {
 
     /** Who is meant. @param trunk empty: none @param host name to be shown; {@code null}: any of the trunk's */
     private record Identity(String trunk, String host) {}
+
+    /** Somebody who connected, and was known by a certificate. */
+    record Client(String trunk, X509Certificate certificate) {}
 
     private final TlsReports reports;
     private final Limits limits;
@@ -194,31 +198,49 @@ public final class Tls implements AutoCloseable {
         if (!of.verified()) {
             return true;
         }
-        return shows(session, !of.names().isEmpty() ? of.names() : meant.host() != null ? List.of(meant.host())
-                : of.hosts());
+        return shows(certificate(session), names(meant));
+    }
+
+    /** The names one of which a certificate has to show. */
+    private List<String> names(final Identity meant) {
+        final TlsSettings.OfTrunk of = contexts.settings().of(meant.trunk());
+        return !of.names().isEmpty() ? of.names() : meant.host() != null ? List.of(meant.host()) : of.hosts();
     }
 
     /** Whether somebody who connected may speak for {@code trunk}, {@code null} for none. */
     boolean isClient(final String trunk, final SSLSession session) {
         final TlsSettings.OfTrunk of = trunk == null ? TlsSettings.USUAL : contexts.settings().of(trunk);
-        return !of.certified() || shows(session, of.names().isEmpty() ? of.hosts() : of.names());
+        return !of.certified() || shows(certificate(session), of.names().isEmpty() ? of.hosts() : of.names());
+    }
+
+    /** Whether whoever connects from {@code trunk}, {@code null} for none, must show a certificate. */
+    boolean certifies(final String trunk) {
+        return trunk != null && contexts.settings().of(trunk).certified();
+    }
+
+    /** Whether {@code client} could have been connected to as {@code identity} (RFC 5923 section 8.2). */
+    boolean isMeant(final int identity, final Client client) {
+        final Identity meant = identities[identity];
+        return meant != null && meant.trunk().equals(client.trunk()) && shows(client.certificate(), names(meant));
     }
 
     /** Whose certificate is expected, for people. */
     String expected(final int identity, final String trunk) {
         final Identity meant = identity == 0 ? new Identity(trunk, null) : identities[identity];
-        final TlsSettings.OfTrunk of = contexts.settings().of(meant.trunk());
-        return String.join(", ", !of.names().isEmpty() ? of.names()
-                : meant.host() != null ? List.of(meant.host()) : of.hosts());
+        return String.join(", ", names(meant));
     }
 
-    private static boolean shows(final SSLSession session, final List<String> names) {
+    private static boolean shows(final X509Certificate certificate, final List<String> names) {
+        return certificate != null && names.stream().anyMatch(name -> CertificateNames.match(certificate, name));
+    }
+
+    /** The certificate of the other side; {@code null} when it has shown none. */
+    static X509Certificate certificate(final SSLSession session) {
         try {
             final Certificate[] chain = session.getPeerCertificates();
-            return chain.length > 0 && chain[0] instanceof final X509Certificate certificate
-                    && names.stream().anyMatch(name -> CertificateNames.match(certificate, name));
+            return chain.length > 0 && chain[0] instanceof final X509Certificate certificate ? certificate : null;
         } catch (final SSLPeerUnverifiedException e) {
-            return false;
+            return null;
         }
     }
 
