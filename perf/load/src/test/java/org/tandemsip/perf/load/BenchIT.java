@@ -227,13 +227,16 @@ class BenchIT {
         assertTrue(Files.notExists(directory.resolve("none.json")), "no number is better than a wrong one");
     }
 
-    @Test
-    void shouldBeginOnceTheTargetAnswersWhenToldToAwaitIt() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"udp", "tcp"})
+    void shouldBeginOnceTheTargetAnswersWhenToldToAwaitIt(final String transport) throws Exception {
         // given
         final int port = freePort();
         final CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> bench("bench", "--target",
-                "127.0.0.1:" + port, "--rate", "20", "--for", "1s", "--await", "2m", "--threshold", "failed=0"));
-        while (!out.toString().contains("generator")) {
+                "127.0.0.1:" + port, "--transport", transport, "--rate", "20", "--for", "1s", "--await", "2m",
+                "--threshold",
+                "failed=0"));
+        while (!exit.isDone() && !out.toString().contains("generator")) {
             Thread.onSpinWait();
         }
 
@@ -245,8 +248,30 @@ class BenchIT {
     }
 
     @Test
-    void shouldSayThatTheTargetItAwaitedDoesNotAnswer() {
-        assertEquals(ExitCode.UNREACHABLE, bench("bench", "--target", "127.0.0.1:9", "--await", "100ms"));
+    void shouldSayThatTheTargetDiedDuringASearch() throws Exception {
+        // given
+        final int port = freePort();
+        final CompletableFuture<Integer> exit;
+        try (Tandem _ = start("stateful", port)) {
+            exit = CompletableFuture.supplyAsync(() -> bench("bench", "find-max", "--target", "127.0.0.1:" + port,
+                    "--from", "20", "--step", "1s", "--warm-up", "0s", "--patience", "1s", "--threshold", "failed=0"));
+
+            // when
+            while (!exit.isDone() && !out.toString().contains("passed ")) {
+                Thread.onSpinWait();
+            }
+        }
+
+        // then
+        assertEquals(ExitCode.UNREACHABLE, exit.get(), () -> out.toString() + err);
+        assertTrue(out.toString().contains("maximum     at least"), out::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"udp", "tcp"})
+    void shouldSayThatTheTargetItAwaitedDoesNotAnswer(final String transport) {
+        assertEquals(ExitCode.UNREACHABLE, bench("bench", "--target", "127.0.0.1:9", "--transport", transport,
+                "--await", "100ms"));
         assertTrue(err.toString().contains("127.0.0.1:9 did not answer OPTIONS"), err::toString);
     }
 
