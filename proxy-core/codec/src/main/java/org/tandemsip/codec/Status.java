@@ -13,6 +13,7 @@ public enum Status {
     REQUEST_TIMEOUT_408(408, "Request Timeout"), REQUEST_ENTITY_TOO_LARGE_413(413, "Request Entity Too Large"),
     REQUEST_URI_TOO_LONG_414(414, "Request-URI Too Long"), UNSUPPORTED_URI_SCHEME_416(416, "Unsupported URI Scheme"),
     BAD_EXTENSION_420(420, "Bad Extension"), INTERVAL_TOO_BRIEF_423(423, "Interval Too Brief"),
+    FIRST_HOP_LACKS_OUTBOUND_SUPPORT_439(439, "First Hop Lacks Outbound Support"),
     MAX_BREADTH_EXCEEDED_440(440, "Max-Breadth Exceeded"),
     TEMPORARILY_UNAVAILABLE_480(480, "Temporarily Unavailable"),
     CALL_DOES_NOT_EXIST_481(481, "Call/Transaction Does Not Exist"), LOOP_DETECTED_482(482, "Loop Detected"),

@@ -1,5 +1,6 @@
 package org.tandemsip.server;
 
+import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -11,12 +12,13 @@ import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.routing.WallClock;
+import org.tandemsip.server.config.Config;
 
 /**
  * What trunks carry and which of their peers can be used, by their names and addresses, so that a reload or a new
  * answer of the DNS changes neither. Control path only; any thread.
  */
-final class States {
+final class States implements AutoCloseable {
     /** Most peers remembered: an address that comes back after so many others begins anew. */
     private static final int MOST_PEERS = 65_536;
 
@@ -33,9 +35,11 @@ final class States {
     private final Map<String, Credentials> credentials = new ConcurrentHashMap<>();
 
     private final LocationTable users;
+    private final RegisteredUsers kept;
 
     States(final ShardContext.Keys keys) {
         users = new LocationTable(keys, 0);
+        kept = new RegisteredUsers(users);
         clock.set(System.currentTimeMillis(), System.nanoTime());
     }
 
@@ -47,6 +51,21 @@ final class States {
     /** Where users have registered. */
     LocationTable users() {
         return users;
+    }
+
+    /** Has what users register kept in the state folder, once a route of {@code config} needs it. */
+    void keepUsers(final Config config) throws StartException {
+        try {
+            kept.open(config);
+        } catch (final IOException e) {
+            throw new StartException(StartException.Reason.NOT_PERMITTED, "state-dir: " + e.getMessage(), e);
+        }
+    }
+
+    /** Ends the keeping. */
+    @Override
+    public void close() {
+        kept.close();
     }
 
     TrunkState total() {

@@ -102,6 +102,7 @@ public final class Tandem implements Control, AutoCloseable {
         }
         policy = Policies.of(resolved, keys, states, tls);
         Policies.limitRates(resolved, states);
+        states.keepUsers(config);
     }
 
     /**
@@ -125,11 +126,11 @@ public final class Tandem implements Control, AutoCloseable {
             tandem.network = Network.start(Networks.of(config, tandem.keys), tandem.proxies, tandem.policy,
                     filter(tandem.policy, config), new LogReports(), tandem.wireNames, tandem.tls);
             tandem.wireNames.answer(tandem.network);
-            tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys,
-                    tandem.states.clock());
+            tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys, tandem.states.clock());
             tandem.admin = AdminServer.start(config.admin(), tandem);
         } catch (final BindException e) {
             tandem.names.close();
+            tandem.states.close();
             throw StartException.bind(e);
         } catch (final IOException e) {
             if (tandem.peers != null) {
@@ -137,6 +138,7 @@ public final class Tandem implements Control, AutoCloseable {
             }
             tandem.network.close();
             tandem.names.close();
+            tandem.states.close();
             throw StartException.bind(e);
         }
         tandem.ready = true;
@@ -325,7 +327,10 @@ public final class Tandem implements Control, AutoCloseable {
             }
         }
         try {
+            states.keepUsers(next);
             tls.configure(next.tls());
+        } catch (final StartException e) {
+            throw new Refused(e.getMessage());
         } catch (final SSLException e) {
             throw new Refused("tls: " + e.getMessage());
         }
@@ -438,6 +443,7 @@ public final class Tandem implements Control, AutoCloseable {
         admin.close();
         peers.close();
         network.close();
+        states.close();
         names.close();
         tls.close();
         EventLog.info("stop", "uptime_seconds", (System.currentTimeMillis() - startedEpochMs) / 1_000);

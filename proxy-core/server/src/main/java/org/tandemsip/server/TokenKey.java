@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.server.config.Config;
@@ -36,6 +37,13 @@ final class TokenKey {
                 ? loadOrCreate(config.stateDir().get(), random)
                 : fromUsualPlaces(environment, random);
         return new ShardContext.Keys(word(token, 0), word(token, 8), random.nextLong(), random.nextLong());
+    }
+
+    /** The folder that {@link #load} has found the key in, or made it; empty when there was none. */
+    static Optional<Path> folder(final Config config, final UnaryOperator<String> environment) {
+        return config.stateDir().isPresent() ? config.stateDir()
+                : usualPlaces(environment).stream().filter(place -> Files.isReadable(place.resolve(FILE)))
+                        .findFirst();
     }
 
     private static byte[] fromUsualPlaces(final UnaryOperator<String> environment, final SecureRandom random) {

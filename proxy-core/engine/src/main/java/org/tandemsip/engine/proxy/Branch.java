@@ -1,5 +1,6 @@
 package org.tandemsip.engine.proxy;
 
+import org.tandemsip.codec.Status;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.timer.TimerNode;
@@ -56,6 +57,8 @@ final class Branch extends TimerNode {
     boolean trying;
     /** Whether it rings: a provisional response but 100 has come. */
     boolean ringing;
+    /** Whether the device there has answered for itself: asking it by another flow would change nothing. */
+    boolean spoke;
     /** Whether timer C has run out: a 487 then is our own doing and counts as a 408. */
     boolean timedOut;
 
@@ -69,6 +72,7 @@ final class Branch extends TimerNode {
         breadth = 0;
         answers = 0;
         timedOut = false;
+        spoke = false;
         leg = null;
         askedRate = false;
         withinRate = false;
@@ -92,6 +96,11 @@ final class Branch extends TimerNode {
     boolean failsOver(final int statusCode) {
         return statusCode == 503 || target.binding != null
                 || target.trunk != null && target.trunk.failsOver(statusCode);
+    }
+
+    /** Status of a request that does not get there: a user that is away, or a next hop that fails (section 16.9). */
+    Status unreachable() {
+        return target.binding != null ? Status.TEMPORARILY_UNAVAILABLE_480 : Status.SERVER_INTERNAL_ERROR_500;
     }
 
     @Override

@@ -312,7 +312,9 @@ final class Fork {
             return false;
         }
         for (Branch branch = first; branch != null; branch = branch.next) {
-            if (branch.state == Branch.State.ANSWERED && branch.target.trunk == candidate.target.trunk) {
+            if (branch.state == Branch.State.ANSWERED && branch.target.trunk == candidate.target.trunk
+                    || branch.spoke && candidate.target.binding != null
+                            && branch.target.binding.sameInstance(candidate.target.binding)) {
                 return false;
             }
         }

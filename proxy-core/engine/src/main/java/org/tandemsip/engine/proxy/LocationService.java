@@ -51,6 +51,7 @@ final class LocationService {
     private final ListenPoints listenPoints;
     private final Rendezvous rendezvous;
     private final RegisteredTargets registered;
+    private Route registersBy;
     private final RouteMatcher matcher = new RouteMatcher();
     private final IpAddress address = new IpAddress();
     private RoutingPolicy policy;
@@ -123,8 +124,9 @@ final class LocationService {
     private Status targetsOf(final Trunk from) {
         final SipUri requestUri = information.requestUri();
         if (information.inDialog()) {
-            if (!information.hasNextRoute() && information.flow(source) != 0) {
-                return addFlow() ? null : unreachable();
+            if (!information.hasNextRoute() && information.flow() != null) {
+                inClear = secure && !information.flow().transport.secure();
+                return !inClear && registered.addFlow(targets, information.flow(), policy) ? null : unreachable();
             }
             final SipUri route = information.nextRoute();
             if (information.hasNextRoute()) {
@@ -179,9 +181,11 @@ final class LocationService {
                 continue;
             }
             if (route.inside() != Route.Inside.NOTHING) {
-                if (route.inside() == Route.Inside.LOCATION && !preloaded && registered.reads(request, information,
-                        policy)) {
-                    return byRegistration(route);
+                final boolean taken = request.method() == Method.REGISTER ? route == registersBy
+                        : route.inside() == Route.Inside.LOCATION && !preloaded
+                                && registered.reads(request, information, policy);
+                if (taken) {
+                    return toInside(route);
                 }
                 continue;
             }
@@ -213,16 +217,23 @@ final class LocationService {
         return lookUpFailed ? unreachable() : preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
     }
 
-    /** Where the user has registered; behind that the backup trunks. */
-    private Status byRegistration(final Route route) {
+    /** The line by which the REGISTER located next goes on to where a trunk keeps it; {@code null} for none. */
+    void registersBy(final Route route) {
+        registersBy = route;
+    }
+
+    /** Where the user has registered, and behind that the backup trunks; a REGISTER goes to those alone. */
+    private Status toInside(final Route route) {
+        final boolean toUser = route.inside() == Route.Inside.LOCATION;
         mode = policy.modeOf(route);
         line = route;
-        int group = registered.add(targets, receivedBy, route, source, secure, nowNs);
+        int group = toUser ? registered.add(targets, receivedBy, route, source, secure, nowNs) : 0;
         rendezvous.nextTurns(route.then());
         for (int i = 0; i < route.then().size(); i++) {
             group = addTrunk(route.then().get(i), rendezvous.callHash(request), group);
         }
-        return targets.size() > 0 ? null : Status.TEMPORARILY_UNAVAILABLE_480;
+        return targets.size() > 0 ? null
+                : toUser ? Status.TEMPORARILY_UNAVAILABLE_480 : Status.SERVICE_UNAVAILABLE_503;
     }
 
     /** Peers of the trunks in {@code to} side by side, best ones first; then those of the backup trunks one by one. */
@@ -435,22 +446,6 @@ final class LocationService {
             }
         }
         return targets.size() > 0;
-    }
-
-    /** Adds the connection that our own Route names: what is at its other end cannot be connected to. */
-    private boolean addFlow() {
-        final int listenPoint = information.listenPointOfRoute();
-        final Transport transport = listenPoints.get(listenPoint).transport();
-        final Target target = secure && !transport.secure() ? null : targets.add();
-        if (target == null) {
-            inClear = true;
-            return false;
-        }
-        target.destination.transport = transport;
-        target.destination.listenPoint = listenPoint;
-        target.destination.connection = information.flow(source);
-        target.recordRouteListenPoint = listenPoint;
-        return true;
     }
 
     private boolean addPeer(final Trunk trunk, final Peer peer, final int group) {

@@ -180,9 +180,14 @@ public final class Proxy implements MessageHandler {
                 return challenge(request, source, from.trust().realm(), registers, verdict, nowNs);
             }
         }
-        if (registers) {
+        if (registers && registrations.line().then().isEmpty()) {
             return registrations.register(request, source, by, from, nowNs);
         }
+        final Disposition refused = registers ? registrations.refuse(request, source, by, from, nowNs) : null;
+        if (refused != null) {
+            return refused;
+        }
+        locationService.registersBy(registers ? registrations.line() : null);
         final Status unroutable = locationService.locate(request, source, by, from, information, targets, nowNs);
         if (unroutable != null) {
             return isToUs(request, information) ? uas.answer(request, source, Status.OK_200)
@@ -192,6 +197,9 @@ public final class Proxy implements MessageHandler {
         if (forCalls && !statelessBranches && (followsInvite || Slice.exists(request.toTag()))) {
             // Of a call that is none: had it been the proxy's, the request would show it.
             return refuse(request, source, Status.CALL_DOES_NOT_EXIST_481);
+        }
+        if (registers) {
+            registrations.goOn(request, targets);
         }
         if (!followsInvite && Privacy.mustFail(Privacy.of(request)) && targets.leaveTrustDomain()) {
             return refuse(request, source, Status.SERVER_INTERNAL_ERROR_500);
@@ -227,6 +235,7 @@ public final class Proxy implements MessageHandler {
     private Registrations registrations(final RoutingPolicy by) {
         if (registrations == null || !registrations.isOf(by.registry())) {
             registrations = new Registrations(by.registry(), counters, listenPoints, uas, authenticator);
+            stateful.registrations(registrations);
         }
         return registrations;
     }

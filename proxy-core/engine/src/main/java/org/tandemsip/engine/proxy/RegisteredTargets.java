@@ -28,7 +28,8 @@ import org.tandemsip.engine.routing.Trunk;
 
 /**
  * Finds where a user has registered (RFC 3261 section 16.5, RFC 3327 section 5.4, RFC 5626 section 7): one group of
- * targets per value of q, the highest first. Waits for nobody and allocates nothing. Shard thread only.
+ * targets per value of q, the highest first, and behind it the other flows of its devices. Waits for nobody and
+ * allocates nothing. Shard thread only.
  */
 final class RegisteredTargets {
     private final ListenPoints listenPoints;
@@ -64,7 +65,8 @@ final class RegisteredTargets {
         final SipUri requestUri = information.requestUri();
         final Rules rules = by.registry().rules();
         byte[] domain = rules.domainOf(request.bytes(), requestUri.host());
-        if (domain == null && (information.requestUriIsOurs() || requestUri.scheme() == SipUri.Scheme.TEL)) {
+        if (domain == null && (information.requestUriIsOurs()
+                || listenPoints.isDomain(request.bytes(), requestUri) || requestUri.scheme() == SipUri.Scheme.TEL)) {
             domain = rules.ownDomain();
         }
         if (domain == null || !reader.read(request.bytes(), requestUri, domain)) {
@@ -87,7 +89,7 @@ final class RegisteredTargets {
         model.from = from;
         model.route = line;
         final long nowMs = policy.registry().clock().epochMs(nowNs);
-        int group = -1;
+        int group = -2;
         int q = -1;
         for (int i = 0; bindings != null && i < bindings.size(); i++) {
             final Binding binding = bindings.get(i);
@@ -104,15 +106,27 @@ final class RegisteredTargets {
             if (target == null) {
                 break;
             }
-            group = binding.q() == q ? group : group + 1;
+            group = binding.q() == q ? group : group + 2;
             q = binding.q();
             target.set(model);
-            target.group = group;
+            // Another flow of a device that is there already is for when that one fails (RFC 5626 section 7).
+            target.group = hasInstance(targets, target) ? group + 1 : group;
             target.sentTo = policy.trunkOf(target.destination);
             target.recordRouteListenPoint = target.destination.listenPoint;
         }
         model.binding = null;
-        return group + 1;
+        return group + 2;
+    }
+
+    /** Adds the place of a phone that a Route of ours names; {@code false} when there is no room. */
+    boolean addFlow(final Targets targets, final Destination flow, final RoutingPolicy by) {
+        final Target target = targets.add();
+        if (target != null) {
+            target.destination.set(flow);
+            target.sentTo = by.trunkOf(flow);
+            target.recordRouteListenPoint = flow.listenPoint;
+        }
+        return target != null;
     }
 
     /** Whether the user read last has a password, and so may register. */
@@ -121,6 +135,16 @@ final class RegisteredTargets {
             final Realm realm = policy.trunks().get(i).trust().realm();
             if (realm != null && (realm.knows(hash, reader.bytes(), 0, reader.user().userLength())
                     || realm.knows(hash, reader.bytes(), 0, reader.user().length()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasInstance(final Targets targets, final Target added) {
+        for (int i = 0; i < targets.size(); i++) {
+            final Binding other = targets.get(i).binding;
+            if (targets.get(i) != added && other != null && other.sameInstance(added.binding)) {
                 return true;
             }
         }

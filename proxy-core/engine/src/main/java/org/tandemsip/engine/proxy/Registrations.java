@@ -29,6 +29,7 @@ import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Registry;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Zone;
 
@@ -39,18 +40,25 @@ import org.tandemsip.engine.routing.Zone;
  */
 final class Registrations {
     private static final byte[] PATH_TAG = ascii("path");
+    private static final byte[] OUTBOUND_TAG = ascii("outbound");
+    private static final byte[] OB = ascii("ob");
+    private static final byte[] EXPIRES_NAME = ascii("expires");
+    private static final byte[] REG_ID_NAME = ascii("reg-id");
     private static final byte[] CONTACT = ascii("Contact: <");
     private static final byte[] EXPIRES = ascii(">;expires=");
     private static final byte[] Q = ascii(";q=0.");
     private static final byte[] INSTANCE = ascii(";+sip.instance=");
     private static final byte[] REG_ID = ascii(";reg-id=");
     private static final byte[] PATH = ascii("Path: ");
-    private static final byte[] SUPPORTED = ascii("Supported: path\r\n");
+    private static final byte[] SUPPORTED = ascii("Supported: path, outbound\r\n");
+    private static final byte[] REQUIRE = ascii("Require: outbound\r\n");
     private static final byte[] DATE = ascii("Date: ");
     private static final byte[] MIN_EXPIRES = ascii("Min-Expires: ");
     private static final byte[] UNSUPPORTED = ascii("Unsupported: ");
     /** Date, Supported, and the names of the rest. */
     private static final int ADDED_BYTES = 256;
+    /** Most bytes of the Contact rows of one user. */
+    static final int MOST_CONTACT_BYTES = 10 * (Registrar.MAX_CONTACT + 256);
     /** Expires, q and reg-id of a contact at their longest, and what stands between. */
     private static final int CONTACT_BYTES = 80;
     private static final DateTimeFormatter RFC_1123 =
@@ -67,6 +75,10 @@ final class Registrations {
     private final NameAddr nameAddr = new NameAddr();
     private final SipUri uri = new SipUri();
     private final ValueCursor tags = new ValueCursor();
+    private boolean outbound;
+    private Route line;
+    private Registrar.Registration registration;
+    private final AsciiWriter rows = new AsciiWriter();
     private long dateSecond = -1;
     private byte[] date;
 
@@ -92,8 +104,9 @@ final class Registrations {
      */
     boolean takes(final SipMessage request, final RoutingPolicy by, final Trunk from,
             final RouteInformation information, final long nowNs) {
-        if (!information.requestUriIsOurs() && by.registry().rules().domainOf(request.bytes(),
-                information.requestUri().host()) == null) {
+        if (!information.requestUriIsOurs() && !listenPoints.isDomain(request.bytes(), information.requestUri())
+                && by.registry().rules().domainOf(request.bytes(),
+                        information.requestUri().host()) == null) {
             return false;
         }
         final List<Route> routes = by.routes();
@@ -103,6 +116,7 @@ final class Registrations {
             if ((route.from() == null || route.from().index() == from.index()) && matcher.matches(route.match())
                     && (route.when() == null || route.when().holds(nowNs))) {
                 if (route.inside() == Route.Inside.REGISTRAR) {
+                    line = route;
                     return true;
                 }
                 if (route.inside() == Route.Inside.NOTHING && !route.toRequestUri()) {
@@ -113,17 +127,97 @@ final class Registrations {
         return false;
     }
 
+    /** Line of the table by which {@link #takes} was true last. */
+    Route line() {
+        return line;
+    }
+
+    /** Answers a REGISTER that would not be taken here, so that it does not go on; {@code null} when it may. */
+    Disposition refuse(final SipMessage request, final Source source, final RoutingPolicy by, final Trunk from,
+            final long nowNs) {
+        final Status status = prepare(request, source, by.registry().rules(), from, false);
+        final Status judged = status != null ? status
+                : registrar.judge(request, reader.user(), registration, by.registry().rules(),
+                        by.registry().clock().epochMs(nowNs));
+        if (judged == Status.OK_200) {
+            return null;
+        }
+        counters.increment(Counter.REGISTERS_REFUSED);
+        return answer(request, source, judged, by.registry().rules());
+    }
+
+    /** Has a REGISTER that was not refused go on with our Contact, for as long as one of the user's own will last. */
+    void goOn(final SipMessage request, final Targets targets) {
+        for (int i = 0; request.firstRow(HeaderName.CONTACT) != SipMessage.NO_ROW && i < targets.size(); i++) {
+            targets.get(i).registerSeconds = registrar.secondsLeft();
+        }
+    }
+
+    /**
+     * Takes what a trunk has confirmed for the REGISTER that went there: the user's contacts are kept here for as long
+     * as it says, and are what the answer lists.
+     *
+     * @param request  as the phone has sent it
+     * @param response its 2xx
+     */
+    void learn(final SipMessage request, final Source source, final SipMessage response,
+            final RequestForwarder requests, final ResponseForwarder responses, final long nowNs) {
+        final RoutingPolicy by = requests.policy();
+        final Trunk from = by.trunkOf(source);
+        if (from == null || by.registry() == null || !takes(request, by, from, requests.routeInformation(), nowNs)
+                || line.then().isEmpty() || prepare(request, source, by.registry().rules(), from, true) != null) {
+            return;
+        }
+        final Rules rules = by.registry().rules();
+        final long nowMs = by.registry().clock().epochMs(nowNs);
+        final int granted = granted(response, rules);
+        final Rules bounded = new Rules(rules.domains(), Math.min(rules.expires(), granted), 1, granted,
+                rules.contacts());
+        final Status status = registrar.register(request, reader.user(), registration, bounded, nowMs);
+        counters.increment(status == Status.OK_200 ? Counter.REGISTERS_ACCEPTED : Counter.REGISTERS_REFUSED);
+        if (status != Status.OK_200) {
+            return;
+        }
+        final Bindings bindings = registrar.bindings();
+        rows.wrap(responses.contacts(), 0);
+        for (int i = 0; bindings != null && i < bindings.size(); i++) {
+            if (bindings.get(i).isLive(nowMs)) {
+                putContact(bindings.get(i), nowMs, rows);
+            }
+        }
+        responses.contacts(rows.position());
+    }
+
+    /** Seconds that the trunk has granted: those of the only Contact that it knows of the user, or the last listed. */
+    private int granted(final SipMessage response, final Rules rules) {
+        final long expires = response.value(HeaderName.EXPIRES);
+        int granted = Slice.exists(expires) ? Registrar.number(response.bytes(), expires) : rules.maxExpires();
+        tags.reset(response, HeaderName.CONTACT);
+        while (tags.next()) {
+            if (nameAddr.wrap(response.bytes(), tags.start(), tags.end())) {
+                final long own = nameAddr.parameter(EXPIRES_NAME);
+                granted = Slice.exists(own) ? Registrar.number(response.bytes(), own) : granted;
+            }
+        }
+        return granted <= 0 ? rules.maxExpires() : granted;
+    }
+
     /** Carries out a REGISTER that {@link #takes}, whose sender has shown who it is where it has to. */
     Disposition register(final SipMessage request, final Source source, final RoutingPolicy by, final Trunk from,
             final long nowNs) {
         final Rules rules = by.registry().rules();
         final long nowMs = by.registry().clock().epochMs(nowNs);
-        final Status status = hasUnsupported(request) ? Status.BAD_EXTENSION_420
-                : carryOut(request, source, rules, from, nowMs);
-        counters.increment(status == Status.OK_200 ? Counter.REGISTERS_ACCEPTED : Counter.REGISTERS_REFUSED);
-        if (status == Status.OK_200) {
-            return confirm(request, source, registrar.bindings(), nowMs);
+        Status status = prepare(request, source, rules, from, false);
+        if (status == null) {
+            status = registrar.register(request, reader.user(), registration, rules, nowMs);
         }
+        counters.increment(status == Status.OK_200 ? Counter.REGISTERS_ACCEPTED : Counter.REGISTERS_REFUSED);
+        return status == Status.OK_200 ? confirm(request, source, registrar.bindings(), nowMs)
+                : answer(request, source, status, rules);
+    }
+
+    private Disposition answer(final SipMessage request, final Source source, final Status status,
+            final Rules rules) {
         final AsciiWriter out = uas.begin(request, source, status,
                 request.headersEnd() - Slice.end(request.startLine()));
         if (status == Status.INTERVAL_TOO_BRIEF_423) {
@@ -134,10 +228,18 @@ final class Registrations {
         return uas.end(request, source);
     }
 
-    private Status carryOut(final SipMessage request, final Source source, final Rules rules, final Trunk from,
-            final long nowMs) {
+    /**
+     * Finds out whose contacts a REGISTER is about, and how it came; {@code null}, or what to answer.
+     *
+     * @param known whether its sender was found to be who it says before
+     */
+    private Status prepare(final SipMessage request, final Source source, final Rules rules, final Trunk from,
+            final boolean known) {
         final boolean stranger = from.trust().zone() == Zone.PUBLIC;
         final boolean path = request.firstRow(HeaderName.PATH) != SipMessage.NO_ROW;
+        if (hasUnsupported(request)) {
+            return Status.BAD_EXTENSION_420;
+        }
         if (stranger && path) {
             // Whoever calls this user would be sent where it says.
             return Status.FORBIDDEN_403;
@@ -146,13 +248,48 @@ final class Registrations {
             return Status.NOT_FOUND_404;
         }
         final long name = authenticator.user();
-        if (from.trust().realm() != null
+        if (!known && from.trust().realm() != null
                 && !reader.user().isNamed(request.bytes(), Slice.offset(name), Slice.length(name))) {
             return Status.FORBIDDEN_403;
         }
         final boolean direct = stranger || request.viaValues() == 1 && !path;
-        return registrar.register(request, reader.user(), new Registrar.Registration(source,
-                listenPoints.identity(source.listenPoint), direct, false), rules, nowMs);
+        outbound = asksForOutbound(request);
+        if (outbound && !direct && !startsWithOb(request)) {
+            return Status.FIRST_HOP_LACKS_OUTBOUND_SUPPORT_439;
+        }
+        registration = new Registrar.Registration(source, listenPoints.identity(source.listenPoint), direct, outbound);
+        return null;
+    }
+
+    /** Whether it wants a flow of its own: it knows outbound, and a contact has a reg-id (RFC 5626 section 4.2.1). */
+    private boolean asksForOutbound(final SipMessage request) {
+        boolean knows = false;
+        tags.reset(request, HeaderName.SUPPORTED);
+        while (tags.next()) {
+            knows |= is(request.bytes(), OUTBOUND_TAG);
+        }
+        tags.reset(request, HeaderName.REQUIRE);
+        while (tags.next()) {
+            knows |= is(request.bytes(), OUTBOUND_TAG);
+        }
+        tags.reset(request, HeaderName.CONTACT);
+        while (knows && tags.next()) {
+            if (nameAddr.wrap(request.bytes(), tags.start(), tags.end())
+                    && Slice.exists(nameAddr.parameter(REG_ID_NAME))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the first proxy on its way keeps the flow: the URI that this has put into Path says so (section 5.1). */
+    private boolean startsWithOb(final SipMessage request) {
+        if (!tags.reset(request, HeaderName.PATH).next()
+                || !nameAddr.wrap(request.bytes(), tags.start(), tags.end())) {
+            return false;
+        }
+        final long first = nameAddr.uri();
+        return uri.wrap(request.bytes(), Slice.offset(first), Slice.end(first)) && Slice.exists(uri.parameter(OB));
     }
 
     /** Reads the user that To names (step 5). Our address in it needs no port: the Request-URI is ours already. */
@@ -167,7 +304,7 @@ final class Registrations {
             return false;
         }
         byte[] domain = uri.scheme() == SipUri.Scheme.TEL ? rules.ownDomain() : rules.domainOf(bytes, uri.host());
-        if (domain == null && (listenPoints.find(bytes, uri) != ListenPoints.NONE
+        if (domain == null && (listenPoints.find(bytes, uri) != ListenPoints.NONE || listenPoints.isDomain(bytes, uri)
                 || isSame(bytes, uri.host(), request.parsedUri().host()))) {
             domain = rules.ownDomain();
         }
@@ -206,6 +343,9 @@ final class Registrations {
             out.put(PATH).put(request.bytes(), tags.start(), tags.end() - tags.start()).crlf();
         }
         out.put(SUPPORTED);
+        if (outbound) {
+            out.put(REQUIRE);
+        }
         putDate(nowMs / 1_000, out);
         return uas.end(request, source);
     }
@@ -260,7 +400,7 @@ final class Registrations {
     }
 
     private boolean isSupported(final DirectBuffer bytes) {
-        return is(bytes, PATH_TAG);
+        return is(bytes, PATH_TAG) || is(bytes, OUTBOUND_TAG);
     }
 
     private boolean is(final DirectBuffer bytes, final byte[] tag) {

@@ -1,12 +1,15 @@
 package org.tandemsip.engine.proxy;
 
 import java.nio.charset.StandardCharsets;
+import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.DigestFields;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.auth.Realm;
@@ -17,6 +20,7 @@ import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.registrar.Binding;
+import org.tandemsip.engine.registrar.Flows;
 import org.tandemsip.engine.registrar.Registrar;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.HeaderRules;
@@ -51,6 +55,9 @@ final class RequestForwarder {
     private static final byte[] RECORD_ROUTE = ascii("Record-Route: ");
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
     private static final byte[] ROUTE = ascii("Route: ");
+    private static final byte[] CONTACT = ascii("Contact: <sip:");
+    private static final byte[] TRANSPORT = ascii(";transport=");
+    private static final byte[] EXPIRES = ascii(">;expires=");
     /** What counts towards the size before Max-Breadth is known. */
     private static final int LARGEST_BREADTH = 60;
     /** Via, Max-Forwards, Max-Breadth, Content-Length, received and rport at their longest, without sent-by. */
@@ -67,7 +74,12 @@ final class RequestForwarder {
     private final TcpRefusals refusals = new TcpRefusals();
     private final Edits edits;
     private final int longestSentBy;
+    private final Flows flows = new Flows();
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri contactUri = new SipUri();
+    private final Destination callerFlow = new Destination();
     private RoutingPolicy policy;
+    private Trunk from;
     private char statefulMode = Branches.STATEFUL;
     private SipMessage request;
     private Source source;
@@ -90,9 +102,14 @@ final class RequestForwarder {
         longestSentBy = context.listenPoints().stream().mapToInt(point -> point.sentBy().length).max().orElse(0);
         edits = new Edits(context.limits().routeValues() + context.limits().headerRows() + 16
                 + RoutingPolicy.MOST_NUMBERS,
-                2 * context.limits().uriBytes() + 1_024 + Registrar.MAX_CONTACT + Registrar.MAX_PATH + 3 * longestSentBy
+                2 * context.limits().uriBytes() + 1_280 + Registrar.MAX_CONTACT + Registrar.MAX_PATH + 3 * longestSentBy
                         + 3 * HeaderRules.MAX_BYTES
                         + RoutingPolicy.MOST_NUMBERS * TelephoneNumber.MAX_WRITTEN);
+    }
+
+    /** The configuration in force. */
+    RoutingPolicy policy() {
+        return policy;
     }
 
     /** Takes over a configuration. */
@@ -121,6 +138,7 @@ final class RequestForwarder {
         source = receivedFrom;
         recordRoute = mayRecordRoute && mayFormDialog(message);
         loopHash = branches.loopHash(message, from);
+        this.from = from;
         realm = from == null ? null : from.trust().realm();
         client = Places.NONE;
         call = Places.NONE;
@@ -273,6 +291,7 @@ final class RequestForwarder {
     int maxLength(final Target target) {
         final Binding binding = target.binding;
         return maxLength()
+                + (target.registerSeconds < 0 ? 0 : 96 + longestSentBy + Slice.length(request.value(HeaderName.TO)))
                 + (binding == null ? 0 : binding.contact().length + binding.path().length + ROUTE.length + 2);
     }
 
@@ -340,12 +359,40 @@ final class RequestForwarder {
             rows.put(CONTENT_LENGTH).putDecimal(request.bodyLength()).crlf();
         }
         edits.end();
+        if (target.registerSeconds >= 0) {
+            putOwnContact(target);
+        }
         if (realm != null) {
             consumeCredentials();
         }
         HeaderChanges.edit(request, Trust.receivedFrom(target.from),
                 target.route == null ? HeaderRules.NONE : target.route.headers(),
                 Trust.sentTo(target.sentTo, request), edits);
+    }
+
+    /** The carrier is to call us where a phone has registered, and us alone: no Contact but ours, and no Path. */
+    private void putOwnContact(final Target target) {
+        final DirectBuffer bytes = request.bytes();
+        final ListenPoint point = listenPoints.get(target.recordRouteListenPoint);
+        final long to = request.value(HeaderName.TO);
+        nameAddr.wrap(bytes, Slice.offset(to), Slice.end(to));
+        final long address = nameAddr.uri();
+        contactUri.wrap(bytes, Slice.offset(address), Slice.end(address));
+        for (int row = request.firstRow(HeaderName.PATH); row != SipMessage.NO_ROW; row = request.nextRow(row)) {
+            edits.delete(request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
+        }
+        final int first = request.firstRow(HeaderName.CONTACT);
+        for (int row = first; row != SipMessage.NO_ROW; row = request.nextRow(row)) {
+            final AsciiWriter out = edits.begin(request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
+            if (row == first) {
+                out.put(CONTACT).putSlice(bytes, contactUri.user()).put('@').put(point.sentBy());
+                if (point.transport() != Transport.UDP) {
+                    out.put(TRANSPORT).put(point.transport().token());
+                }
+                out.put(EXPIRES).putDecimal(target.registerSeconds).crlf();
+            }
+            edits.end();
+        }
     }
 
     /** What was for us is of no use to anybody else (section 22.3). */
@@ -387,16 +434,39 @@ final class RequestForwarder {
      * either side finds the listen point it can reach.
      */
     private void putRecordRoutes(final Target target, final AsciiWriter out) {
-        final boolean twice = target.recordRouteListenPoint != source.listenPoint;
-        final boolean browser = source.transport == Transport.WS || source.transport == Transport.WSS;
-        final long flow = browser ? source.connection : 0;
+        final Destination callee = target.binding != null && target.binding.flow() != null
+                && target.binding.flow().pinned() ? target.destination : null;
+        final Destination caller = isPinned() ? callerFlow.set(source) : null;
+        final boolean twice = target.recordRouteListenPoint != source.listenPoint || callee != null && caller != null;
         final boolean sips = routeInformation.isSips();
-        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint, call, twice ? 0 : flow, sips);
+        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint, call, sips,
+                callee != null || twice ? callee : caller, callee == null);
         out.crlf();
         if (twice) {
-            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint, call, flow, sips);
+            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint, call, sips, caller, true);
             out.crlf();
         }
+    }
+
+    /**
+     * Whether what the other side sends must come back to where this request was sent from: a browser, or a phone that
+     * registers and whose Contact does not lead there.
+     */
+    private boolean isPinned() {
+        if (source.transport == Transport.WS || source.transport == Transport.WSS) {
+            return true;
+        }
+        if (from == null || !policy.mayRegister(from) || from.hasPeer(source.addressHigh, source.addressLow)) {
+            return false;
+        }
+        final long contact = request.value(HeaderName.CONTACT);
+        if (!Slice.exists(contact) || !nameAddr.wrap(request.bytes(), Slice.offset(contact), Slice.end(contact))) {
+            return false;
+        }
+        final long uri = nameAddr.uri();
+        return contactUri.wrap(request.bytes(), Slice.offset(uri), Slice.end(uri))
+                && contactUri.scheme() != SipUri.Scheme.OPAQUE && contactUri.scheme() != SipUri.Scheme.TEL
+                && flows.isPinned(request.bytes(), source, contactUri);
     }
 
     private static byte[] ascii(final String text) {

@@ -257,7 +257,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
                 if (peerFailed) {
                     proxy.failed(branch);
                 }
-                fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
+                fail(branch.unreachable(), nowNs);
             }
         } finally {
             done();
@@ -286,11 +286,11 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
                 if (!fork.resend(branch, kept(), source, nowNs)) {
                     fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
                 }
-            } else if (fork.hasNextGroup()) {
+            } else if (fork.hasNextGroup() || branch.target.binding != null) {
                 fork.end(branch, Branch.State.FAILED);
                 proxy.failed(branch);
                 transaction.terminate(nowNs);
-                fail(Status.SERVER_INTERNAL_ERROR_500, nowNs);
+                fail(branch.unreachable(), nowNs);
             }
         } finally {
             done();
@@ -392,6 +392,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
             return Disposition.ABSORBED;
         }
         final int statusCode = response.statusCode();
+        branch.spoke = branch.target.binding != null && statusCode != 430 && statusCode != 408;
         if (statusCode == 401 || statusCode == 407) {
             if (isForUs(branch, response, from, nowNs) && fork.answer(branch, proxy.keptRequest, source, nowNs)) {
                 return Disposition.ABSORBED;

@@ -1,6 +1,7 @@
 package org.tandemsip.engine.proxy;
 
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
@@ -24,9 +25,11 @@ final class ResponseForwarder {
     private RoutingPolicy policy;
     private HeaderRules received = HeaderRules.NONE;
     private Trunk caller;
+    private final MutableDirectBuffer contacts = new UnsafeBuffer(new byte[Registrations.MOST_CONTACT_BYTES]);
+    private int contactsLength;
 
     ResponseForwarder(final ShardContext context) {
-        edits = new Edits(4 + context.limits().headerRows(), 16);
+        edits = new Edits(5 + context.limits().headerRows(), 16 + Registrations.MOST_CONTACT_BYTES);
         policy = (RoutingPolicy) context.policy();
     }
 
@@ -55,9 +58,19 @@ final class ResponseForwarder {
         caller = to;
     }
 
+    /** Memory for rows that take the place of Contact in the response written next; say how long they are. */
+    MutableDirectBuffer contacts() {
+        return contacts;
+    }
+
+    /** Says how much of {@link #contacts()} takes the place of Contact; 0 for nothing. */
+    void contacts(final int length) {
+        contactsLength = length;
+    }
+
     /** Upper bound for the size of the copy, to claim memory with. */
     int maxLength(final SipMessage response) {
-        return response.length();
+        return response.length() + contactsLength;
     }
 
     /** Writes the copy of {@code response}; returns its size in bytes, written from index 0. */
@@ -69,6 +82,14 @@ final class ResponseForwarder {
             edits.delete(response.rowStart(row), response.rowEnd(row) - response.rowStart(row));
         } else {
             edits.delete(topVia.start(), response.nextVia().start() - topVia.start());
+        }
+        if (contactsLength > 0) {
+            for (int contact = response.firstRow(HeaderName.CONTACT); contact != SipMessage.NO_ROW; contact =
+                    response.nextRow(contact)) {
+                edits.delete(response.rowStart(contact), response.rowEnd(contact) - response.rowStart(contact));
+            }
+            edits.begin(response.headersEnd(), 0).put(contacts, 0, contactsLength);
+            edits.end();
         }
         HeaderChanges.editResponse(response, received, Trust.sentTo(caller, response), edits);
         return edits.apply(response, out, 0);

@@ -11,6 +11,7 @@ import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -52,8 +53,9 @@ final class RouteInformation {
     private int first;
     private int last;
     private int ourListenPoint;
-    /** Connection named by the last of our own Routes; 0 for none. */
-    private long flow;
+    /** Where the other side of the dialog is, when {@link #hasFlow}. */
+    private final Destination flow = new Destination();
+    private boolean hasFlow;
     private boolean restored;
     private boolean token;
     private boolean inDialog;
@@ -85,7 +87,7 @@ final class RouteInformation {
         call = Places.NONE;
         ourMaddr = false;
         ourListenPoint = ListenPoints.NONE;
-        flow = 0;
+        hasFlow = false;
         cutCount = 0;
         final DirectBuffer bytes = request.bytes();
         requestUri = request.parsedUri();
@@ -151,7 +153,8 @@ final class RouteInformation {
         while (first < last) {
             int listenPoint = recordRoutes.read(request.bytes(), starts[first], ends[first]);
             if (listenPoint != ListenPoints.NONE) {
-                useToken(token || recordRoutes.readVerifies(request, listenPoint), listenPoint);
+                useToken(token && !recordRoutes.readHasFlow() || recordRoutes.readVerifies(request, listenPoint),
+                        listenPoint);
                 first++;
                 continue;
             }
@@ -162,24 +165,29 @@ final class RouteInformation {
             if (listenPoint == ListenPoints.NONE) {
                 return true;
             }
-            if (useToken(token || recordRoutes.verifies(request, routeUri, listenPoint), listenPoint)) {
-                flow = recordRoutes.flow(request.bytes(), routeUri);
-            }
+            useToken(recordRoutes.verifies(request, routeUri, listenPoint)
+                    || token && !recordRoutes.readHasFlow(), listenPoint);
             first++;
         }
         return true;
     }
 
-    private boolean useToken(final boolean valid, final int listenPoint) {
-        if (valid) {
-            flow = 0;
-            if (!token) {
-                call = recordRoutes.readPlace();
-            }
-            token = true;
-            ourListenPoint = listenPoint;
+    private void useToken(final boolean valid, final int listenPoint) {
+        if (!valid) {
+            return;
         }
-        return valid;
+        if (!token) {
+            call = recordRoutes.readPlace();
+        }
+        token = true;
+        ourListenPoint = listenPoint;
+        final Destination named = recordRoutes.readHasFlow() ? recordRoutes.readFlow() : null;
+        if (named != null) {
+            flow.set(named);
+            flow.listenPoint = listenPoint;
+            flow.transport = listenPoints.get(listenPoint).transport();
+            hasFlow = true;
+        }
     }
 
     private int find(final SipMessage request, final SipUri uri) {
@@ -293,12 +301,9 @@ final class RouteInformation {
         return first < last;
     }
 
-    /**
-     * Connection to send by that the last of our own Routes names, in a dialog; 0 for none, or when the request came
-     * over it.
-     */
-    long flow(final Source source) {
-        return inDialog && flow != source.connection ? flow : 0;
+    /** Where the other side is, whatever the Request-URI says; {@code null} when no Route of ours tells. */
+    Destination flow() {
+        return inDialog && hasFlow ? flow : null;
     }
 
     /** The transport that a URI asks for, {@code null} for none: sips is TLS, be it under WebSocket. */

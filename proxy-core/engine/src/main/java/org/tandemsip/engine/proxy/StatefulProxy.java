@@ -57,6 +57,7 @@ final class StatefulProxy {
     final int maxMessageBytes;
 
     private final Counters counters;
+    private Registrations registrations;
     private final CancelReason cancelReason = new CancelReason();
     private final int maxContexts;
     /** INVITEs that wait for a peer which may go down, newest first. */
@@ -279,7 +280,20 @@ final class StatefulProxy {
             // Meant for us (section 16.7 step 3), but we have sent nothing of our own: mangled on its way.
             return Disposition.DROPPED_MALFORMED;
         }
-        return context.onResponse(transaction, response, from, nowNs);
+        if (response.method() == Method.REGISTER && registrations != null && response.statusCode() / 100 == 2
+                && !context.finalSent) {
+            registrations.learn(context.kept(), context.source, response, requests, responses, nowNs);
+        }
+        try {
+            return context.onResponse(transaction, response, from, nowNs);
+        } finally {
+            responses.contacts(0);
+        }
+    }
+
+    /** Takes over what deals with REGISTER. */
+    void registrations(final Registrations newRegistrations) {
+        registrations = newRegistrations;
     }
 
     /** Takes the report that the datagram sent with {@code key} to an address did not get there (section 18.4). */

@@ -1,17 +1,15 @@
 package org.tandemsip.engine.registrar;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
 /**
  * All contacts of one user at one time, the preferred ones first, of equal ones the latest first. Immutable: a change
- * makes another one of a higher {@link #version()}.
+ * makes another one, of a higher {@link #version()}.
  */
 public final class Bindings {
-    /** None, and never any. */
-    public static final Bindings NONE = new Bindings(List.of(), 0);
-
     private static final Comparator<Binding> PREFERENCE =
             Comparator.comparingInt(Binding::q).thenComparingLong(Binding::expiresAtMs).reversed();
 
@@ -21,7 +19,7 @@ public final class Bindings {
     /** Takes over {@code bindings} in any order. */
     public Bindings(final List<Binding> bindings, final long version) {
         sorted = bindings.toArray(new Binding[0]);
-        java.util.Arrays.sort(sorted, PREFERENCE);
+        Arrays.sort(sorted, PREFERENCE);
         this.version = version;
     }
 
@@ -35,7 +33,7 @@ public final class Bindings {
         return sorted[index];
     }
 
-    /** Grows with each change of a user's contacts, over restarts too: the highest is the latest. */
+    /** Number of the change that they come from, see {@link LocationTable#nextVersion}: the highest is the latest. */
     public long version() {
         return version;
     }
@@ -58,11 +56,6 @@ public final class Bindings {
                 live.add(binding);
             }
         }
-        return live.size() == sorted.length ? this : new Bindings(live, nextVersion(nowMs));
-    }
-
-    /** Version of what comes after this at {@code nowMs}: higher than that of any user who was forgotten before. */
-    long nextVersion(final long nowMs) {
-        return Math.max(version + 1, nowMs << 12);
+        return live.size() == sorted.length ? this : new Bindings(live, version);
     }
 }

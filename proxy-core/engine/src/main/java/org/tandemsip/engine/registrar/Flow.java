@@ -12,5 +12,7 @@ import org.tandemsip.codec.Transport;
  * @param addressLow  lower half of its address
  * @param port        its port
  * @param connection  connection that it came over, of this process; 0 for UDP and after a restart
+ * @param pinned      whether requests inside its dialogs have to take it too, since its Contact does not lead there
  */
-public record Flow(Transport transport, long local, long addressHigh, long addressLow, int port, long connection) {}
+public record Flow(Transport transport, long local, long addressHigh, long addressLow, int port, long connection,
+        boolean pinned) {}

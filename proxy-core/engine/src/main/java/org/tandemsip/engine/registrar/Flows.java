@@ -1,5 +1,6 @@
 package org.tandemsip.engine.registrar;
 
+import org.agrona.DirectBuffer;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
@@ -15,8 +16,11 @@ import org.tandemsip.engine.handler.Source;
  * symmetric responses ({@code rport}, RFC 3581), is believed as to the port; and over a stream as to where a new
  * connection can be made when the old one is gone. So nobody can have calls sent to a third party by what it writes.
  */
-final class Flows {
+public final class Flows {
     private final IpAddress address = new IpAddress();
+
+    /** Makes one for a thread. */
+    public Flows() {}
 
     /**
      * The flow of one contact.
@@ -31,11 +35,26 @@ final class Flows {
                 : contact.transport();
         if (itself && wanted != null && wanted != source.transport && wanted != Transport.WS
                 && wanted.ordinal() <= Transport.WSS.ordinal()) {
-            return new Flow(wanted, 0, source.addressHigh, source.addressLow, port(contact, wanted), 0);
+            return new Flow(wanted, 0, source.addressHigh, source.addressLow, port(contact, wanted), 0, false);
         }
         final boolean portAsWritten = itself && (source.transport.stream() || !request.topVia().hasRport());
-        return new Flow(source.transport, local, source.addressHigh, source.addressLow,
-                portAsWritten ? port(contact, source.transport) : source.port, source.connection);
+        final int port = portAsWritten ? port(contact, source.transport) : source.port;
+        return new Flow(source.transport, local, source.addressHigh, source.addressLow, port, source.connection,
+                isPinned(source, itself, port, contact));
+    }
+
+    /**
+     * Whether requests inside a dialog have to go back to {@code source} by the way it came, since its Contact does not
+     * lead there: over a stream, where nobody listens, and through a NAT.
+     */
+    public boolean isPinned(final DirectBuffer bytes, final Source source, final SipUri contact) {
+        final boolean itself = address.parse(bytes, Slice.offset(contact.host()), Slice.end(contact.host()))
+                && address.high() == source.addressHigh && address.low() == source.addressLow;
+        return isPinned(source, itself, source.port, contact);
+    }
+
+    private static boolean isPinned(final Source source, final boolean itself, final int port, final SipUri contact) {
+        return source.transport.stream() || !itself || port != port(contact, source.transport);
     }
 
     private static int port(final SipUri contact, final Transport transport) {

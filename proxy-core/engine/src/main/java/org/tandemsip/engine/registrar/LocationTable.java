@@ -2,6 +2,7 @@ package org.tandemsip.engine.registrar;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.engine.handler.ShardContext;
@@ -24,6 +25,7 @@ public final class LocationTable {
     private final ConcurrentHashMap<AddressOfRecord, Bindings> byUser = new ConcurrentHashMap<>();
     private final AtomicInteger users = new AtomicInteger();
     private final AtomicInteger contacts = new AtomicInteger();
+    private final AtomicLong versions = new AtomicLong();
     private final ShardContext.Keys keys;
     private volatile int most;
     private volatile Journal journal = Journal.NONE;
@@ -65,6 +67,19 @@ public final class LocationTable {
     }
 
     /**
+     * Version of a change that is about to be made of what {@link #find} has said: higher than all before, those before
+     * a restart too.
+     */
+    public long nextVersion() {
+        return versions.incrementAndGet();
+    }
+
+    /** Sees to it that versions are higher than {@code seen} from now on. */
+    public void versionsAbove(final long seen) {
+        versions.accumulateAndGet(seen, Math::max);
+    }
+
+    /**
      * Replaces the contacts of {@code user}.
      *
      * @param before what {@link #find} has said
@@ -93,6 +108,13 @@ public final class LocationTable {
             contacts.addAndGet(after.size() - (before == null ? 0 : before.size()));
         }
         return done ? Outcome.DONE : Outcome.CHANGED;
+    }
+
+    /** Puts back what was there before a restart, whatever the bound. */
+    public void restore(final AddressOfRecord user, final Bindings bindings) {
+        final Bindings before = byUser.put(user.copy(), bindings);
+        users.addAndGet(before == null ? 1 : 0);
+        contacts.addAndGet(bindings.size() - (before == null ? 0 : before.size()));
     }
 
     /** Forgets what has run out. Control path; any thread. */

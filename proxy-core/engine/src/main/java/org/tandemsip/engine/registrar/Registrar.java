@@ -71,6 +71,35 @@ public final class Registrar {
      */
     public Status register(final SipMessage message, final AddressOfRecord user, final Registration from,
             final Rules by, final long atMs) {
+        final Status malformed = begin(message, from, by, atMs);
+        return malformed != null ? malformed : carryOut(user);
+    }
+
+    /**
+     * Tells what {@link #register} would answer, and changes nothing.
+     *
+     * @return 200, and {@link #secondsLeft} says how long the user would be registered; else the refusal
+     */
+    public Status judge(final SipMessage message, final AddressOfRecord user, final Registration from, final Rules by,
+            final long atMs) {
+        Status refusal = begin(message, from, by, atMs);
+        if (refusal == null) {
+            current = table.find(user);
+            refusal = apply();
+        }
+        return refusal == null ? Status.OK_200 : refusal;
+    }
+
+    /** How long the user judged last would be registered, in seconds; 0 for not at all. */
+    public int secondsLeft() {
+        long most = 0;
+        for (final Binding binding : next) {
+            most = Math.max(most, binding.expiresAtMs() - nowMs);
+        }
+        return (int) ((most + 999) / 1_000);
+    }
+
+    private Status begin(final SipMessage message, final Registration from, final Rules by, final long atMs) {
         request = message;
         registration = from;
         rules = by;
@@ -79,6 +108,10 @@ public final class Registrar {
         if (!from.direct() && request.firstRow(HeaderName.PATH) != SipMessage.NO_ROW && !readPath()) {
             return Status.BAD_REQUEST_400;
         }
+        return null;
+    }
+
+    private Status carryOut(final AddressOfRecord user) {
         for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
             current = table.find(user);
             final Status refusal = apply();
@@ -89,7 +122,7 @@ public final class Registrar {
                 return Status.OK_200;
             }
             final Bindings before = current;
-            current = new Bindings(next, (before == null ? Bindings.NONE : before).nextVersion(nowMs));
+            current = new Bindings(next, table.nextVersion());
             switch (table.replace(user, before, current)) {
                 case DONE -> {
                     return writeDown(user, before);
@@ -110,8 +143,7 @@ public final class Registrar {
         if (table.journal().append(user, current)) {
             return Status.OK_200;
         }
-        final Bindings back = before == null ? new Bindings(List.of(), current.version() + 1)
-                : new Bindings(listOf(before), current.version() + 1);
+        final Bindings back = new Bindings(before == null ? List.of() : listOf(before), table.nextVersion());
         table.replace(user, current.size() == 0 ? null : current, back);
         return Status.SERVER_INTERNAL_ERROR_500;
     }
@@ -306,20 +338,20 @@ public final class Registrar {
     private int regId() {
         final long value = nameAddr.parameter(REG_ID);
         return registration.outbound() && Slice.exists(value) && Slice.length(instance()) > 0
-                ? Math.max(0, number(value)) : 0;
+                ? Math.max(0, number(request.bytes(), value)) : 0;
     }
 
     /** A time in seconds; one that is no number counts as the default. */
     private int seconds(final long slice) {
-        final int number = number(slice);
+        final int number = number(request.bytes(), slice);
         return number < 0 ? rules.expires() : number;
     }
 
     /** A number, at most 2^31-1; -1 when it is none. */
-    private int number(final long slice) {
+    public static int number(final DirectBuffer bytes, final long slice) {
         long number = 0;
         for (int i = Slice.offset(slice); i < Slice.end(slice); i++) {
-            final int digit = request.bytes().getByte(i) - '0';
+            final int digit = bytes.getByte(i) - '0';
             if (digit < 0 || digit > 9) {
                 return -1;
             }

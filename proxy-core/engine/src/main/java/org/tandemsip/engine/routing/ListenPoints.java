@@ -91,6 +91,24 @@ public final class ListenPoints {
         return find(bytes, uri.host(), uri);
     }
 
+    /**
+     * Whether a URI without a port has a host of ours, whatever port that listens on: a domain of users has none.
+     */
+    public boolean isDomain(final DirectBuffer bytes, final SipUri uri) {
+        final long host = uri.host();
+        if (!Slice.exists(host) || uri.port() != SipUri.NOT_GIVEN) {
+            return false;
+        }
+        final boolean literal = address.parse(bytes, Slice.offset(host), Slice.end(host));
+        for (int i = 0; i < points.length; i++) {
+            if (isHost(bytes, host, hosts[i]) || literal && points[i].addressHigh() == address.high()
+                    && points[i].addressLow() == address.low()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** As {@link #find}, for the host in {@code maddr} in place of the URI's own. */
     public int findMaddr(final DirectBuffer bytes, final SipUri uri) {
         return find(bytes, uri.maddr(), uri);

@@ -4,10 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
@@ -16,12 +18,15 @@ import org.tandemsip.engine.handler.ShardContext;
  * Our Record-Route URI (RFC 3261 section 16.6 step 4).
  *
  * <pre>
- *   sip:203.0.113.10:5060;transport=tcp;lr;tk=0123456789abcdef[0100002a89abcdef]
- *       |                 |                |                 |
+ *   sip:203.0.113.10:5060;transport=tcp;lr;tk=0123456789abcdef[0100002a89abcdef][xc000020113c41f]
+ *       |                 |                |                 |                 |
+ *       |                 |                |                 |                 +-- where the callee (x) or caller (y)
+ *       |                 |                |                 |                     is: address (8 or 32), port (4),
+ *       |                 |                |                 |                     connection (0 to 16)
  *       |                 |                |                 +-- shard (2), slot (6) and generation (8) of the call,
  *       |                 |                |                     when it counts against a limit
  *       |                 |                +-- MAC over Call-ID, the tag of the side that sent the dialog's first
- *       |                 |                    request, this listen point, and the place behind it
+ *       |                 |                    request, this listen point, and all that stands behind it
  *       |                 +------------------- unless it is UDP (RFC 5658 section 6.2)
  *       +------------------------------------- sent-by of the listen point
  * </pre>
@@ -30,15 +35,24 @@ import org.tandemsip.engine.handler.ShardContext;
  * own: they go where their Route set or Request-URI points. It holds in its own dialog only. A Route that somebody has
  * made up, or borrowed from another call, is ours to remove but opens no way. All of it is in the URI, so it is as good
  * after a restart or on another node with the same token key. Shard thread only.
+ *
+ * <p>A flow says where to send what the other side sends in this dialog, whatever its Request-URI says: through a NAT,
+ * or over the connection that a phone or browser keeps open (RFC 5626 section 5.3, RFC 7118 section 5).
  */
 public final class RecordRoutes {
     /** Bytes of a Record-Route row of ours beyond the listen point's sent-by. */
-    public static final int OVERHEAD = 113;
+    public static final int OVERHEAD = 80 + 1 + 32 + 4 + 16;
 
     private static final byte[] TOKEN = ascii("tk");
     private static final int TOKEN_DIGITS = 16;
     private static final int PLACE_DIGITS = 16;
-    private static final int FLOW_DIGITS = 16;
+    private static final int PORT_DIGITS = 4;
+    private static final int IPV4_DIGITS = 8;
+    private static final int IPV6_DIGITS = 32;
+    private static final int MOST_CONNECTION_DIGITS = 16;
+    private static final char NOBODY = 0;
+    private static final char CALLEE = 'x';
+    private static final char CALLER = 'y';
     private static final long LABEL = 0x7272_6f75_7465L;
 
     private final KeyedHash hash;
@@ -50,10 +64,13 @@ public final class RecordRoutes {
     /** The same with sips; {@code null} for listen points without TLS. */
     private final byte[][] securePrefixes;
     private final boolean hasSecure;
-    /** A key of this process alone: a connection does not outlive it. */
-    private final KeyedHash flowHash;
     private long readToken;
     private long readPlace;
+    /** Whose flow the value read last has, and where it leads. */
+    private char readSide;
+    private final Destination readFlow = new Destination();
+    /** Whether the caller has sent the request that {@link #readVerifies} was asked about last. */
+    private boolean byCaller;
 
     /** Uses the token key and the listen points of {@code context}. */
     public RecordRoutes(final ShardContext context) {
@@ -63,7 +80,6 @@ public final class RecordRoutes {
         securePrefixes = context.listenPoints().stream()
                 .map(point -> point.transport().secure() ? prefix("sips:", point) : null).toArray(byte[][]::new);
         hasSecure = listenPoints.hasSecure();
-        flowHash = new KeyedHash(context.keys().table0(), context.keys().table1());
     }
 
     private static byte[] prefix(final String scheme, final ListenPoint point) {
@@ -82,27 +98,36 @@ public final class RecordRoutes {
      * Writes the value {@code <sip:...>} for {@code listenPoint} into a request that may begin a dialog.
      *
      * @param call   place of the call that it begins, or {@link Places#NONE}
-     * @param flow   connection that requests of the other side must take, since nobody can connect to where it came
-     *               from (RFC 5626 section 5.3, RFC 7118 section 5): in the user part; 0 for none
      * @param secure whether the request goes to a sips URI, so that this has to be one (RFC 3261 section 16.6 step 4)
+     * @param flow   where requests of the other side must go, from {@code listenPoint}; {@code null} for none
+     * @param caller whether that is where {@code request} comes from, and not where it goes to
      */
     public void write(final AsciiWriter out, final SipMessage request, final int listenPoint, final long call,
-            final long flow, final boolean secure) {
+            final boolean secure, final Destination flow, final boolean caller) {
         final byte[] prefix =
                 secure && securePrefixes[listenPoint] != null ? securePrefixes[listenPoint] : prefixes[listenPoint];
-        if (flow == 0) {
-            out.put(prefix);
-        } else {
-            final int user = prefix == securePrefixes[listenPoint] ? 6 : 5;
-            put(out, prefix, 0, user).putHex(flow, FLOW_DIGITS).putHex(flowMac(flow), FLOW_DIGITS).put('@');
-            put(out, prefix, user, prefix.length);
-        }
-        out.putHex(token(callSide(request, request.fromTag()), listenPoint, call),
+        final char side = flow == null ? NOBODY : caller ? CALLER : CALLEE;
+        out.put(prefix).putHex(token(callSide(request, request.fromTag()), listenPoint, call, side, flow),
                 TOKEN_DIGITS);
         if (call != Places.NONE) {
             out.putHex(call, PLACE_DIGITS);
         }
+        if (flow != null) {
+            putFlow(out.put(side), flow);
+        }
         out.put('>');
+    }
+
+    private static void putFlow(final AsciiWriter out, final Destination flow) {
+        if (IpAddress.isIpv4(flow.addressHigh, flow.addressLow)) {
+            out.putHex(flow.addressLow, IPV4_DIGITS);
+        } else {
+            out.putHex(flow.addressHigh, 16).putHex(flow.addressLow, 16);
+        }
+        out.putHex(flow.port, PORT_DIGITS);
+        if (flow.connection != 0) {
+            out.putHex(flow.connection, (67 - Long.numberOfLeadingZeros(flow.connection)) / 4);
+        }
     }
 
     /**
@@ -134,44 +159,22 @@ public final class RecordRoutes {
      * Whether the value read last, which names {@code listenPoint}, was put into the dialog of {@code request} by us.
      */
     public boolean readVerifies(final SipMessage request, final int listenPoint) {
-        return readToken == token(callSide(request, request.fromTag()), listenPoint, readPlace)
-                || readToken == token(callSide(request, request.toTag()), listenPoint, readPlace);
+        byCaller = readToken == token(callSide(request, request.fromTag()), listenPoint, readPlace, readSide, readFlow);
+        return byCaller || readToken == token(callSide(request, request.toTag()), listenPoint, readPlace, readSide,
+                readFlow);
+    }
+
+    /** Whether the value read last has a flow: then it has to verify, though one before it has. */
+    public boolean readHasFlow() {
+        return readSide != NOBODY;
     }
 
     /**
-     * The connection named in a URI of ours; 0 when there is none, or it is not as we wrote it. Depends on this
-     * process, not on the dialog: whether that is ours is for {@link #verifies} to say.
+     * Where the request has to go that the value read last verifies for; {@code null} when that has no flow, or only
+     * that of who sends the request. Valid until the next value is read.
      */
-    public long flow(final DirectBuffer bytes, final SipUri uri) {
-        final long user = uri.user();
-        if (!Slice.exists(user) || Slice.length(user) != 2 * FLOW_DIGITS) {
-            return 0;
-        }
-        long flow = 0;
-        long mac = 0;
-        for (int i = 0; i < 2 * FLOW_DIGITS; i++) {
-            final int digit = Character.digit(bytes.getByte(Slice.offset(user) + i), 16);
-            if (digit < 0) {
-                return 0;
-            }
-            if (i < FLOW_DIGITS) {
-                flow = flow << 4 | digit;
-            } else {
-                mac = mac << 4 | digit;
-            }
-        }
-        return mac == flowMac(flow) ? flow : 0;
-    }
-
-    private static AsciiWriter put(final AsciiWriter out, final byte[] bytes, final int from, final int to) {
-        for (int i = from; i < to; i++) {
-            out.put((char) bytes[i]);
-        }
-        return out;
-    }
-
-    private long flowMac(final long flow) {
-        return flowHash.begin().add(LABEL).add(flow).end();
+    public Destination readFlow() {
+        return readSide == (byCaller ? CALLEE : CALLER) ? readFlow : null;
     }
 
     /** Place of the call that the value read last names, or {@link Places#NONE}; to be believed once it verifies. */
@@ -190,26 +193,56 @@ public final class RecordRoutes {
     }
 
     private boolean readToken(final DirectBuffer bytes, final int start, final int end) {
-        final int length = end - start;
-        if (length != TOKEN_DIGITS && length != TOKEN_DIGITS + PLACE_DIGITS) {
+        readSide = NOBODY;
+        if (end - start < TOKEN_DIGITS || !isHex(bytes, start, TOKEN_DIGITS)) {
             return false;
         }
-        long token = 0;
-        long place = Places.NONE;
-        for (int i = 0; i < length; i++) {
-            final int digit = Character.digit(bytes.getByte(start + i), 16);
-            if (digit < 0) {
+        readToken = hex(bytes, start, TOKEN_DIGITS);
+        readPlace = Places.NONE;
+        int p = start + TOKEN_DIGITS;
+        if (end - p >= PLACE_DIGITS && isHex(bytes, p, PLACE_DIGITS)) {
+            readPlace = hex(bytes, p, PLACE_DIGITS);
+            p += PLACE_DIGITS;
+        }
+        return p == end || readFlow(bytes, p, end);
+    }
+
+    private boolean readFlow(final DirectBuffer bytes, final int start, final int end) {
+        final char side = (char) bytes.getByte(start);
+        final int digits = end - start - 1;
+        final boolean ipv4 = digits <= IPV4_DIGITS + PORT_DIGITS + MOST_CONNECTION_DIGITS;
+        final int addressDigits = ipv4 ? IPV4_DIGITS : IPV6_DIGITS;
+        final int connectionDigits = digits - addressDigits - PORT_DIGITS;
+        if (side != CALLEE && side != CALLER || connectionDigits < 0 || connectionDigits > MOST_CONNECTION_DIGITS
+                || !isHex(bytes, start + 1, digits)) {
+            return false;
+        }
+        final int address = start + 1;
+        final int port = address + addressDigits;
+        readFlow.addressHigh = ipv4 ? 0 : hex(bytes, address, 16);
+        readFlow.addressLow = ipv4 ? IpAddress.IPV4_PREFIX | hex(bytes, address, IPV4_DIGITS)
+                : hex(bytes, address + 16, 16);
+        readFlow.port = (int) hex(bytes, port, PORT_DIGITS);
+        readFlow.connection = hex(bytes, port + PORT_DIGITS, connectionDigits);
+        readSide = side;
+        return true;
+    }
+
+    private static boolean isHex(final DirectBuffer bytes, final int start, final int digits) {
+        for (int i = 0; i < digits; i++) {
+            if (Character.digit(bytes.getByte(start + i), 16) < 0) {
                 return false;
             }
-            if (i < TOKEN_DIGITS) {
-                token = token << 4 | digit;
-            } else {
-                place = place << 4 | digit;
-            }
         }
-        readToken = token;
-        readPlace = place;
         return true;
+    }
+
+    private static long hex(final DirectBuffer bytes, final int start, final int digits) {
+        long value = 0;
+        for (int i = 0; i < digits; i++) {
+            value = value << 4 | Character.digit(bytes.getByte(start + i), 16);
+        }
+        return value;
     }
 
     private static boolean startsWith(final DirectBuffer bytes, final int start, final byte[] prefix) {
@@ -227,8 +260,13 @@ public final class RecordRoutes {
         return hash.begin().add(LABEL).addSlice(bytes, request.callId()).addSlice(bytes, tag).end();
     }
 
-    private long token(final long callSide, final int listenPoint, final long call) {
-        return hash.begin().add(LABEL).add(callSide).add(listenPoints.identity(listenPoint)).add(call).end();
+    private long token(final long callSide, final int listenPoint, final long call, final char side,
+            final Destination flow) {
+        hash.begin().add(LABEL).add(callSide).add(listenPoints.identity(listenPoint)).add(call);
+        if (side != NOBODY) {
+            hash.add(side).add(flow.addressHigh).add(flow.addressLow).add(flow.port).add(flow.connection);
+        }
+        return hash.end();
     }
 
     private static byte[] ascii(final String text) {

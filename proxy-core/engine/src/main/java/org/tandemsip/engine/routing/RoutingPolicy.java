@@ -43,6 +43,8 @@ public final class RoutingPolicy implements Policy {
     private final int mostAdded;
     /** Trunks that we have registered an address with. */
     private final Trunk[] registered;
+    /** Per trunk: whether a route leads from it to the registrar. */
+    private final boolean[] mayRegister;
 
     /** A peer with the host part of its configured name, lower case, to find it by the host of a URI. */
     private record NamedPeer(byte[] host, Peer peer) {}
@@ -79,6 +81,11 @@ public final class RoutingPolicy implements Policy {
         this.registry = registry;
         mostAdded = mostAdded(trunks, routes);
         registered = trunks.stream().filter(trunk -> trunk.account().registration() != null).toArray(Trunk[]::new);
+        mayRegister = new boolean[trunks.size()];
+        for (final Trunk trunk : trunks) {
+            mayRegister[trunk.index()] = routes.stream().anyMatch(route -> route.inside() == Route.Inside.REGISTRAR
+                    && (route.from() == null || route.from().index() == trunk.index()));
+        }
     }
 
     /** Mode of routes that name none. */
@@ -178,8 +185,10 @@ public final class RoutingPolicy implements Policy {
      */
     public String statelessConflict() {
         for (final Route route : routes) {
-            if (route.inside() == Route.Inside.LOCATION && modeOf(route) != Mode.STATEFUL) {
-                return "'to: location' of route '" + route.name() + "' works in mode stateful only";
+            final boolean through = route.inside() == Route.Inside.REGISTRAR && !route.then().isEmpty();
+            if ((through || route.inside() == Route.Inside.LOCATION) && modeOf(route) != Mode.STATEFUL) {
+                return "'to: " + (through ? "registrar" : "location") + "' of route '" + route.name()
+                        + "' works in mode stateful only";
             }
             if (modeOf(route) == Mode.STATELESS) {
                 if (route.when() != null) {
@@ -281,6 +290,11 @@ public final class RoutingPolicy implements Policy {
     /** As {@link #trunkOf(Source)}, for where something is sent to. */
     public Trunk trunkOf(final Destination destination) {
         return sources.trunkOf(destination.addressHigh, destination.addressLow, destination.port);
+    }
+
+    /** Whether phones of {@code trunk} may register. */
+    public boolean mayRegister(final Trunk trunk) {
+        return trunk.index() < mayRegister.length && mayRegister[trunk.index()];
     }
 
     /** Most bytes that the rules of trunks and routes add to a request. */

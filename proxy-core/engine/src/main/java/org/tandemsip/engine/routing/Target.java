@@ -18,6 +18,8 @@ public final class Target {
     public Trunk from;
     /** Contact of a user that it is, or {@code null}. */
     public Binding binding;
+    /** Not negative for a REGISTER that goes on with our own Contact: the seconds that are asked for. */
+    public int registerSeconds = -1;
     /** Line of the route table that has led here, or {@code null}. */
     public Route route;
     /** Whether a request over 1,300 bytes should try TCP first (section 18.1.1). */
@@ -41,6 +43,7 @@ public final class Target {
         from = other.from;
         route = other.route;
         binding = other.binding;
+        registerSeconds = other.registerSeconds;
         tcpWhenLarge = other.tcpWhenLarge;
         tcpWhenRefused = other.tcpWhenRefused;
         group = other.group;
@@ -63,6 +66,7 @@ public final class Target {
         from = null;
         route = null;
         binding = null;
+        registerSeconds = -1;
         tcpWhenLarge = false;
         tcpWhenRefused = false;
         group = 0;

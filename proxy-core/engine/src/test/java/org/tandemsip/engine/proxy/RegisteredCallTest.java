@@ -156,6 +156,96 @@ class RegisteredCallTest {
     }
 
     @Test
+    void shouldKeepADialogOnTheWayThroughTheNat() {
+        final RegistrarHarness house = RegistrarHarness.open();
+        final Endpoint nat = new Endpoint(Transport.UDP, "192.0.2.9", 31_000);
+        house.registered(nat, register(nat, "alice", 1, "Contact: <sip:alice@10.1.1.1>").replace(
+                "UDP 192.0.2.9:31000;", "UDP 10.1.1.1:5060;rport;"));
+        final SentMessage invite = only(house.proxy.call(house.invite("alice")));
+        final String routes = invite.header("Record-Route");
+        assertTrue(routes.matches("<sip:10\\.9\\.9\\.9:5060;lr;tk=[0-9a-f]{16}xc00002097918>"), routes);
+
+        house.proxy.receive(nat, SipText.response(invite, 200, "p1", "Contact: <sip:alice@10.1.1.1>"));
+        final SentMessage success = house.proxy.only("200 INVITE");
+        house.proxy.receive(CARRIER, SipText.inDialog("BYE", CARRIER, success, 2));
+        final SentMessage bye = house.proxy.only("BYE");
+
+        assertEquals("192.0.2.9:31000", bye.to());
+        assertEquals("BYE sip:alice@10.1.1.1 SIP/2.0", bye.startLine());
+        // and the phone, from whatever port its NAT has given it meanwhile, reaches the carrier
+        final String info = SipText.inDialog("INFO", nat, success, 1).replace("sip:alice@10.1.1.1 SIP",
+                "sip:carrier@10.0.0.1:5060 SIP").replace("From: ", "F: ").replace("To: ", "From: ").replace("F: ",
+                        "To: ")
+                .replace("192.0.2.9:31000", "192.0.2.9:31001");
+        house.proxy.receive(new Endpoint(Transport.UDP, "192.0.2.9", 31_001), info);
+        assertEquals(CARRIER.hostPort(), house.proxy.only("INFO").to());
+    }
+
+    @Test
+    void shouldKeepADialogOnTheConnectionsOfBothPhones() {
+        final RegistrarHarness house = RegistrarHarness.open();
+        final Endpoint other = new Endpoint(Transport.TCP, "192.0.2.5", 40_001);
+        house.registered(TCP_PHONE, register(TCP_PHONE, "alice", 1, "Contact: <sip:a@x.invalid;transport=tcp>"));
+        house.proxy.receive(other, SipText.invite(other, "both").replace("sip:bob@example.com SIP",
+                "sip:alice@10.9.9.9 SIP"));
+        final SentMessage invite = only(house.proxy.sentTo(TCP_PHONE));
+        assertEquals(2, invite.headers("Record-Route").size());
+        house.proxy.receive(TCP_PHONE, SipText.response(invite, 200, "p1",
+                "Contact: <sip:a@x.invalid;transport=tcp>"));
+        final SentMessage success = only(house.proxy.sentTo(other));
+
+        house.proxy.receive(other, SipText.inDialog("ACK", other, success, 1));
+        assertEquals(TCP_PHONE.hostPort(), house.proxy.only("ACK").to());
+        final StringBuilder routes = new StringBuilder();
+        success.headers("Record-Route").forEach(route -> routes.append("Route: ").append(route).append("\r\n"));
+        house.proxy.receive(TCP_PHONE, "BYE sip:bob@y.invalid;transport=tcp SIP/2.0\r\n"
+                + "Via: SIP/2.0/TCP 192.0.2.4:40000;branch=z9hG4bKbye\r\n" + routes + "From: " + success.header("To")
+                + "\r\nTo: " + success.header("From") + "\r\nCall-ID: both\r\nCSeq: 9 BYE\r\nMax-Forwards: 70\r\n"
+                + "Content-Length: 0\r\n\r\n");
+        assertEquals(other.hostPort(), house.proxy.only("BYE").to());
+    }
+
+    @Test
+    void shouldUseAnotherFlowOfADeviceWhenOneFailsAndNotWhenItHasAnswered() {
+        final RegistrarHarness house = RegistrarHarness.open();
+        final String instance = ";+sip.instance=\"<urn:uuid:1>\";reg-id=";
+        final SentMessage answer = house.answer(PHONE, register(PHONE, "alice", 1, "Supported: path, outbound",
+                CONTACT + instance + "1"));
+        assertEquals("outbound", answer.header("Require"));
+        house.registered(PHONE, register(PHONE, "alice", 2, "Supported: outbound", CONTACT + instance + "1"));
+        house.registered(SECOND, register(SECOND, "alice", 1, "Supported: outbound", CONTACT + instance + "2"));
+        assertEquals(2, house.table.contacts(), "a flow that is registered again takes the place of itself");
+
+        final SentMessage first = only(house.proxy.call(house.invite("alice")));
+        house.proxy.unreachable(first);
+        final SentMessage second = house.proxy.sent().stream().filter(SentMessage::isRequest).findFirst()
+                .orElseThrow();
+        assertTrue(!second.to().equals(first.to()), second::to);
+        house.proxy.unreachable(second);
+        assertEquals(480, house.proxy.sentTo(CARRIER).getLast().status());
+
+        final SentMessage busy = only(house.proxy.call(house.invite("alice")));
+        house.proxy.answer(busy, 486, "b");
+        assertEquals(List.of("ACK", "486 INVITE"), SentMessage.summaries(house.proxy.sent()).stream().sorted()
+                .toList().reversed());
+        house.proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldSayThatTheFirstHopDoesNotKeepFlows() {
+        final RegistrarHarness house = RegistrarHarness.open();
+        final String contact = "Contact: <sip:a@10.7.7.7>;+sip.instance=\"<urn:uuid:1>\";reg-id=1";
+
+        assertEquals(439, house.answer(EDGE, register(EDGE, "alice", 1, contact, "Supported: outbound",
+                "Path: <sip:10.0.1.1;lr>")).status());
+        assertEquals(200, house.answer(EDGE, register(EDGE, "alice", 2, contact, "Path: <sip:10.0.1.1;lr>")).status(),
+                "which does not matter to who does not know of flows");
+        final SentMessage answer = house.answer(EDGE, register(EDGE, "alice", 3, contact, "Supported: outbound",
+                "Path: <sip:10.0.1.1;lr;ob>"));
+        assertEquals("outbound", answer.header("Require"), answer.text());
+    }
+
+    @Test
     void shouldFollowThePathThatAProxyBetweenHasLeft() {
         final RegistrarHarness house = RegistrarHarness.open();
         final SentMessage answer = house.answer(EDGE, register(EDGE, "alice", 1, "Contact: <sip:alice@10.77.0.1>",

@@ -52,7 +52,7 @@ final class RegistrarHarness {
     private int branches;
 
     private RegistrarHarness(final int users, final Rules rules, final Realm realm, final Zone zone,
-            final boolean voiceMail) {
+            final boolean voiceMail, final boolean through) {
         table = new LocationTable(new ShardContext.Keys(1, 2, 3, 4), users);
         clock.set(EPOCH_MS, 1_000_000_000L);
         final Trunk carrier = ProxyHarness.trunk(0, "carrier", CARRIER);
@@ -62,7 +62,9 @@ final class RegistrarHarness {
         final Trunk edge = ProxyHarness.trunk(2, "edge", EDGE);
         final Trunk mail = ProxyHarness.trunk(3, "mail", VOICE_MAIL);
         final List<Route> routes = List.of(
-                new Route("register", phones, Route.Match.ANY, List.of(), List.of(), List.of(), null, HeaderRules.NONE,
+                new Route("register", phones, Route.Match.ANY, List.of(), through ? List.of(carrier) : List.of(),
+                        List.of(),
+                        null, HeaderRules.NONE,
                         NumberRules.NONE, null, null, Route.Inside.REGISTRAR),
                 new Route("register-edge", edge, Route.Match.ANY, List.of(), List.of(), List.of(), null,
                         HeaderRules.NONE, NumberRules.NONE, null, null, Route.Inside.REGISTRAR),
@@ -80,23 +82,28 @@ final class RegistrarHarness {
 
     /** Phones that may register by their address alone; users alice and so on of our own address. */
     static RegistrarHarness open() {
-        return new RegistrarHarness(100, rules(), null, Zone.CORE, false);
+        return new RegistrarHarness(100, rules(), null, Zone.CORE, false, false);
     }
 
     /** The same with bounds of its own. */
     static RegistrarHarness open(final int users, final Rules rules) {
-        return new RegistrarHarness(users, rules, null, Zone.CORE, false);
+        return new RegistrarHarness(users, rules, null, Zone.CORE, false, false);
     }
 
     /** Calls that nobody takes go to voice mail. */
     static RegistrarHarness withVoiceMail() {
-        return new RegistrarHarness(100, rules(), null, Zone.CORE, true);
+        return new RegistrarHarness(100, rules(), null, Zone.CORE, true, false);
+    }
+
+    /** Phones whose REGISTER goes on to the carrier. */
+    static RegistrarHarness through() {
+        return new RegistrarHarness(100, rules(), null, Zone.CORE, false, true);
     }
 
     /** Strangers who have to show a password. */
     static RegistrarHarness strangers(final java.util.Map<String, String> passwords) {
         return new RegistrarHarness(100, rules(), new Realm("tandem", List.of(DigestAlgorithm.MD5), 60_000_000_000L,
-                passwords, new KeyedHash(1, 2)), Zone.PUBLIC, false);
+                passwords, new KeyedHash(1, 2)), Zone.PUBLIC, false, false);
     }
 
     /** A REGISTER of {@code user} with its own address as Contact, or with the rows given. */

@@ -133,7 +133,7 @@ class RecordRoutesTest {
             final long call) {
         final UnsafeBuffer buffer = new UnsafeBuffer(new byte[256]);
         final AsciiWriter writer = new AsciiWriter().wrap(buffer, 0);
-        by.write(writer, request("sip:b@b.example", callId, fromTag, null), point, call, 0, false);
+        by.write(writer, request("sip:b@b.example", callId, fromTag, null), point, call, false, null, false);
         final String value = buffer.getStringWithoutLengthAscii(0, writer.position());
         return value.substring(1, value.length() - 1);
     }

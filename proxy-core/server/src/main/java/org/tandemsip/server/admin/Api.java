@@ -20,6 +20,7 @@ final class Api {
     private static final String BASE = "/api/v1/";
     private static final String JSON = "application/json";
     private static final Pattern PEERS = Pattern.compile(BASE + "trunks/([^/:]+)(?:/peers/([^/]+?))?(:ping)?");
+    private static final Pattern USER = Pattern.compile("(?:.*&)?user=([^&]*)(?:&.*)?");
     private static final Pattern WINDOW = Pattern.compile("(?:.*&)?window=(\\d{1,4})s?(?:&.*)?");
 
     /**
@@ -85,6 +86,8 @@ final class Api {
             return peers(method, peers.group(1), decoded(peers.group(2)), peers.group(3) != null, body);
         }
         return switch (path) {
+            case BASE + "registrations" -> get ? json(RegistrationView.of(control.policy().registry().table(),
+                    user(query))) : notAllowed("GET");
             case BASE + "latency" -> get ? json(views.latency(window(query))) : notAllowed("GET");
             case BASE + "mode" -> method.equals("PUT") ? setMode(body) : notAllowed("GET, PUT");
             case BASE + "config:validate" -> method.equals("POST") ? validate(body) : notAllowed("POST");
@@ -96,6 +99,11 @@ final class Api {
             case BASE + "shutdown" -> method.equals("POST") ? shutdown() : notAllowed("POST");
             default -> view == null ? problem(404, "there is nothing at " + path) : notAllowed("GET");
         };
+    }
+
+    private static String user(final String query) {
+        final Matcher matcher = USER.matcher(query);
+        return matcher.matches() ? decoded(matcher.group(1)) : "";
     }
 
     private static String decoded(final String part) {

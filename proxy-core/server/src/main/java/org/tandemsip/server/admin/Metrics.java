@@ -11,6 +11,7 @@ import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
+import org.tandemsip.engine.registrar.LocationTable;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Registration;
@@ -41,6 +42,7 @@ final class Metrics {
         metrics.loops(control.network());
         metrics.dns(control.names().counters());
         metrics.trunks(control.policy().trunks());
+        metrics.users(control.policy().registry().table());
         return metrics.out.toString();
     }
 
@@ -186,6 +188,11 @@ final class Metrics {
             line("tandem_trunk_register_failures_total", "trunk=\"" + escape(trunk.name()) + '"',
                     trunk.account().registration().totalFailures());
         }
+    }
+
+    private void users(final LocationTable table) {
+        single("tandem_registrations", "gauge", "Users that have registered.", table.users());
+        single("tandem_registration_contacts", "gauge", "Contacts of all of them.", table.contacts());
     }
 
     private static String labels(final Trunk trunk, final Peer peer) {

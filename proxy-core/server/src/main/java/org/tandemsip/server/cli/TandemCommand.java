@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         versionProvider = TandemCommand.class, scope = CommandLine.ScopeType.INHERIT)
 final class TandemCommand implements Runnable, IVersionProvider {
     private static final List<String> VERBS = List.of("run", "check", "reload", "stop", "drain", "status", "mode",
-            "trunks", "routes", "dns", "config", "errors", "stats", "version");
+            "trunks", "routes", "registrations", "dns", "config", "errors", "stats", "version");
 
     @Spec
     private CommandSpec spec;
@@ -70,6 +70,7 @@ final class TandemCommand implements Runnable, IVersionProvider {
             case "mode" -> new ModeVerb();
             case "trunks" -> new TrunksVerb();
             case "routes" -> new RoutesVerb();
+            case "registrations" -> new RegistrationsVerb();
             case "dns" -> new DnsVerb();
             case "config" -> new ConfigVerb();
             case "errors" -> new ErrorsVerb();

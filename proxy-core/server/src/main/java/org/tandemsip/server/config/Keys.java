@@ -105,8 +105,8 @@ final class Keys {
             "pbx",
             "Trunk to send to; several trunks ring in parallel. request-uri relays to the Request-URI's own host,"
                     + " prefixes to the trunks that the table in 'prefixes' names for the number, cheapest first."
-                    + " registrar takes REGISTER, and location sends everything else that is for a user to where that user"
-                    + " has registered; what is for nobody there goes on to the next route.");
+                    + " registrar takes REGISTER, and location sends all else that is for a user to where that user has"
+                    + " registered; what is for nobody there goes on to the next route.");
     static final Key<List<Item<Cidr>>> WITHIN = Key.of("within", new ListOf<>(Addresses.CIDR, 256), "[]",
             "With to: request-uri, the ranges that the Request-URI's host must lie in; elsewhere the route does not"
                     + " match.");
@@ -115,7 +115,8 @@ final class Keys {
     static final Key<Mode> ROUTE_MODE = Key.optional("mode", MODE_VALUE, "stateful",
             "Mode of this route, where it differs from the global one.");
     static final Key<List<Item<String>>> THEN = Key.of("then", new ListOf<>(TRUNK_NAME, 16), "[]",
-            "Trunks to try after those of to, one after the other.");
+            "Trunks to try after those of to, one after the other. With to: registrar, the trunk that a user is"
+                    + " registered with in turn, by our own address: what that confirms is kept here.");
     static final Key<Path> PREFIXES = Key.optional("prefixes", Scalars.path(), "prefixes.csv",
             "With to: prefixes, the table: a CSV file, relative to this one, with a row per prefix and trunk,"
                     + " prefix,trunk,cost. The longest prefix counts, and its trunks are tried in the order of cost. A"

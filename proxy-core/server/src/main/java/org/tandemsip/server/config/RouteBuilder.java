@@ -117,16 +117,14 @@ final class RouteBuilder {
                     "'within' goes with 'to: request-uri' only");
         }
         final Mode mode = bound.get(Keys.ROUTE_MODE) == null ? builder.mode() : bound.get(Keys.ROUTE_MODE);
-        if (inside == Inside.LOCATION && mode != null && mode != Mode.STATEFUL) {
-            reading.problem(ErrorCode.CONTRADICTION, bound.at(Keys.TO), "'to: location' works in mode stateful only;"
-                    + " 'mode: stateful' on this route sees to that");
+        final boolean through = inside == Inside.REGISTRAR && !ConfigBuilder.values(bound.get(Keys.THEN)).isEmpty();
+        if ((inside == Inside.LOCATION || through) && mode != null && mode != Mode.STATEFUL) {
+            reading.problem(ErrorCode.CONTRADICTION, bound.at(Keys.TO), "'to: " + Scalars.word(inside) + "'"
+                    + (through ? " with 'then'" : "") + " works in mode stateful only; 'mode: stateful' on this route"
+                    + " sees to that");
         }
         if (inside == Inside.LOCATION) {
             return;
-        }
-        if (!ConfigBuilder.values(bound.get(Keys.THEN)).isEmpty()) {
-            reading.problem(ErrorCode.ROUTE_INCOMPLETE, bound.at(Keys.THEN),
-                    "'then' does not go with 'to: registrar'");
         }
         trunks.forEach((name, trunk) -> {
             if ((ANY.equals(from) || name.equals(from)) && trunk.get(Keys.ZONE) == Zone.PUBLIC

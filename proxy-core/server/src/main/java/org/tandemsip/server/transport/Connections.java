@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.tandemsip.codec.Transport;
@@ -44,7 +45,8 @@ final class Connections {
     private final Source scratch = new Source();
     private final Runnable sweepTask = this::sweep;
     private boolean sweepScheduled;
-    private long lastNumber;
+    /** Begins anywhere, so that what a message of the process before says of a connection means none of this one. */
+    private long lastNumber = ThreadLocalRandom.current().nextInt(1, 1 << 24);
 
     Connections(final Loop loop, final Sockets sockets, final NetworkConfig config,
             final ConnectionRegistry registry) {

@@ -234,8 +234,10 @@ class ConfigErrorTest {
                         "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.0/8, which belongs to trunk 'a' already"),
                 row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: [registrar, b]}\n",
                         "t.yaml:5:19: error[C033]: registrar stands alone, not beside trunks"),
-                row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: registrar, then: b}\n",
-                        "t.yaml:5:36: error[C033]: 'then' does not go with 'to: registrar'"),
+                row(ErrorCode.CONTRADICTION,
+                        TRUNKS + "routes:\n  - {from: a, to: registrar, then: b, mode: stateless}\n",
+                        "t.yaml:5:19: error[C037]: 'to: registrar' with 'then' works in mode stateful only; 'mode:"
+                                + " stateful' on this route sees to that"),
                 row(ErrorCode.CONTRADICTION, TRUNKS + "routes:\n  - {from: a, to: location, mode: stateless}\n",
                         "t.yaml:5:19: error[C037]: 'to: location' works in mode stateful only; 'mode: stateful' on this"
                                 + " route sees to that"),
