@@ -10,7 +10,7 @@
  *   PeerState, Registration &lt;----------------- OwnRequest &lt;----------+ final response, timeout, ICMP
  * </pre>
  *
- * Control rate: plain readable Java, that allocates. {@link org.tandemsip.engine.client.Challenges} alone is on the path
+ * Control rate: plain readable Java, that allocates. Only {@link org.tandemsip.engine.client.Challenges} is on the path
  * of messages: it answers trunks that challenge what a mode has sent them.
  */
 package org.tandemsip.engine.client;

@@ -58,8 +58,8 @@ public final class Registration implements Registrable {
     /** Longest Retry-After that is heeded, and longest time between two requests. */
     private static final int LONGEST_SECONDS = 86_400;
     private static final long SHORTEST_REFRESH_NS = 5 * SECOND_NS;
-    /** Longer than any attempt takes: 32 s for each of the peers. */
-    private static final long STUCK_NS = 3_600 * SECOND_NS;
+    /** Longer than any attempt takes: 8 s for each of 64 peers, and 32 s for the last. */
+    private static final long STUCK_NS = 900 * SECOND_NS;
 
     /**
      * What is asked for.

@@ -14,8 +14,11 @@ import org.junit.jupiter.api.Timeout;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
+import org.tandemsip.engine.auth.Credentials;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.routing.Account;
+import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes;
 
 /**
@@ -46,6 +49,28 @@ class StatefulAllocationTest {
         for (int i = 0; i < CALLS; i++) {
             challengedFork(proxy, "f" + i);
             cancelledFork(proxy, "x" + i);
+        }
+        assertAllocatesNothing(proxy);
+    }
+
+    @Test
+    void shouldNotAllocateForChallengesThatAreAnswered() {
+        final Trunk plain = ProxyHarness.trunk(1, "a", ProxyHarness.A1);
+        final Trunk carrier =
+                new Trunk(1, "a", plain.peers(), plain.allow(), plain.failover(), 0, plain.balance(), 0, 0,
+                        plain.ping(), plain.state(), plain.rules(), plain.trust(), false,
+                        new Account(new Credentials("u", "p", "a"), true, null));
+        final ProxyHarness proxy =
+                ProxyHarness.of(ProxyHarness.trunk(0, "callers", CALLER), List.of(carrier), List.of());
+        for (int i = 0; i < CALLS; i++) {
+            final SentMessage challenged = proxy.call(SipText.invite(CALLER, "a" + i)).getFirst();
+            proxy.answer(challenged, 407, "ta", "Proxy-Authenticate: Digest realm=\"a\", nonce=\"1\", qop=\"auth\"");
+            final SentMessage again = proxy.sent().getLast();
+            assertTrue(again.text().contains("Proxy-Authorization: Digest "), again.text());
+            proxy.answer(again, 200, "tb", CONTACT);
+            proxy.receive(CALLER, SipText.inDialog("ACK", CALLER, proxy.sent().getLast(), 1));
+            proxy.sent();
+            proxy.advanceMs(10);
         }
         assertAllocatesNothing(proxy);
     }

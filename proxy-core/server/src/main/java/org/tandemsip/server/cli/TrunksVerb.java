@@ -86,7 +86,7 @@ final class TrunksVerb extends ReadVerb {
                         peer.containsKey("rtt_ms") ? peer.get("rtt_ms") + " ms" : "-");
             }
             if (trunk.get("registration") instanceof final Map<?, ?> registration) {
-                out().printf("%-16s %-30s %-26s %-9s %-10s %6s %s%n", trunk.get("name"), "(registered)",
+                out().printf("%-16s %-30s %-26s %-9s %-10s %6s %s%n", trunk.get("name"), "(register)",
                         registration.get("address"), "-", registration.get("state"), "-", remark(registration));
             }
             for (final String range : ReadVerb.<String>list(trunk, "allow")) {
