@@ -47,6 +47,26 @@ public final class SipParser {
         return error;
     }
 
+    /**
+     * Takes all of a datagram that {@link #parse} has just read for the body, whatever Content-Length says: for senders
+     * that are known to count wrongly (GB/T 28181).
+     *
+     * @param result what {@link #parse} has said
+     * @return that, but for the length of the body
+     */
+    public ParseError takeRest(final SipMessage message, final ParseError result) {
+        if (result != ParseError.NONE && result != ParseError.BODY_TOO_SHORT) {
+            return result;
+        }
+        message.length = message.bytes().capacity();
+        if (message.bodyLength() > limits.bodyBytes()) {
+            error = ParseError.NONE;
+            fail(ParseError.BODY_TOO_LARGE, message.bodyOffset);
+            return error;
+        }
+        return ParseError.NONE;
+    }
+
     /** Offset of the byte that the last error speaks of, counted from the start of what was wrapped. */
     public int errorOffset() {
         return errorOffset;

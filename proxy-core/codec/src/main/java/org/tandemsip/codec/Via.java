@@ -42,6 +42,7 @@ public final class Via {
     private int rport;
     private long maddr;
     private boolean alias;
+    private int paramsStart;
 
     /**
      * Parses the value in {@code [start, end)}, without its comma.
@@ -69,6 +70,7 @@ public final class Via {
         final int space = p;
         p = Scan.skipLws(buffer, p, limit);
         p = p == space ? fail(p) : sentBy(p, limit);
+        paramsStart = p < 0 ? limit : p;
         while (p >= 0) {
             end = p;
             p = Scan.skipLws(buffer, p, limit);
@@ -164,6 +166,14 @@ public final class Via {
         return alias;
     }
 
+    /**
+     * Bytes of the value of the parameter {@code name} (compared without case), empty when it has none; or
+     * {@link Slice#NONE}.
+     */
+    public long parameter(final byte[] name) {
+        return params.find(bytes, paramsStart, end, name);
+    }
+
     /** Takes over what {@code other} read, whose bytes now stand in {@code buffer} at the same offsets. */
     void copyFrom(final Via other, final DirectBuffer buffer) {
         bytes = buffer;
@@ -180,6 +190,7 @@ public final class Via {
         rport = other.rport;
         maddr = other.maddr;
         alias = other.alias;
+        paramsStart = other.paramsStart;
     }
 
     void clear(final DirectBuffer buffer, final int valueStart, final int valueEnd) {
@@ -197,6 +208,7 @@ public final class Via {
         rport = NOT_GIVEN;
         maddr = Slice.NONE;
         alias = false;
+        paramsStart = valueEnd;
     }
 
     /** protocol-name SLASH protocol-version SLASH transport; white space may stand around each slash. */

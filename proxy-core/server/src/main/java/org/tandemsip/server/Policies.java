@@ -15,6 +15,7 @@ import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.Profile;
 import org.tandemsip.engine.routing.Registry;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
@@ -54,7 +55,8 @@ final class Policies {
                     trunk.maxForwards(), trunk.balance(), trunk.maxCalls(), trunk.tryNs(), ping(trunk.ping()), state,
                     rules, new Trust(trunk.access().zone(), trunk.access().trustIdentity(),
                             trunk.access().sourceRate(), realm(trunk.auth(), hash), rules.headers()),
-                    config.tls().of(trunk.name()).certified(), Accounts.of(trunk, states, hash));
+                    config.tls().of(trunk.name()).certified(), Accounts.of(trunk, states, hash),
+                    profile(trunk, states));
             trunks.add(made);
             byName.put(made.name(), made);
         }
@@ -85,6 +87,15 @@ final class Policies {
                 : new Realm(auth.realm(), auth.algorithms(), auth.nonceTtlNs(),
                         auth.users().stream().collect(Collectors.toMap(Config.User::name, Config.User::password)),
                         hash);
+    }
+
+    private static Profile profile(final Config.Trunk trunk, final States states) {
+        final long t1Ns = trunk.profile().t1Ns();
+        final Profile profile = switch (trunk.profile().name()) {
+            case GB28181 -> Profile.gb28181(t1Ns, states.gb28181(trunk.name(), !trunk.allow().isEmpty()));
+            case RFC3261 -> new Profile(t1Ns, 0, null, false);
+        };
+        return profile.hiding(trunk.profile().hideTopology());
     }
 
     private static Ping ping(final Config.Ping ping) {

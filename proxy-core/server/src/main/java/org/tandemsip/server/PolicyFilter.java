@@ -13,11 +13,13 @@ final class PolicyFilter implements SourceFilter {
     private final RoutingPolicy policy;
     private final List<Cidr> balancers;
     private final boolean limitsSources;
+    private final boolean miscounts;
 
     /** @param balancers who is believed what they say of where a connection comes from */
     PolicyFilter(final RoutingPolicy policy, final List<Cidr> balancers) {
         this.policy = policy;
         this.balancers = balancers;
+        miscounts = policy.trunks().stream().anyMatch(trunk -> trunk.profile().gb28181() != null);
         limitsSources = policy.trunks().stream().anyMatch(trunk -> trunk.trust().sourceRate() > 0);
     }
 
@@ -46,6 +48,17 @@ final class PolicyFilter implements SourceFilter {
     @Override
     public boolean limitsSources() {
         return limitsSources;
+    }
+
+    @Override
+    public boolean miscounts() {
+        return miscounts;
+    }
+
+    @Override
+    public boolean miscounts(final Source source) {
+        final Trunk trunk = policy.trunkOf(source);
+        return trunk != null && trunk.profile().gb28181() != null;
     }
 
     /** Peers are never limited: they are who the operator has named, not who happens to come. */

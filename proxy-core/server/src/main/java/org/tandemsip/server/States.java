@@ -1,6 +1,7 @@
 package org.tandemsip.server;
 
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -8,6 +9,8 @@ import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.auth.Credentials;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.registrar.LocationTable;
+import org.tandemsip.engine.routing.Devices;
+import org.tandemsip.engine.routing.Gb28181;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.TrunkState;
@@ -30,6 +33,7 @@ final class States implements AutoCloseable {
     private final TrunkState total = new TrunkState();
     private final WallClock clock = new WallClock();
     private final Map<String, TrunkState> trunks = new ConcurrentHashMap<>();
+    private final Map<String, Gb28181> devices = new ConcurrentHashMap<>();
     private final Map<PeerKey, PeerState> peers = new ConcurrentHashMap<>();
     private final Map<Registration.Settings, Registration> registrations = new ConcurrentHashMap<>();
     private final Map<String, Credentials> credentials = new ConcurrentHashMap<>();
@@ -88,6 +92,12 @@ final class States implements AutoCloseable {
     /** What {@code made} is, but with the realm that it was first shown for if it was there before. */
     Credentials credentials(final String trunk, final Credentials made) {
         return credentials.compute(trunk, (_, before) -> made.isLike(before) ? before : made);
+    }
+
+    /** What is known of the devices of a trunk. @param many whether any are expected there */
+    Gb28181 gb28181(final String name, final boolean many) {
+        return devices.computeIfAbsent(many ? name : name + " (few)", _ -> new Gb28181(
+                new Devices(new SecureRandom().nextLong(), many ? Devices.SLOTS : Devices.FEW_SLOTS)));
     }
 
     PeerState peer(final String trunk, final Transport transport, final long addressHigh, final long addressLow,

@@ -58,6 +58,11 @@ public enum Counter {
     CALLS_LOST("tandem_calls_lost_total", "",
             "Calls that no longer count since their end was missed: no BYE, no refresh of the session."),
 
+    TOPOLOGY_TOO_LONG("tandem_topology_too_long_total", "",
+            "Messages of which there was more to hide than their way back could carry."),
+    TOPOLOGY_FORGED("tandem_topology_forged_total", "",
+            "Messages refused or dropped since what was hidden came back changed, or is not ours."),
+
     AUTH_MISSING("tandem_auth_challenges_total", "reason=\"missing\"",
             "Requests answered 407, by what their credentials lack."),
     AUTH_WRONG("tandem_auth_challenges_total", "reason=\"wrong\"",

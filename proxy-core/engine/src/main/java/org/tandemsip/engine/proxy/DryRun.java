@@ -88,10 +88,12 @@ public final class DryRun {
         policy = (RoutingPolicy) context.policy();
         final ListenPoints listenPoints = new ListenPoints(context.listenPoints());
         branches = new Branches(context);
-        requests = new RequestForwarder(context, listenPoints, branches);
+        final TopologyHider hider = new TopologyHider(context, listenPoints);
+        hider.policy(policy);
+        requests = new RequestForwarder(context, listenPoints, branches, hider);
         checks = new RequestChecks(listenPoints, branches);
         targets = new Targets(context.counters());
-        locationService = new LocationService(context, listenPoints, new HostNames(context));
+        locationService = new LocationService(context, listenPoints, new HostNames(context), new GbRelay(context));
     }
 
     /**

@@ -6,6 +6,7 @@ import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.Profile;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
@@ -165,9 +166,9 @@ final class Fork {
         proxy.requests.chooseTransport(branch.target, nowNs);
         final int number = branch.number();
         final long key = number == 0 ? firstKey : proxy.branches.key(request, source, number);
-        final ClientTransaction client =
-                proxy.transactions.createClient(key, invite, branch.target.destination, context,
-                        nowNs);
+        final Profile peer = branch.target.sentTo == null ? Profile.NONE : branch.target.sentTo.profile();
+        final ClientTransaction client = proxy.transactions.createClient(key, invite, branch.target.destination,
+                context, peer.t1Ns(), peer.timeoutNs(), nowNs);
         if (client == null) {
             end(branch, Branch.State.FAILED);
             return false;

@@ -52,6 +52,10 @@ final class LocationService {
     private final Rendezvous rendezvous;
     private final RegisteredTargets registered;
     private Route registersBy;
+    private final PeerOrder order;
+    private final GbRelay gbRelay;
+    /** Where somebody was heard. */
+    private final Destination learnt = new Destination();
     private final RouteMatcher matcher = new RouteMatcher();
     private final IpAddress address = new IpAddress();
     private RoutingPolicy policy;
@@ -75,16 +79,17 @@ final class LocationService {
     /** Whether the request may go over TLS only, and whether there was a target that could be reached otherwise. */
     private boolean secure;
     private boolean inClear;
-    /** Place in the order made last of the peer that the Request-URI names, or -1. */
-    private int namedPlace;
     /** Whether the request belongs to a dialog: then it may go to peers that take no new calls. */
     private boolean established;
 
-    LocationService(final ShardContext context, final ListenPoints listenPoints, final HostNames names) {
+    LocationService(final ShardContext context, final ListenPoints listenPoints, final HostNames names,
+            final GbRelay gbRelay) {
         this.names = names;
+        this.gbRelay = gbRelay;
         this.listenPoints = listenPoints;
         rendezvous = new Rendezvous(context);
         registered = new RegisteredTargets(context, listenPoints);
+        order = new PeerOrder(rendezvous);
     }
 
     /**
@@ -123,6 +128,9 @@ final class LocationService {
 
     private Status targetsOf(final Trunk from) {
         final SipUri requestUri = information.requestUri();
+        if (gbRelay.on() && gbRelay.findDialog(request, information, from, learnt, nowNs) && addLearnt(null, 0)) {
+            return null;
+        }
         if (information.inDialog()) {
             if (!information.hasNextRoute() && information.flow() != null) {
                 inClear = secure && !information.flow().transport.secure();
@@ -208,8 +216,9 @@ final class LocationService {
                     return targets.size() > 0 ? null : Status.SERVICE_UNAVAILABLE_503;
                 }
                 addTrunks(route);
-                return targets.size() > 0 ? null : !route.isUsable() ? Status.SERVICE_UNAVAILABLE_503
-                        : unreachable();
+                return targets.size() > 0 ? null
+                        : GbRelay.isForDevices(route) ? Status.TEMPORARILY_UNAVAILABLE_480
+                                : !route.isUsable() ? Status.SERVICE_UNAVAILABLE_503 : unreachable();
             }
         }
         mode = policy.mode();
@@ -254,7 +263,7 @@ final class LocationService {
                 for (int i = 0; i < route.to().size(); i++) {
                     final int count = order(route.to().get(i), callHash);
                     if (place < count) {
-                        addPeer(route.to().get(i), peerAt(place), group);
+                        addPeer(route.to().get(i), order.peer(place), group);
                         added++;
                     }
                 }
@@ -268,42 +277,25 @@ final class LocationService {
 
     /** Adds all peers of a trunk, each in a group of its own, from {@code group} on; returns the next free group. */
     private int addTrunk(final Trunk trunk, final long callHash, final int group) {
+        if (gbRelay.on() && gbRelay.findDevice(trunk, request, information.requestUri(), learnt, nowNs)) {
+            return addLearnt(trunk, group) ? group + 1 : group;
+        }
         final int count = order(trunk, callHash);
         for (int place = 0; place < count; place++) {
-            addPeer(trunk, peerAt(place), group + place);
+            addPeer(trunk, order.peer(place), group + place);
         }
         return group + count;
     }
 
-    /**
-     * Puts the peers of {@code trunk} in order for this call; {@link #peerAt} tells it. The one that the Request-URI
-     * names, if any, comes first: a caller without Record-Route sends ACK and BYE here with the answerer's address.
-     */
     private int order(final Trunk trunk, final long callHash) {
-        final int count = rendezvous.order(trunk, callHash, Targets.MAX, established);
-        namedPlace = placeOfNamed(count);
-        return count;
+        return order.of(trunk, callHash, request, information, established);
     }
 
-    private Peer peerAt(final int place) {
-        return rendezvous.peer(namedPlace < 0 || place > namedPlace ? place : place == 0 ? namedPlace : place - 1);
-    }
-
-    private int placeOfNamed(final int count) {
-        final SipUri uri = information.requestUri();
-        final long host = uri.host();
-        if (count < 2 || information.requestUriIsOurs() || !Slice.exists(host)
-                || !address.parse(request.bytes(), Slice.offset(host), Slice.end(host))) {
-            return -1;
-        }
-        final int port = uri.port() == SipUri.NOT_GIVEN ? Transport.UDP.defaultPort() : uri.port();
-        for (int i = 0; i < count; i++) {
-            final Peer peer = rendezvous.peer(i);
-            if (peer.port() == port && peer.addressHigh() == address.high() && peer.addressLow() == address.low()) {
-                return i;
-            }
-        }
-        return -1;
+    /** Adds {@link #learnt}: over the connection and from the listen point where it was heard. */
+    private boolean addLearnt(final Trunk trunk, final int group) {
+        address.set(learnt.addressHigh, learnt.addressLow);
+        return add(trunk, null, learnt.transport, learnt.port, 0, group)
+                && targets.get(targets.size() - 1).learnt(learnt);
     }
 
     private boolean isWithin(final List<Cidr> ranges, final SipUri uri) {
@@ -482,7 +474,9 @@ final class LocationService {
         target.from = receivedBy;
         target.route = line;
         target.sentTo = trunk == null ? policy.trunkOf(destination) : trunk;
-        target.tcpWhenLarge = wanted == null && transport == Transport.UDP;
+        // A platform that speaks UDP does not listen to TCP, and a catalog over UDP is what it knows.
+        target.tcpWhenLarge = wanted == null && transport == Transport.UDP
+                && (target.sentTo == null || target.sentTo.profile().gb28181() == null);
         target.tcpWhenRefused = target.tcpWhenLarge && peer == null;
         target.group = group;
         target.recordRouteListenPoint = listenPoint;

@@ -9,6 +9,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.routing.DeviceId;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.TelephoneNumber;
@@ -30,6 +31,8 @@ final class NumberChanges {
     private NumberRules route = NumberRules.NONE;
     private NumberRules sent = NumberRules.NONE;
     private int changes;
+    private boolean keepsDeviceIds;
+    private final DeviceId deviceId = new DeviceId();
 
     /**
      * Whether numbers of a request may be rewritten. An ACK without our token is that for an answer that was no 2xx,
@@ -45,6 +48,11 @@ final class NumberChanges {
         route = ofRoute;
         sent = sentTo;
         changes = 0;
+    }
+
+    /** Whether 20 digits are the id of a device, which nobody may rewrite (GB/T 28181). */
+    void keepDeviceIds(final boolean keep) {
+        keepsDeviceIds = keep;
     }
 
     /** Whether there is nothing to do. */
@@ -101,7 +109,7 @@ final class NumberChanges {
     }
 
     private boolean changes(final DirectBuffer bytes, final long user, final NumberRules.Field field) {
-        if (!number.read(bytes, user)) {
+        if (keepsDeviceIds && deviceId.read(bytes, user) && deviceId.isDevice() || !number.read(bytes, user)) {
             return false;
         }
         number.apply(received, field);

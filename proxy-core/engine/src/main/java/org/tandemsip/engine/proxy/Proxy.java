@@ -76,6 +76,8 @@ public final class Proxy implements MessageHandler {
     private final CallMode calls;
     private Registrations registrations;
     private final TrunkRegistrations trunkRegistrations;
+    private final GbRelay gbRelay;
+    private final TopologyHider hider;
     private RoutingPolicy policy;
     private RoutingPolicy previousPolicy;
     private boolean everStateless;
@@ -100,29 +102,38 @@ public final class Proxy implements MessageHandler {
         listenPoints = new ListenPoints(context.listenPoints());
         branches = new Branches(context);
         transactions = new Transactions(context);
-        transactions.timing(policy.timing());
-        requests = new RequestForwarder(context, listenPoints, branches);
+        transactions.timing(policy.timing(), policy.timings());
+        hider = new TopologyHider(context, listenPoints);
+        requests = new RequestForwarder(context, listenPoints, branches, hider);
         checks = new RequestChecks(listenPoints, branches);
         names = new HostNames(context);
-        locationService = new LocationService(context, listenPoints, names);
+        gbRelay = new GbRelay(context);
+        locationService = new LocationService(context, listenPoints, names, gbRelay);
         ackLookUps = new AckLookUps(listenPoints, names);
         authenticator = new Authenticator(context);
         uas = new StatelessUas(context, authenticator);
-        responses = new ResponseForwarder(context);
+        responses = new ResponseForwarder(context, hider);
         stateless = new StatelessProxy(context, branches, requests, responses);
         stateful = new StatefulProxy(context, transactions, branches, requests, responses, names);
         stateful.timing(policy.timing());
         stateful.trunks(policy.trunks());
+        hider.policy(policy);
         probes = new Probes(context, transactions, branches, listenPoints);
         trunkRegistrations = new TrunkRegistrations(context, transactions, branches, listenPoints);
     }
 
     @Override
-    public Disposition onRequest(final SipMessage request, final Source source, final long nowNs) {
-        if (calls != null && calls.owns(request)) {
-            return calls.onRequest(request, source, nowNs);
+    public Disposition onRequest(final SipMessage received, final Source source, final long nowNs) {
+        if (calls != null && calls.owns(received)) {
+            return calls.onRequest(received, source, nowNs);
         }
         settle(nowNs);
+        final SipMessage request = hider.isOn() ? hider.restoreRequest(received) : received;
+        if (request == null) {
+            return policy.trunkOf(source) == null ? Disposition.DROPPED_UNKNOWN_SOURCE
+                    : received.method() == Method.ACK ? Disposition.DROPPED_STRAY_ACK
+                            : uas.answer(received, source, Status.BAD_REQUEST_400);
+        }
         final ServerTransaction transaction = transactions.findServer(request);
         if (transaction != null) {
             if (request.method() != Method.ACK) {
@@ -210,6 +221,9 @@ public final class Proxy implements MessageHandler {
         if (stateful.beginsCall(request) && !requests.isEmergency() && !mayBegin(by, from, nowNs)) {
             return refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
         }
+        if (gbRelay.on() && from != null) {
+            gbRelay.onRequest(request, source, from, targets.size() == 0 ? null : targets.get(0).sentTo, nowNs);
+        }
         if (locationService.awaited() != null) {
             // In a stateless mode too: what waits is kept in a transaction, and its retransmissions find that.
             final Disposition kept = stateful.await(request, source, locationService.awaited(), nowNs);
@@ -220,7 +234,8 @@ public final class Proxy implements MessageHandler {
             return taken != null ? taken : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
         }
         if (followsInvite || locationService.mode() == Mode.STATELESS && !rerouted && !stateful.isCounted(request)) {
-            return stateless.forward(request, source, targets, statelessMode(request), nowNs);
+            final Disposition sent = stateless.forward(request, source, targets, statelessMode(request), nowNs);
+            return sent != null ? sent : refuse(request, source, Status.SERVER_INTERNAL_ERROR_500);
         }
         final Disposition disposition = stateful.forward(request, source, from, targets, nowNs);
         return disposition != null ? disposition : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
@@ -307,7 +322,11 @@ public final class Proxy implements MessageHandler {
     }
 
     @Override
-    public Disposition onResponse(final SipMessage response, final Source source, final long nowNs) {
+    public Disposition onResponse(final SipMessage received, final Source source, final long nowNs) {
+        final SipMessage response = hider.isOn() ? hider.restoreResponse(received) : received;
+        if (response == null) {
+            return Disposition.DROPPED_STRAY_RESPONSE;
+        }
         if (!listenPoints.isOurs(response.bytes(), response.topVia()) || !branches.read(response, response.topVia())) {
             return Disposition.DROPPED_STRAY_RESPONSE;
         }
@@ -327,6 +346,9 @@ public final class Proxy implements MessageHandler {
         }
         if (disposition == Disposition.FORWARDED) {
             ackLookUps.onResponse(response, nowNs);
+            if (gbRelay.on()) {
+                gbRelay.onResponse(response, source, responses.to(), nowNs);
+            }
         }
         return disposition;
     }
@@ -448,7 +470,9 @@ public final class Proxy implements MessageHandler {
         everStateless |= newPolicy.hasStateless();
         requests.policy(newPolicy);
         responses.policy(newPolicy);
-        transactions.timing(newPolicy.timing());
+        transactions.timing(newPolicy.timing(), newPolicy.timings());
+        hider.policy(newPolicy);
+        gbRelay.policy(newPolicy);
         stateful.timing(newPolicy.timing());
         stateful.trunks(newPolicy.trunks());
         settle(nowNs);

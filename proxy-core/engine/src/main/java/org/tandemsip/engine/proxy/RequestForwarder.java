@@ -72,6 +72,7 @@ final class RequestForwarder {
     private final NumberChanges numbers = new NumberChanges();
     private final DigestFields credentials = new DigestFields();
     private final TcpRefusals refusals = new TcpRefusals();
+    private final TopologyHider hider;
     private final Edits edits;
     private final int longestSentBy;
     private final Flows flows = new Flows();
@@ -93,7 +94,9 @@ final class RequestForwarder {
     private long client;
     private long call;
 
-    RequestForwarder(final ShardContext context, final ListenPoints listenPoints, final Branches branches) {
+    RequestForwarder(final ShardContext context, final ListenPoints listenPoints, final Branches branches,
+            final TopologyHider hider) {
+        this.hider = hider;
         this.listenPoints = listenPoints;
         this.branches = branches;
         recordRoutes = new RecordRoutes(context);
@@ -284,7 +287,7 @@ final class RequestForwarder {
     int maxLength() {
         final int recordRouteRows = recordRoute ? 2 * (16 + RecordRoutes.OVERHEAD + longestSentBy) : 0;
         return request.length() + ADDED_BYTES + longestSentBy + recordRouteRows + routeInformation.maxAdded(request)
-                + policy.mostAdded() + added;
+                + policy.mostAdded() + added + hider.maxAdded(request);
     }
 
     /** As {@link #maxLength()}, for the copy that goes to {@code target}. */
@@ -300,7 +303,7 @@ final class RequestForwarder {
      * hash.
      *
      * @param maxBreadth Max-Breadth of this copy, or 0 to leave the header as it is
-     * @return size in bytes, written from index 0
+     * @return size in bytes, written from index 0; 0 when there is more to hide than a message can carry
      */
     int write(final Target target, final char mode, final long branchKey, final int maxBreadth,
             final MutableDirectBuffer out) {
@@ -311,6 +314,9 @@ final class RequestForwarder {
         if (edits.overflown()) {
             throw new IllegalStateException("more to change in a request than its limits allow");
         }
+        if (target.sentTo != null && target.sentTo.profile().hidesTopology()) {
+            return hider.hide(edits.apply(request, hider.plain(), 0), target.recordRouteListenPoint, out);
+        }
         return edits.apply(request, out, 0);
     }
 
@@ -319,6 +325,7 @@ final class RequestForwarder {
         numbers.rules(target.from == null ? NumberRules.NONE : target.from.rules().numberIn(),
                 target.route == null ? NumberRules.NONE : target.route.number(),
                 target.sentTo == null ? NumberRules.NONE : target.sentTo.rules().number());
+        numbers.keepDeviceIds(isGb28181(target.from) || isGb28181(target.sentTo));
         final boolean rewrites = !numbers.isEmpty() && NumberChanges.mayRewrite(request, routeInformation);
         final Binding binding = target.binding;
         routeInformation.edit(request,
@@ -335,6 +342,11 @@ final class RequestForwarder {
         final long breadth = request.value(HeaderName.MAX_BREADTH);
         if (Slice.exists(breadth) && maxBreadth > 0) {
             replace(breadth, maxBreadth);
+        }
+        if (target.destination.transport.stream() && request.contentLength() != request.bodyLength()
+                && request.contentLength() != SipMessage.NOT_GIVEN) {
+            // Over UDP the end of the datagram has told, over a stream nothing else does.
+            replace(request.value(HeaderName.CONTENT_LENGTH), request.bodyLength());
         }
         final int recordRouteRow = request.firstRow(HeaderName.RECORD_ROUTE);
         if (recordRoute && recordRouteRow != SipMessage.NO_ROW) {
@@ -403,6 +415,10 @@ final class RequestForwarder {
                 edits.delete(request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
             }
         }
+    }
+
+    private static boolean isGb28181(final Trunk trunk) {
+        return trunk != null && trunk.profile().gb28181() != null;
     }
 
     private int maxForwardsTo(final Trunk trunk) {

@@ -22,13 +22,16 @@ import org.tandemsip.engine.routing.Trust;
  */
 final class ResponseForwarder {
     private final Edits edits;
+    private final TopologyHider hider;
     private RoutingPolicy policy;
     private HeaderRules received = HeaderRules.NONE;
     private Trunk caller;
+    private final Destination to = new Destination();
     private final MutableDirectBuffer contacts = new UnsafeBuffer(new byte[Registrations.MOST_CONTACT_BYTES]);
     private int contactsLength;
 
-    ResponseForwarder(final ShardContext context) {
+    ResponseForwarder(final ShardContext context, final TopologyHider hider) {
+        this.hider = hider;
         edits = new Edits(5 + context.limits().headerRows(), 16 + Registrations.MOST_CONTACT_BYTES);
         policy = (RoutingPolicy) context.policy();
     }
@@ -45,12 +48,19 @@ final class ResponseForwarder {
      * @param caller where the request came from
      */
     void between(final Destination peer, final Source caller) {
+        to.set(caller);
         between(policy.trunkOf(peer), policy.trunkOf(caller));
     }
 
     /** As {@link #between(Destination, Source)}, where the response itself is all that is known. */
     void between(final Source peer, final Destination caller) {
+        to.set(caller);
         between(policy.trunkOf(peer), policy.trunkOf(caller));
+    }
+
+    /** Where the responses written now go to. */
+    Destination to() {
+        return to;
     }
 
     private void between(final Trunk peer, final Trunk to) {
@@ -70,7 +80,7 @@ final class ResponseForwarder {
 
     /** Upper bound for the size of the copy, to claim memory with. */
     int maxLength(final SipMessage response) {
-        return response.length() + contactsLength;
+        return response.length() + contactsLength + hider.maxAdded(response);
     }
 
     /** Writes the copy of {@code response}; returns its size in bytes, written from index 0. */
@@ -92,6 +102,13 @@ final class ResponseForwarder {
             edits.end();
         }
         HeaderChanges.editResponse(response, received, Trust.sentTo(caller, response), edits);
+        if (caller != null && caller.profile().hidesTopology()) {
+            final int length = hider.hide(edits.apply(response, hider.plain(), 0), to.listenPoint, out);
+            if (length <= 0) {
+                throw new IllegalStateException("a response that was read cannot be written");
+            }
+            return length;
+        }
         return edits.apply(response, out, 0);
     }
 }

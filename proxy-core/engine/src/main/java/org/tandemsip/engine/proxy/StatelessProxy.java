@@ -35,6 +35,7 @@ final class StatelessProxy {
      * Forwards a checked, routed request to the first target. {@link RequestForwarder#prepare} has been called with it.
      *
      * @param mode mode character of the branch
+     * @return {@code null} when it cannot be written
      */
     Disposition forward(final SipMessage request, final Source source, final Targets targets, final char mode,
             final long nowNs) {
@@ -43,6 +44,9 @@ final class StatelessProxy {
         final long key = branches.key(request, source, 0);
         final MutableDirectBuffer out = egress.claim(requests.maxLength(target));
         final int length = requests.write(target, mode, key, 0, out);
+        if (length <= 0) {
+            return null;
+        }
         // Only a TCP tried for size is worth a report: the client's retransmission then goes over UDP.
         final boolean tcpForSize = RequestForwarder.isTcpForSize(target);
         egress.send(length, target.destination, tcpForSize ? key : 0);
@@ -59,6 +63,9 @@ final class StatelessProxy {
         }
         final MutableDirectBuffer out = egress.claim(requests.maxLength(target));
         final int length = requests.write(target, mode, key, 0, out);
+        if (length <= 0) {
+            return;
+        }
         fallbacks.keep(key, target.destination, out, length);
     }
 

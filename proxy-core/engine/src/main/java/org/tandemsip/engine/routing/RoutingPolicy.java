@@ -108,6 +108,17 @@ public final class RoutingPolicy implements Policy {
         return timing;
     }
 
+    /** Whether there is a trunk that is to see nothing of what lies behind us. */
+    public boolean hidesTopology() {
+        return trunks.stream().anyMatch(trunk -> trunk.profile().hidesTopology());
+    }
+
+    /** Timer values that some trunks want otherwise. */
+    public List<Timing> timings() {
+        return trunks.stream().map(Trunk::profile).filter(profile -> profile.t1Ns() > 0)
+                .map(profile -> timing.towards(profile.t1Ns(), profile.timeoutNs())).distinct().toList();
+    }
+
     /** Max-Forwards put into requests that carry none. */
     public int maxForwards() {
         return maxForwards;
@@ -228,7 +239,8 @@ public final class RoutingPolicy implements Policy {
     private static boolean isLike(final Trunk one, final Trunk other) {
         return one.name().equals(other.name()) && sameList(one.peers(), other.peers(), Peer::isLike)
                 && one.balance() == other.balance() && one.allow().equals(other.allow())
-                && one.rules().equals(other.rules());
+                && one.rules().equals(other.rules())
+                && one.profile().hidesTopology() == other.profile().hidesTopology();
     }
 
     private static boolean isLike(final Route one, final Route other) {

@@ -51,6 +51,14 @@ public final class Target {
         return this;
     }
 
+    /** Takes over the way on which somebody was heard: connection and listen point. Returns {@code true}. */
+    public boolean learnt(final Destination way) {
+        destination.connection = way.connection;
+        destination.listenPoint = way.listenPoint;
+        recordRouteListenPoint = way.listenPoint;
+        return true;
+    }
+
     /** Back to what a new target is. */
     public Target reset() {
         destination.transport = Transport.UDP;

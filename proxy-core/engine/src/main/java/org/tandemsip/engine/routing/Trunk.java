@@ -23,17 +23,27 @@ import org.tandemsip.engine.handler.Source;
  * @param trust        how far it is trusted
  * @param certified    whether its requests count only where TLS has shown who they come from
  * @param account      who we are to it
+ * @param profile      who it is, where RFC 3261 alone does not say enough
  */
 public record Trunk(int index, String name, List<Peer> peers, List<Cidr> allow, int[] failover, int maxForwards,
         Balance balance, int maxCalls, long tryNs, Ping ping, TrunkState state, TrunkRules rules,
-        Trust trust, boolean certified, Account account) {
-    /** To which we are nobody that it knows. */
+        Trust trust, boolean certified, Account account, Profile profile) {
+    /** To which we are nobody that it knows, by RFC 3261 alone. */
     public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
             final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
             final Ping ping, final TrunkState state, final TrunkRules rules, final Trust trust,
             final boolean certified) {
         this(index, name, peers, allow, failover, maxForwards, balance, maxCalls, tryNs, ping, state, rules, trust,
-                certified, Account.NONE);
+                certified, Account.NONE, Profile.NONE);
+    }
+
+    /** By RFC 3261 alone. */
+    public Trunk(final int index, final String name, final List<Peer> peers, final List<Cidr> allow,
+            final int[] failover, final int maxForwards, final Balance balance, final int maxCalls, final long tryNs,
+            final Ping ping, final TrunkState state, final TrunkRules rules, final Trust trust,
+            final boolean certified, final Account account) {
+        this(index, name, peers, allow, failover, maxForwards, balance, maxCalls, tryNs, ping, state, rules, trust,
+                certified, account, Profile.NONE);
     }
 
     /** Whose addresses are enough. */

@@ -65,7 +65,7 @@ public final class InviteClientTransaction extends ClientTransaction {
     void begin(final long nowNs) {
         state(State.IDLE);
         cancel = Cancel.NONE;
-        armState(lanes.t1Times64, nowNs);
+        armState(lanes.timeout, nowNs);
     }
 
     @Override
@@ -76,7 +76,7 @@ public final class InviteClientTransaction extends ClientTransaction {
             armState(lanes.zero, nowNs);
             return;
         }
-        armState(lanes.t1Times64, nowNs);
+        armState(lanes.timeout, nowNs);
         if (!stream()) {
             armRetransmit(lanes.a(0), nowNs);
         }

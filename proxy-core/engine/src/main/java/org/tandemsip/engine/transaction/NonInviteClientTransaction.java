@@ -56,7 +56,7 @@ public final class NonInviteClientTransaction extends ClientTransaction {
     void begin(final boolean forCancel, final long nowNs) {
         state(State.IDLE);
         cancel = forCancel;
-        armState(lanes.t1Times64, nowNs);
+        armState(lanes.timeout, nowNs);
     }
 
     @Override
@@ -67,7 +67,7 @@ public final class NonInviteClientTransaction extends ClientTransaction {
             armState(lanes.zero, nowNs);
             return;
         }
-        armState(lanes.t1Times64, nowNs);
+        armState(lanes.timeout, nowNs);
         if (!stream()) {
             armRetransmit(lanes.eOrG(0), nowNs);
         }

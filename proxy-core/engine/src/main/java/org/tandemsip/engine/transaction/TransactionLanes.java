@@ -15,8 +15,10 @@ final class TransactionLanes {
     /** RFC 3261 section 17.1.1.2: timer D is at least 32 s whatever our own T1, for the server's T1 is not known. */
     private static final long MIN_TIMER_D_NS = 32_000_000_000L;
 
-    /** Timers B, F, H, J, L and M: 64*T1. */
+    /** Timers H, J, L and M: 64*T1. */
     final Lane t1Times64;
+    /** Timers B and F: 64*T1 unless the configuration has it shorter. */
+    final Lane timeout;
     /** Timer D over UDP. */
     final Lane d;
     /** Timers I and K over UDP: T4. */
@@ -36,6 +38,9 @@ final class TransactionLanes {
      */
     final Lane unansweredInvite;
 
+    /** What they were made for. */
+    final Timing timing;
+
     private final Lane[] a;
     private final Lane[] eAndG;
     private final TimerLanes timers;
@@ -45,7 +50,9 @@ final class TransactionLanes {
     /** Makes them in force: {@link #release} takes that back. */
     TransactionLanes(final TimerLanes timers, final Timing timing) {
         this.timers = timers;
+        this.timing = timing;
         t1Times64 = timers.lane(timing.t1Times64Ns());
+        timeout = timers.lane(timing.timeoutNs());
         d = timers.lane(Math.max(MIN_TIMER_D_NS, timing.t1Times64Ns()));
         t4 = timers.lane(timing.t4Ns());
         t2 = timers.lane(timing.t2Ns());
@@ -79,7 +86,8 @@ final class TransactionLanes {
         if (users > 0) {
             return;
         }
-        for (final Lane lane : new Lane[] {t1Times64, d, t4, t2, zero, unansweredNonInvite, unansweredInvite}) {
+        for (final Lane lane : new Lane[] {t1Times64, timeout, d, t4, t2, zero, unansweredNonInvite,
+            unansweredInvite}) {
             timers.release(lane);
         }
         for (final Lane lane : a) {

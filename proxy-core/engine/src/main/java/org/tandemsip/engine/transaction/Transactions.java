@@ -1,5 +1,6 @@
 package org.tandemsip.engine.transaction;
 
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Edits;
@@ -75,6 +76,8 @@ public final class Transactions {
     private boolean peerFailed;
 
     private TransactionLanes lanes;
+    /** Those of peers that want other timer values, which are few. */
+    private TransactionLanes[] others = new TransactionLanes[0];
     private MutableDirectBuffer claimed;
     /** Transaction whose request {@link #message} holds, or {@code null}. */
     private Transaction messageOwner;
@@ -97,9 +100,30 @@ public final class Transactions {
 
     /** Takes over timer values for transactions made from now on. */
     public void timing(final Timing timing) {
+        timing(timing, List.of());
+    }
+
+    /** As {@link #timing(Timing)}. @param forSome values that some client transactions are asked for */
+    public void timing(final Timing timing, final List<Timing> forSome) {
         final TransactionLanes before = lanes;
+        final TransactionLanes[] othersBefore = others;
         lanes = new TransactionLanes(timers, timing);
+        others = forSome.stream().map(other -> new TransactionLanes(timers, other)).toArray(TransactionLanes[]::new);
         before.release();
+        for (final TransactionLanes other : othersBefore) {
+            other.release();
+        }
+    }
+
+    /** The lanes for T1 and timers B and F of a peer, 0 for what holds for all. */
+    private TransactionLanes lanes(final long t1Ns, final long timeoutNs) {
+        for (int i = 0; t1Ns != 0 && i < others.length; i++) {
+            if (others[i].timing.t1Ns() == t1Ns
+                    && others[i].timing.timeoutNs() == (timeoutNs == 0 ? 64 * t1Ns : timeoutNs)) {
+                return others[i];
+            }
+        }
+        return lanes;
     }
 
     /**
@@ -171,24 +195,31 @@ public final class Transactions {
      * @param branchKey   64-bit MAC that stands in the branch and finds the transaction when a response comes
      * @param invite      whether the request is an INVITE
      * @param destination where the request goes; copied
+     * @param t1Ns        T1 of the peer, and next its timers B and F; 0 for what holds for all
      * @return an {@link InviteClientTransaction} or {@link NonInviteClientTransaction}, or {@code null} when there is
      *         no room
      */
     public ClientTransaction createClient(final long branchKey, final boolean invite, final Destination destination,
-            final TransactionUser user, final long nowNs) {
+            final TransactionUser user, final long t1Ns, final long timeoutNs, final long nowNs) {
         if (live() >= maxTransactions) {
             return null;
         }
         if (invite) {
             final InviteClientTransaction transaction = pools.takeInviteClient();
-            begin(transaction, branchKey, branchKey, destination, user);
+            begin(transaction, branchKey, branchKey, destination, user, lanes(t1Ns, timeoutNs));
             transaction.begin(nowNs);
             return transaction;
         }
         final NonInviteClientTransaction transaction = pools.takeNonInviteClient();
-        begin(transaction, branchKey, branchKey, destination, user);
+        begin(transaction, branchKey, branchKey, destination, user, lanes(t1Ns, timeoutNs));
         transaction.begin(false, nowNs);
         return transaction;
+    }
+
+    /** As {@link #createClient(long, boolean, Destination, TransactionUser, long, long, long)} with usual timers. */
+    public ClientTransaction createClient(final long branchKey, final boolean invite, final Destination destination,
+            final TransactionUser user, final long nowNs) {
+        return createClient(branchKey, invite, destination, user, 0, 0, nowNs);
     }
 
     /**
@@ -262,7 +293,7 @@ public final class Transactions {
         }
         final NonInviteClientTransaction transaction = pools.takeNonInviteClient();
         begin(transaction, invite.branchKey(), invite.branchKey() ^ CANCEL_MARK, invite.destination,
-                TransactionUser.NOBODY);
+                TransactionUser.NOBODY, invite.lanes);
         transaction.begin(true, nowNs);
         return transaction;
     }
@@ -296,7 +327,9 @@ public final class Transactions {
 
     /** Indexes a kept message. It was well-formed when it was kept, so there is nothing to be told. */
     ParseError parse(final SipMessage into, final DirectBuffer bytes, final int offset, final int length) {
-        return parser.parse(into.wrap(bytes, offset, length), false);
+        final ParseError error = parser.parse(into.wrap(bytes, offset, length), false);
+        // Its body was framed when it came, be it with a Content-Length that says otherwise.
+        return into.contentLength() == SipMessage.NOT_GIVEN ? error : parser.takeRest(into, error);
     }
 
     /** Writes a response of our own into claimed memory; returns its size in bytes, 0 when it does not fit. */
@@ -355,11 +388,11 @@ public final class Transactions {
     }
 
     private void begin(final ClientTransaction transaction, final long branchKey, final long key,
-            final Destination destination, final TransactionUser user) {
+            final Destination destination, final TransactionUser user, final TransactionLanes by) {
         transaction.branchKey(branchKey);
         transaction.key = key;
         transaction.user = user;
-        transaction.lanes = lanes.retain();
+        transaction.lanes = by.retain();
         transaction.destination.set(destination);
         clients.add(transaction);
     }

@@ -13,6 +13,7 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
+import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.transaction.MessageMemory;
 import org.tandemsip.engine.transaction.Transactions;
 
@@ -23,7 +24,9 @@ class BestResponseTest {
 
     private final ProxyHarness harness = ProxyHarness.single();
     private final MessageMemory memory = new Transactions(harness.context(harness.egress, harness.timers)).memory();
-    private final ResponseForwarder responses = new ResponseForwarder(harness.context(harness.egress, harness.timers));
+    private final ResponseForwarder responses = new ResponseForwarder(harness.context(harness.egress, harness.timers),
+            new TopologyHider(harness.context(harness.egress, harness.timers),
+                    new ListenPoints(ProxyHarness.LISTEN_POINTS)));
     private final BestResponse best = new BestResponse();
 
     @Test

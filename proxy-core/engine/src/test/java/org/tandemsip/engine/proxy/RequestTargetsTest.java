@@ -67,7 +67,7 @@ class RequestTargetsTest {
     void shouldTryPeersInOrderAndBackupTrunksLast() {
         final Trunk backup = Messages.trunk(3, "backup", List.of("192.0.2.90:5060"), List.of());
         final LocationService service = new LocationService(Messages.context(), new ListenPoints(ProxyFixture.POINTS),
-                new HostNames(Messages.context()));
+                new HostNames(Messages.context()), new GbRelay(Messages.context()));
         final Targets one = locate(service, new Route("r", ProxyFixture.CARRIER, Route.Match.ANY,
                 List.of(ProxyFixture.PBX), List.of(backup), List.of(), null));
         assertEquals(List.of(0, 1, 2), IntStream.range(0, one.size()).map(i -> one.get(i).group).boxed().toList());

@@ -6,12 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.registrar.LocationTable;
+import org.tandemsip.engine.routing.Gb28181;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Registration;
@@ -43,6 +45,7 @@ final class Metrics {
         metrics.dns(control.names().counters());
         metrics.trunks(control.policy().trunks());
         metrics.users(control.policy().registry().table());
+        metrics.gb28181(control.policy().trunks());
         return metrics.out.toString();
     }
 
@@ -193,6 +196,52 @@ final class Metrics {
     private void users(final LocationTable table) {
         single("tandem_registrations", "gauge", "Users that have registered.", table.users());
         single("tandem_registration_contacts", "gauge", "Contacts of all of them.", table.contacts());
+    }
+
+    private void gb28181(final List<Trunk> all) {
+        final List<Trunk> trunks = all.stream().filter(trunk -> trunk.profile().gb28181() != null).toList();
+        if (trunks.isEmpty()) {
+            return;
+        }
+        final long nowNs = System.nanoTime();
+        gb28181(trunks, "devices", "gauge", "Devices that have registered and been heard in the last 180 s.",
+                known -> known.devices().count(nowNs));
+        gb28181(trunks, "devices_refused_total", "counter", "Times that there was no room for a device or channel.",
+                known -> known.devices().refused());
+        gb28181(trunks, "queries_waiting", "gauge", "Queries that wait for their response, 60 s at most.",
+                known -> known.queries().waiting(nowNs));
+        gb28181(trunks, "queries_total", "counter", "Queries and orders to devices.", known -> known.queries().sent());
+        gb28181(trunks, "unasked_responses_total", "counter",
+                "Responses that no query waits for: further parts of a catalog, or too late.",
+                known -> known.queries().unasked());
+        gb28181(trunks, "query_seconds_sum", "counter",
+                "Time from queries to their responses, by CmdType, SN and DeviceID.",
+                known -> known.queries().answerNs() / 1e9);
+        gb28181(trunks, "query_seconds_count", "counter", "Queries of which the response was seen.",
+                known -> known.queries().answered());
+        head("tandem_gb28181_registrations_total", "counter", "Registrations of devices that were granted.");
+        for (final Trunk trunk : trunks) {
+            final String labels = "trunk=\"" + escape(trunk.name()) + "\",kind=\"";
+            final Gb28181 known = trunk.profile().gb28181();
+            line("tandem_gb28181_registrations_total", labels + "new\"", known.registered());
+            line("tandem_gb28181_registrations_total", labels + "again\"", known.refreshed());
+            line("tandem_gb28181_registrations_total", labels + "end\"", known.left());
+        }
+        head("tandem_gb28181_messages_total", "counter", "MESSAGEs from and to devices, by CmdType.");
+        for (final Trunk trunk : trunks) {
+            for (final Gb28181.Command command : Gb28181.Command.values()) {
+                line("tandem_gb28181_messages_total",
+                        "trunk=\"" + escape(trunk.name()) + "\",cmd_type=\"" + command.word() + '"',
+                        trunk.profile().gb28181().messages(command));
+            }
+        }
+    }
+
+    private void gb28181(final List<Trunk> trunks, final String name, final String type, final String help,
+            final ToDoubleFunction<Gb28181> value) {
+        head("tandem_gb28181_" + name, type, help);
+        trunks.forEach(trunk -> line("tandem_gb28181_" + name, "trunk=\"" + escape(trunk.name()) + '"',
+                value.applyAsDouble(trunk.profile().gb28181())));
     }
 
     private static String labels(final Trunk trunk, final Peer peer) {

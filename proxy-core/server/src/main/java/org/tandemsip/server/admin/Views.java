@@ -14,6 +14,7 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Expression;
+import org.tandemsip.engine.routing.Gb28181;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.Route;
@@ -228,6 +229,15 @@ final class Views {
         json.writeBooleanProperty("trust_identity", trunk.trust().identity());
         json.writeNumberProperty("max_calls", trunk.maxCalls());
         json.writeNumberProperty("refused", trunk.state().refusedCalls() + trunk.state().refusedRate());
+        final Gb28181 gb28181 = trunk.profile().gb28181();
+        if (gb28181 != null) {
+            final long nowNs = System.nanoTime();
+            json.writeObjectPropertyStart("gb28181");
+            json.writeNumberProperty("devices", gb28181.devices().count(nowNs));
+            json.writeNumberProperty("queries_waiting", gb28181.queries().waiting(nowNs));
+            json.writeNumberProperty("queries_answered", gb28181.queries().answered());
+            json.writeEndObject();
+        }
         json.writeArrayPropertyStart("peers");
         for (final Peer peer : trunk.peers()) {
             json.writeStartObject();

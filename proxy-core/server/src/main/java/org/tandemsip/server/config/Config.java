@@ -118,15 +118,24 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
      * @param rules       what is changed in its messages
      * @param auth        what its requests have to show, or {@code null}
      * @param account     who we are to it
+     * @param profile     who it is, where RFC 3261 alone does not say enough
      */
     public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards,
             Balance balance, int maxCalls, int cps, long tryNs, Ping ping, TrunkRules rules,
-            Access access, RequiredAuth auth, Account account) {
+            Access access, RequiredAuth auth, Account account, Profile profile) {
         /** This trunk with other peers. */
         public Trunk withPeers(final List<Peer> newPeers) {
             return new Trunk(name, newPeers, allow, failover, maxForwards, balance, maxCalls, cps, tryNs, ping,
-                    rules, access, auth, account);
+                    rules, access, auth, account, profile);
         }
+    }
+
+    /** Who a trunk is. @param t1Ns T1 towards it; 0 for the usual one */
+    public record Profile(ProfileName name, long t1Ns, boolean hideTopology) {}
+
+    /** What is known of peers beforehand. */
+    public enum ProfileName {
+        RFC3261, GB28181
     }
 
     /** Digest authentication of requests. @param algorithms best first */

@@ -61,7 +61,10 @@ final class Keys {
                     + " are.");
     static final Key<Long> TRY = Key.of("try", Scalars.duration("100ms", "60s"), "4s",
             "How long a peer may leave an INVITE without any response before the next one is tried.");
-    static final Key<Bound> TRUNK_TIMERS = new Key<>("timers", new Section(List.of(TRY)), null, false,
+    static final Key<Long> TRUNK_T1 = Key.optional("t1", Scalars.duration("50ms", "5s"), "200ms",
+            "T1 of requests to this trunk. When absent: the global one, 200ms with profile gb28181, where timers B"
+                    + " and F are 25*T1.");
+    static final Key<Bound> TRUNK_TIMERS = new Key<>("timers", new Section(List.of(TRY, TRUNK_T1)), null, false,
             "Timer values of this trunk.", null);
     static final Key<Long> PING_EVERY = Key.of("every", Scalars.durationOr("off", "1s", "1h"), "off",
             "Interval of OPTIONS to each peer, every 5s at the latest while it fails. off, since there are carriers"
@@ -78,8 +81,19 @@ final class Keys {
     static final Key<Bound> PING = new Key<>("ping",
             new Section(List.of(PING_EVERY, PING_TIMEOUT, PING_DOWN_AFTER, PING_UP_AFTER, PING_OK)), null, false,
             "Probes that find out which peers are alive. A trunk without any answers 503 at once.", null);
+    static final Key<Config.ProfileName> PROFILE = Key.of("profile",
+            Scalars.choice("profile", Config.ProfileName.class), "rfc3261",
+            "gb28181: cameras and platforms of GB/T 28181. Devices are found by their 20 digits, learnt as they"
+                    + " register through Tandem and with each Keepalive; requests inside a dialog without a Route by"
+                    + " Call-ID and tags; the rest of a datagram is the body of a MESSAGE, whatever Content-Length"
+                    + " says; nothing goes over TCP for its size; ids are never rewritten as numbers.");
+    static final Key<Boolean> HIDE_TOPOLOGY = Key.of("hide-topology", Scalars.flag(), "false",
+            "Whether this trunk is to see nothing of what lies behind Tandem: Via, Record-Route and Contact of others"
+                    + " reach it as encrypted tokens in ours, and are put back when they return, with nothing kept in"
+                    + " memory. Call-ID, From, To and bodies stay as they are.");
     static final Section TRUNK = new Section(List.of(PEERS, ALLOW, ZONE, TRUST_IDENTITY, SOURCE_RATE,
-            ALLOW_UNAUTHENTICATED, TRANSPORT, TlsKeys.TRUNK, BALANCE, FAILOVER, TRUNK_TIMERS, PING,
+            ALLOW_UNAUTHENTICATED, TRANSPORT, TlsKeys.TRUNK, BALANCE, FAILOVER, TRUNK_TIMERS, PING, PROFILE,
+            HIDE_TOPOLOGY,
             MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN,
             RuleKeys.NUMBER, RuleKeys.NUMBER_IN, AuthKeys.REQUIRE_AUTH, AccountKeys.AUTH, AccountKeys.REGISTER));
 

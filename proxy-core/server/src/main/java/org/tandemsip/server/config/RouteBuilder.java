@@ -205,7 +205,9 @@ final class RouteBuilder {
         for (final Item<String> target : targets == null ? List.<Item<String>>of() : targets) {
             if (known(target.value(), target.node(), "route to", trunks)) {
                 final List<Item<Peers.Spec>> peers = trunks.get(target.value()).get(Keys.PEERS);
-                if (peers != null && peers.isEmpty()) {
+                // The devices of GB/T 28181 are learnt as they register.
+                if (peers != null && peers.isEmpty()
+                        && trunks.get(target.value()).get(Keys.PROFILE) != Config.ProfileName.GB28181) {
                     reading.problem(ErrorCode.TRUNK_UNUSABLE, target.node(),
                             "trunk '" + target.value() + "' has no peers to send to");
                 }

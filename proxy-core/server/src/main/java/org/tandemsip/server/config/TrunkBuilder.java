@@ -2,6 +2,7 @@ package org.tandemsip.server.config;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,12 +21,16 @@ final class TrunkBuilder {
     /** Messages a second of one source in zone public where nothing else is said: 30 in 2 seconds. */
     private static final int PUBLIC_RATE = 15;
 
+    /** Each value of T1 needs timer lanes of its own. */
+    private static final int MOST_T1S = 4;
+
     /** What a trunk claims: a peer's address and port, or a range (port 0). */
     private record Claim(long high, long low, int prefixBits, int port) {}
 
     private final Reading reading;
     private final Map<Claim, String> claims = new HashMap<>();
     private final Map<Domain, String> names = new HashMap<>();
+    private final Set<List<Object>> t1s = new HashSet<>();
 
     TrunkBuilder(final Reading reading) {
         this.reading = reading;
@@ -79,7 +84,8 @@ final class TrunkBuilder {
                 bound.get(Keys.BALANCE), ConfigBuilder.orNone(bound.get(Keys.MAX_CALLS)),
                 ConfigBuilder.orNone(bound.get(Keys.TRUNK_CPS)), tryNs(bound.get(Keys.TRUNK_TIMERS)),
                 ping(bound.get(Keys.PING)), RuleKeys.trunk(reading, bound),
-                access(bound), AuthKeys.requiredAuth(reading, bound), AccountKeys.account(reading, bound));
+                access(bound), AuthKeys.requiredAuth(reading, bound), AccountKeys.account(reading, bound),
+                profile(bound));
     }
 
     private Config.Access access(final Bound bound) {
@@ -98,6 +104,18 @@ final class TrunkBuilder {
         }
         return new Config.Access(zone, trust == null ? zone == Zone.CORE : trust,
                 rate == null ? open ? PUBLIC_RATE : 0 : rate, unauthenticated);
+    }
+
+    private Config.Profile profile(final Bound bound) {
+        final Bound timers = bound.get(Keys.TRUNK_TIMERS);
+        final Config.Profile profile = new Config.Profile(bound.get(Keys.PROFILE),
+                timers == null ? 0 : orNone(timers.get(Keys.TRUNK_T1)),
+                Boolean.TRUE.equals(bound.get(Keys.HIDE_TOPOLOGY)));
+        if (profile.t1Ns() > 0 && t1s.add(List.of(profile.name(), profile.t1Ns())) && t1s.size() > MOST_T1S) {
+            reading.problem(ErrorCode.CONTRADICTION, timers.at(Keys.TRUNK_T1),
+                    "there can be " + MOST_T1S + " different values of t1 for trunks");
+        }
+        return profile;
     }
 
     private static long orNone(final Long value) {

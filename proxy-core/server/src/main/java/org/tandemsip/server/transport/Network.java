@@ -268,6 +268,16 @@ public final class Network implements AutoCloseable {
         }
 
         @Override
+        public boolean miscounts() {
+            return current.miscounts();
+        }
+
+        @Override
+        public boolean miscounts(final Source source) {
+            return current.miscounts(source);
+        }
+
+        @Override
         public boolean limitsSources() {
             return current.limitsSources();
         }

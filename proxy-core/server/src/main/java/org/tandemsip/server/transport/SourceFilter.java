@@ -41,6 +41,16 @@ public interface SourceFilter {
         return false;
     }
 
+    /** Whether there is any source whose datagrams end where they end, whatever Content-Length says. */
+    default boolean miscounts() {
+        return false;
+    }
+
+    /** Whether the body of a MESSAGE of {@code source} over UDP is the rest of the datagram. */
+    default boolean miscounts(final Source source) {
+        return false;
+    }
+
     /** Messages that {@code source} may send in a second; 0 for any number. */
     default int sourceRate(final Source source) {
         return 0;

@@ -1,6 +1,7 @@
 package org.tandemsip.server.transport;
 
 import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Transport;
@@ -69,7 +70,11 @@ final class UdpIngress {
         if (loop.dropsAtFirstLook(datagram.bytes, datagram.bytes.capacity(), source)) {
             return;
         }
-        final ParseError error = loop.parser().parse(message, false);
+        ParseError error = loop.parser().parse(message, false);
+        if (loop.filter().miscounts() && message.method() == Method.MESSAGE && message.isRequest()
+                && message.contentLength() != SipMessage.NOT_GIVEN && loop.filter().miscounts(source)) {
+            error = loop.parser().takeRest(message, error);
+        }
         if (error != ParseError.NONE) {
             loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, datagram.bytes, 0,
                     datagram.bytes.capacity());

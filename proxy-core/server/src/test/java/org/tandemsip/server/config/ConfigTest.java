@@ -121,7 +121,9 @@ class ConfigTest {
                     failover: [500, 503]
                     max-forwards: 30
                     balance: priority
-                    timers: {try: 2s}
+                    timers: {try: 2s, t1: 100ms}
+                    profile: gb28181
+                    hide-topology: true
                     ping: {every: 10s, timeout: 1s, down-after: 4, up-after: 5, ok-codes: [200, 404]}
                     cps: 30/s
                     max-calls: 7
@@ -224,6 +226,8 @@ class ConfigTest {
         assertEquals(new Config.Account(null, null), config.trunks().get(2).account());
         assertFalse(config.trunks().toString().contains("0123456789abcdef"), "a password is not shown");
         assertNull(config.trunks().get(1).auth());
+        assertEquals(new Config.Profile(Config.ProfileName.GB28181, 100_000_000L, true), a.profile());
+        assertEquals(new Config.Profile(Config.ProfileName.RFC3261, 0, false), config.trunks().get(1).profile());
         assertEquals(400, config.cps());
         assertEquals(List.of("112", "0110"), config.emergencyNumbers());
         assertEquals(TimeUnit.SECONDS.toNanos(7), config.drainNs());
