@@ -3,6 +3,7 @@ package org.tandemsip.server.interop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.server.tls.TestCa;
 
 /**
- * A browser calls SIPp: SIP.js in Chromium, over secure WebSocket to Tandem and from there by UDP or TCP. What the callee
- * begins, such as its BYE, has to find the browser's connection again.
+ * A browser calls SIPp, and registers and is called by it: SIP.js in Chromium, over secure WebSocket to Tandem and from
+ * there by UDP or TCP. What SIPp begins, such as its BYE, has to find the browser's connection again.
  */
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 class BrowserIT {
@@ -98,6 +100,59 @@ class BrowserIT {
             } finally {
                 callees.forEach(callee -> callee.process().destroyForcibly());
             }
+        }
+    }
+
+    @Test
+    void shouldCallABrowserThatHasRegistered() throws Exception {
+        // given
+        final TestCa ca = new TestCa("Browser");
+        final X509Bundle own = ca.issue(builder -> builder.addSanIpAddress(TANDEM));
+        TestCa.write(folder, "tandem", own);
+        Files.writeString(folder.resolve("password"), Chromium.PASSWORD);
+        try (ServerProcess server = ServerProcess.start(new InetSocketAddress(TANDEM, 5060), callee(0), """
+                listen: [udp://%1$s:5060, wss://%1$s:5063]
+                tls: {certificates: {cert: %2$s/tandem.pem, key: %2$s/tandem.key}}
+                registrar: {domains: [tandem.test]}
+                trunks:
+                  browsers:
+                    allow: [127.0.0.1/32]
+                    zone: public
+                    require-auth: {realm: tandem.test, users: {browser: "${file:%2$s/password}"}}
+                  callers: {allow: ["%3$s/32"], zone: core}
+                routes:
+                  - {from: browsers, to: registrar}
+                  - {from: callers, to: location}
+                """.formatted(TANDEM, folder, callee(0)));
+                Chromium browser = Chromium.open(library, "wss://" + TANDEM + ":5063", own.getCertificate(),
+                        "browser:answer")) {
+            browser.await("browser registered");
+
+            // when
+            final Sipp.Agent caller = Sipp.start("calls-browser", SippScript.render(true, "calls-browser", """
+                    > INVITE
+                    < 100 ?
+                    < 180 ?
+                    < 200 keep
+                    > ACK web-sdp
+                    wait 300
+                    > BYE
+                    < 200
+                    """), callee(0), 5070, false, 1, "-s", "browser", TANDEM + ":5060");
+
+            // then
+            final int called = caller.await(60);
+            assertEquals(0, called, () -> complaint(caller) + server + browser);
+            assertEquals(List.of("connected", "browser registered", "browser called", "browser established",
+                    "browser hung up", "done"), browser.await("done"));
+        }
+    }
+
+    private static String complaint(final Sipp.Agent agent) {
+        try {
+            return agent.complaint();
+        } catch (final IOException e) {
+            return e.toString();
         }
     }
 

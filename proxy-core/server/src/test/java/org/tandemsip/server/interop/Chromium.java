@@ -25,6 +25,9 @@ import java.util.concurrent.TimeUnit;
  * server of the test's own hands out the page and hears what happens.
  */
 final class Chromium implements AutoCloseable {
+    /** Of the user {@code browser}. */
+    static final String PASSWORD = "open-sesame";
+
     private static final String PROGRAM = "/usr/bin/chromium";
     /** A library of npm's whose modules a browser loads as they are; what its registry says of the file. */
     private static final String SIP_JS = "sip.js@0.21.2";
@@ -56,7 +59,7 @@ final class Chromium implements AutoCloseable {
                 "--user-data-dir=" + folder, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
                 "--ignore-certificate-errors-spki-list=" + key, "--enable-logging=stderr",
                 "http://127.0.0.1:" + web.getAddress().getPort() + "/?server="
-                        + URLEncoder.encode(server, StandardCharsets.UTF_8) + "&calls="
+                        + URLEncoder.encode(server, StandardCharsets.UTF_8) + "&password=" + PASSWORD + "&calls="
                         + URLEncoder.encode(calls, StandardCharsets.UTF_8))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile()).start();
