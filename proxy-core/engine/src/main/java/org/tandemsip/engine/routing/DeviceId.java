@@ -85,18 +85,4 @@ public final class DeviceId {
     public boolean same(final DeviceId other) {
         return high == other.high && low == other.low;
     }
-
-    /** The digits, for people. */
-    @Override
-    public String toString() {
-        if (high == 0) {
-            return "";
-        }
-        final int length = (int) (high >>> LENGTH_SHIFT);
-        final long upper = high & (1L << LENGTH_SHIFT) - 1;
-        final String digits = length > LOW_DIGITS
-                ? String.format("%0" + (length - LOW_DIGITS) + "d%010d", upper, low)
-                : String.format("%0" + length + "d", low);
-        return digits;
-    }
 }

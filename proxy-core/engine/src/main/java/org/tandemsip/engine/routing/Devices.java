@@ -138,7 +138,6 @@ public final class Devices {
             final long where = slots.get(slot + WHERE);
             final long connection = slots.get(slot + CONNECTION);
             if ((version & 1) != 0 || slots.get(slot) != version || slotHigh != high || slotLow != low) {
-                Thread.onSpinWait();
                 continue;
             }
             if (untilNs - nowNs <= 0) {
