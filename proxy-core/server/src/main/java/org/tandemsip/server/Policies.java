@@ -114,7 +114,8 @@ final class Policies {
         return new Route(route.name(), route.from() == null ? null : byName.get(route.from()), match,
                 route.to().stream().map(byName::get).toList(), route.then().stream().map(byName::get).toList(),
                 route.within(), route.mode(), route.headers(), route.number(),
-                route.prefixes(), route.when() == null ? null : new Schedule(route.when(), clock), route.inside());
+                route.prefixes(), route.when() == null ? null : new Schedule(route.when(), clock), route.inside(),
+                route.maxDurationNs());
     }
 
     private static byte[] bytes(final String text) {

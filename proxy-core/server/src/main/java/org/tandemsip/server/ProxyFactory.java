@@ -1,5 +1,6 @@
 package org.tandemsip.server;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -9,15 +10,28 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.proxy.Proxy;
 import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.Modes;
 
 /**
  * Makes the proxies of the shards; one handler does both of its modes, so that calls under way outlive a switch, and
  * hands calls with two dialogs to the module for them, when this build has it.
  */
-final class ProxyFactory implements HandlerFactory {
+final class ProxyFactory implements HandlerFactory, AutoCloseable {
     private final Optional<HandlerFactory> module = Modes.module(Mode.B2BUA);
     private final List<CallMode> calls = new CopyOnWriteArrayList<>();
+    /** Where calls are written down, or {@code null}. */
+    private final CallRecordFile records;
+
+    /**
+     * Opens the file for records of calls, where the configuration names one.
+     *
+     * @throws IOException it cannot be written
+     */
+    ProxyFactory(final Config config) throws IOException {
+        records = config.cdr().isEmpty() ? null
+                : new CallRecordFile(config.cdr().get(), config.listen().getFirst().toString());
+    }
 
     /** What has the calls of each shard; empty without the module. */
     List<CallMode> calls() {
@@ -36,6 +50,17 @@ final class ProxyFactory implements HandlerFactory {
         }
         final CallMode mode = (CallMode) module.get().create(context);
         calls.add(mode);
+        if (records != null) {
+            mode.records(records.taker());
+        }
         return new Proxy(context, mode);
+    }
+
+    /** Writes down what is left to be written. */
+    @Override
+    public void close() {
+        if (records != null) {
+            records.close();
+        }
     }
 }

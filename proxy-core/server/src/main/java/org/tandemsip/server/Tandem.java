@@ -21,6 +21,7 @@ import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.server.admin.AdminServer;
 import org.tandemsip.server.admin.Control;
+import org.tandemsip.server.admin.LiveCalls;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
 import org.tandemsip.server.config.Modes;
@@ -67,8 +68,9 @@ public final class Tandem implements Control, AutoCloseable {
     private final Reach reach;
     private final PeerNames peerNames;
     private final WireNames wireNames;
-    private final ProxyFactory proxies = new ProxyFactory();
+    private final ProxyFactory proxies;
     private Network network;
+    private LiveCalls calls;
     private AdminServer admin;
     private PeerMonitor peers;
     private volatile Config config;
@@ -88,6 +90,11 @@ public final class Tandem implements Control, AutoCloseable {
             throw new StartException(StartException.Reason.NOT_PERMITTED, "state-dir: " + e.getMessage(), e);
         }
         states = new States(keys);
+        try {
+            proxies = new ProxyFactory(config);
+        } catch (final IOException e) {
+            throw new StartException(StartException.Reason.NOT_PERMITTED, "cdr.file: " + e.getMessage(), e);
+        }
         names = new Names(config.dns());
         reach = PeerNames.reach(config);
         peerNames = new PeerNames(names, reach, () -> Thread.ofVirtual().name("tandem-names").start(this::readdress));
@@ -126,6 +133,7 @@ public final class Tandem implements Control, AutoCloseable {
             tandem.network = Network.start(Networks.of(config, tandem.keys), tandem.proxies, tandem.policy,
                     filter(tandem.policy, config), new LogReports(), tandem.wireNames, tandem.tls);
             tandem.wireNames.answer(tandem.network);
+            tandem.calls = new LiveCalls(tandem.network, tandem.proxies.calls());
             tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys, tandem.states.clock());
             tandem.admin = AdminServer.start(config.admin(), tandem);
         } catch (final BindException e) {
@@ -143,30 +151,13 @@ public final class Tandem implements Control, AutoCloseable {
         }
         tandem.ready = true;
         tandem.readdress();
-        tandem.logStart();
+        StartLog.write(config, tandem.tls, tandem.policy, tandem.network, tandem.addresses(), tandem.adminSocket());
+        tandem.warnOfCertificates();
         return tandem;
     }
 
     private Tls tls() {
         return tls;
-    }
-
-    private void logStart() {
-        for (final Config.Trunk trunk : config.trunks()) {
-            if (trunk.access().allowUnauthenticated()) {
-                EventLog.warn("zone", "trunk", trunk.name(), "msg", "whoever reaches this trunk may call out");
-            }
-        }
-        if (config.listen().stream().anyMatch(point -> point.transport().secure())) {
-            EventLog.info("tls", "provider", tls.provider(), "certificates",
-                    String.join(",", config.tls().all().map(credentials -> credentials.file().toString()).toList()),
-                    "trust", config.tls().trust());
-        }
-        warnOfCertificates();
-        EventLog.info("start", "listen", String.join(",", addresses()), "mode", word(policy.mode()), "trunks",
-                policy.trunks().size(), "routes", policy.routes().size(), "config", config.source(), "shards",
-                network.shards(), "admin", admin.socket().map(Path::toString).orElse("none"), "pid",
-                ProcessHandle.current().pid());
     }
 
     private void warnOfCertificates() {
@@ -181,8 +172,7 @@ public final class Tandem implements Control, AutoCloseable {
     public List<String> addresses() {
         return network.listenPoints().stream()
                 .map(point -> new Config.Listen(point.transport(), point.addressHigh(), point.addressLow(),
-                        point.port(),
-                        null).toString())
+                        point.port(), null).toString())
                 .toList();
     }
 
@@ -442,8 +432,10 @@ public final class Tandem implements Control, AutoCloseable {
         closed = true;
         admin.close();
         peers.close();
+        calls.close();
         network.close();
         states.close();
+        proxies.close();
         names.close();
         tls.close();
         EventLog.info("stop", "uptime_seconds", (System.currentTimeMillis() - startedEpochMs) / 1_000);
@@ -467,6 +459,11 @@ public final class Tandem implements Control, AutoCloseable {
     @Override
     public ShardContext trial() {
         return Trials.context(network, config.limits(), keys, policy);
+    }
+
+    @Override
+    public LiveCalls calls() {
+        return calls;
     }
 
     @Override

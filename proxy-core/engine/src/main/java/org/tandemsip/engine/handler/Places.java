@@ -1,5 +1,7 @@
 package org.tandemsip.engine.handler;
 
+import java.util.function.Consumer;
+
 /**
  * What a shard remembers, each object in a slot of its own for good, so that a message which names the slot finds it
  * without a search. A place is one use of one slot: shard (8 bits), slot (24) and generation (32), the number of the
@@ -76,6 +78,14 @@ public final class Places<T> {
         final int slot = slot(place);
         return slot < size && places[slot >> CHUNK_BITS][slot & CHUNK_MASK] == place
                 ? (T) objects[slot >> CHUNK_BITS][slot & CHUNK_MASK] : null;
+    }
+
+    /** Shows every object to {@code viewer}, whether its slot is in use or not. Control rate. */
+    @SuppressWarnings("unchecked")
+    public void forEach(final Consumer<T> viewer) {
+        for (int slot = 0; slot < size; slot++) {
+            viewer.accept((T) objects[slot >> CHUNK_BITS][slot & CHUNK_MASK]);
+        }
     }
 
     private static int slot(final long place) {

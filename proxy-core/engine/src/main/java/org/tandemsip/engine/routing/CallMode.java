@@ -25,6 +25,9 @@ public interface CallMode extends MessageHandler {
      */
     Disposition begin(SipMessage invite, Source source, Trunk from, Targets targets, long nowNs);
 
+    /** Gives the records of calls that are over to {@code taker} from now on. */
+    void records(CallRecords taker);
+
     /** Shows all calls that have not ended. */
     void calls(Consumer<CallStatus> viewer, long nowNs);
 
@@ -36,4 +39,7 @@ public interface CallMode extends MessageHandler {
      * @return whether there is such a call
      */
     boolean hangUp(String id, String reason, long nowNs);
+
+    /** Ends all calls on both sides. @param reason as above */
+    void hangUpAll(String reason, long nowNs);
 }

@@ -19,10 +19,11 @@ import java.util.List;
  * @param prefixes table that says which of the trunks in {@code to} get a number, in which order; or {@code null}
  * @param when   when it holds, or {@code null} for always
  * @param inside whether its requests go to the registrar or to whom that knows, and not to {@code to}
+ * @param maxDurationNs longest that one of its calls may last from its answer, 0 for any time; for calls that we end
  */
 public record Route(String name, Trunk from, Match match, List<Trunk> to, List<Trunk> then, List<Cidr> within,
         Mode mode, HeaderRules headers, NumberRules number, PrefixTable prefixes,
-        Schedule when, Inside inside) {
+        Schedule when, Inside inside, long maxDurationNs) {
     /** What of the house itself a route leads to. */
     public enum Inside {
         /** Nothing: to trunks, or a Request-URI. */
@@ -31,6 +32,13 @@ public record Route(String name, Trunk from, Match match, List<Trunk> to, List<T
         REGISTRAR,
         /** To where a user has registered, for all but REGISTER. */
         LOCATION
+    }
+
+    /** For calls of any duration. */
+    public Route(final String name, final Trunk from, final Match match, final List<Trunk> to, final List<Trunk> then,
+            final List<Cidr> within, final Mode mode, final HeaderRules headers, final NumberRules number,
+            final PrefixTable prefixes, final Schedule when, final Inside inside) {
+        this(name, from, match, to, then, within, mode, headers, number, prefixes, when, inside, 0);
     }
 
     /** To trunks or a Request-URI. */
@@ -54,7 +62,8 @@ public record Route(String name, Trunk from, Match match, List<Trunk> to, List<T
 
     /** This route with another mode. */
     public Route withMode(final Mode newMode) {
-        return new Route(name, from, match, to, then, within, newMode, headers, number, prefixes, when, inside);
+        return new Route(name, from, match, to, then, within, newMode, headers, number, prefixes, when, inside,
+                maxDurationNs);
     }
 
     /**

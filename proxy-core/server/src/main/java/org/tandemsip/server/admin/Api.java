@@ -18,7 +18,10 @@ import org.tandemsip.server.config.Problem;
 /** The admin API without its transport: from method, path and body to an answer. GET never changes anything. */
 final class Api {
     private static final String BASE = "/api/v1/";
+    private static final String CALL = BASE + "calls/";
     private static final String JSON = "application/json";
+    /** Value of Reason in the BYEs (RFC 3326): normal call clearing. */
+    private static final String ENDED_BY_ORDER = "Q.850;cause=16;text=\"Ended by the operator\"";
     private static final Pattern PEERS = Pattern.compile(BASE + "trunks/([^/:]+)(?:/peers/([^/]+?))?(:ping)?");
     private static final Pattern USER = Pattern.compile("(?:.*&)?user=([^&]*)(?:&.*)?");
     private static final Pattern WINDOW = Pattern.compile("(?:.*&)?window=(\\d{1,4})s?(?:&.*)?");
@@ -53,6 +56,7 @@ final class Api {
         gets.put(BASE + "routes", () -> json(views.routes()));
         gets.put(BASE + "mode", () -> json(views.mode()));
         gets.put(BASE + "trunks", () -> json(views.trunks()));
+        gets.put(BASE + "calls", () -> json(views.calls()));
         gets.put(BASE + "errors", () -> json(views.errors()));
         gets.put(BASE + "loops", () -> json(views.loops()));
     }
@@ -84,6 +88,9 @@ final class Api {
         final Matcher peers = PEERS.matcher(path);
         if (peers.matches()) {
             return peers(method, peers.group(1), decoded(peers.group(2)), peers.group(3) != null, body);
+        }
+        if (path.startsWith(CALL)) {
+            return call(method, get, decoded(path.substring(CALL.length())));
         }
         return switch (path) {
             case BASE + "registrations" -> get ? json(RegistrationView.of(control.policy().registry().table(),
@@ -138,6 +145,17 @@ final class Api {
         }
         control.peers(trunk, peer, order);
         return json(views.trunks());
+    }
+
+    private Answer call(final String method, final boolean get, final String id) {
+        if (method.equals("DELETE")) {
+            return control.calls().hangUp(id, ENDED_BY_ORDER)
+                    ? new Answer(202, JSON, Json.object(json -> json.writeStringProperty("ending", id)))
+                    : problem(404, "there is no call '" + id + "'");
+        }
+        final String view = get ? views.call(id) : null;
+        return !get ? notAllowed("GET, DELETE") : view != null ? json(view)
+                : problem(404, "there is no call '" + id + "'");
     }
 
     private Answer drain(final String body) throws Control.Refused {

@@ -87,6 +87,9 @@ public interface Control {
      */
     void peers(String trunk, String peer, PeerState.Event order) throws Refused;
 
+    /** The calls with two dialogs. */
+    LiveCalls calls();
+
     /** Begins to stop; returns at once. */
     void stop();
 

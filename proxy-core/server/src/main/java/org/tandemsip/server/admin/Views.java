@@ -12,6 +12,7 @@ import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.Stage;
+import org.tandemsip.engine.routing.CallStatus;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.Gb28181;
@@ -213,6 +214,44 @@ final class Views {
             }
             json.writeEndArray();
         });
+    }
+
+    /** The calls with two dialogs. */
+    String calls() {
+        return Json.object(json -> {
+            json.writeArrayPropertyStart("calls");
+            for (final CallStatus call : control.calls().all()) {
+                json.writeStartObject();
+                call(json, call);
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    /** One call; {@code null} when there is none of that id. */
+    String call(final String id) {
+        return control.calls().all().stream().filter(call -> call.id().equals(id)).findFirst()
+                .map(call -> Json.object(json -> call(json, call))).orElse(null);
+    }
+
+    private static void call(final JsonGenerator json, final CallStatus call) {
+        json.writeStringProperty("id", call.id());
+        json.writeStringProperty("state", call.state());
+        json.writeStringProperty("call_id", call.callIdA());
+        if (call.callIdB() != null) {
+            json.writeStringProperty("xcid", call.callIdB());
+        }
+        json.writeStringProperty("from", call.from());
+        json.writeStringProperty("to", call.to());
+        json.writeStringProperty("trunk_in", call.trunkIn());
+        if (call.trunkOut() != null) {
+            json.writeStringProperty("trunk_out", call.trunkOut());
+        }
+        json.writeNumberProperty("age_ms", call.ageMs());
+        if (call.answeredMs() >= 0) {
+            json.writeNumberProperty("answered_ms", call.answeredMs());
+        }
     }
 
     /** One trunk; {@code null} when there is none of that name. */

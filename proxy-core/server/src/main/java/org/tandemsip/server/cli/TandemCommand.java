@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         versionProvider = TandemCommand.class, scope = CommandLine.ScopeType.INHERIT)
 final class TandemCommand implements Runnable, IVersionProvider {
     private static final List<String> VERBS = List.of("run", "check", "reload", "stop", "drain", "status", "mode",
-            "trunks", "routes", "registrations", "dns", "config", "errors", "stats", "version");
+            "trunks", "calls", "routes", "registrations", "dns", "config", "errors", "stats", "version");
 
     @Spec
     private CommandSpec spec;
@@ -68,6 +68,7 @@ final class TandemCommand implements Runnable, IVersionProvider {
             case "drain" -> new DrainVerb();
             case "status" -> new StatusVerb();
             case "mode" -> new ModeVerb();
+            case "calls" -> new CallsVerb();
             case "trunks" -> new TrunksVerb();
             case "routes" -> new RoutesVerb();
             case "registrations" -> new RegistrationsVerb();

@@ -47,6 +47,7 @@ import org.tandemsip.server.transport.Tls;
  * @param dns          how host names are looked up
  * @param tls          certificates and whom to believe, their files read
  * @param tlsLimits    bounds of handshakes
+ * @param cdr          where records of calls are written
  * @param effective    every key with its value and origin, for people
  */
 public record Config(String source, List<Listen> listen, List<Cidr> balancers, Mode mode, Threading threading,
@@ -54,14 +55,15 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
         List<Route> routes, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
         long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
-        Timing timing, Registrar registrar, Optional<Path> stateDir, Log log, Names.Settings dns, TlsSettings tls,
+        Timing timing, Registrar registrar, Optional<Path> stateDir, Optional<Cdr> cdr, Log log, Names.Settings dns,
+        TlsSettings tls,
         Tls.Limits tlsLimits,
         Effective effective) {
     /** This configuration with other trunks. */
     public Config withTrunks(final List<Trunk> newTrunks) {
         return new Config(source, listen, balancers, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
                 maxForwards, recordRoute, drainNs, admin,
-                limits, streams, socketBuffer, ringSize, transactions, timing, registrar, stateDir, log, dns, tls,
+                limits, streams, socketBuffer, ringSize, transactions, timing, registrar, stateDir, cdr, log, dns, tls,
                 tlsLimits, effective);
     }
 
@@ -205,10 +207,11 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
      * @param prefixes    table that {@code to} was made of, or {@code null}
      * @param when        when it holds, or {@code null} for always
      * @param inside      whether it leads to the registrar or to its users
+     * @param maxDurationNs longest call, 0 for any
      */
     public record Route(String name, String from, String matchTo, String matchFrom, String matchMethod, List<String> to,
             List<String> then, List<Cidr> within, Mode mode, HeaderRules headers, NumberRules number,
-            PrefixTable prefixes, TimeWindow when, Inside inside) {
+            PrefixTable prefixes, TimeWindow when, Inside inside, long maxDurationNs) {
         /** The expression of a pattern; {@code null} when it is none. */
         public static Expression expression(final String pattern) {
             try {
@@ -248,6 +251,9 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
             return "Admin[" + listen + ", token " + (token.isPresent() ? "set" : "not set") + ", " + socket + "]";
         }
     }
+
+    /** Records of calls. @param rollBytes size at which the file is moved aside */
+    public record Cdr(Path file, long rollBytes) {}
 
     /** The log. @param file empty: standard error */
     public record Log(LogFormat format, LogLevel level, Optional<Path> file) {}

@@ -135,9 +135,12 @@ final class Keys {
             "With to: prefixes, the table: a CSV file, relative to this one, with a row per prefix and trunk,"
                     + " prefix,trunk,cost. The longest prefix counts, and its trunks are tried in the order of cost. A"
                     + " number that fits none does not match the route.");
+    static final Key<Long> MAX_DURATION = Key.of("max-duration", Scalars.durationOr("off", "1s", "240h"), "off",
+            "Longest that a call of this route may last from its answer; then both sides get a BYE. In mode b2bua"
+                    + " only: a proxy cannot end a call.");
     static final Section ROUTE =
             new Section(List.of(ROUTE_NAME, FROM, TO, WITHIN, MATCH, ROUTE_MODE, THEN, PREFIXES,
-                    RuleKeys.WHEN, RuleKeys.ROUTE_HEADERS, RuleKeys.ROUTE_NUMBER));
+                    MAX_DURATION, RuleKeys.WHEN, RuleKeys.ROUTE_HEADERS, RuleKeys.ROUTE_NUMBER));
 
     // Admin
     static final Key<Config.HttpAddress> ADMIN_LISTEN = Key.optional("listen", Addresses.HTTP, "http://127.0.0.1:8060",
@@ -174,6 +177,13 @@ final class Keys {
     static final Key<Path> LOG_FILE = Key.optional("file", Scalars.path(), "/var/log/tandem.log",
             "File to append to, opened again on SIGUSR1. When absent: standard error.");
     static final Section LOG_SECTION = new Section(List.of(LOG_FORMAT, LOG_LEVEL, LOG_FILE));
+
+    // CDR
+    static final Key<Path> CDR_FILE = Key.optional("file", Scalars.path(), "/var/lib/tandem/cdr.jsonl",
+            "File to append to: one JSON object per line and call. When absent, no records are written.");
+    static final Key<Integer> CDR_ROLL = Key.of("roll", Scalars.size("64KiB", "1024MiB"), "64MiB",
+            "Size at which the file is moved aside, with the time in its name, and a new one is begun.");
+    static final Section CDR_SECTION = new Section(List.of(CDR_FILE, CDR_ROLL));
 
     // DNS
     static final Key<List<Item<InetSocketAddress>>> DNS_SERVERS = Key.of("servers",
@@ -236,13 +246,15 @@ final class Keys {
             "Folder for the token key, by which calls survive a restart, and for registrations. When absent:"
                     + " $STATE_DIRECTORY, else /var/lib/tandem, else $XDG_STATE_HOME/tandem or ~/.local/state/tandem."
                     + " Needs a restart to change.");
+    static final Key<Bound> CDR = new Key<>("cdr", CDR_SECTION, null, false,
+            "Records of calls in mode b2bua. Needs a restart to change.", null);
     static final Key<Bound> LOG = new Key<>("log", LOG_SECTION, null, false, "The log.", null);
 
     /** The whole file. */
     static final Section TOP =
             new Section(List.of(INCLUDE, LISTEN, PROXY_PROTOCOL, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
                     CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS, TIMERS, DNS,
-                    RegistrarKeys.REGISTRAR, STATE_DIR, LOG));
+                    RegistrarKeys.REGISTRAR, STATE_DIR, CDR, LOG));
 
     private Keys() {}
 }

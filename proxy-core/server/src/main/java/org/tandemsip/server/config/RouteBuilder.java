@@ -97,7 +97,8 @@ final class RouteBuilder {
                 toRequestUri || inside != Inside.NOTHING ? List.of() : prefixes != null ? prefixes.trunks() : to,
                 ConfigBuilder.values(bound.get(Keys.THEN)), within, builder.mode(bound, Keys.ROUTE_MODE),
                 RuleKeys.headers(reading, bound.get(RuleKeys.ROUTE_HEADERS)),
-                RuleKeys.numbers(bound.get(RuleKeys.ROUTE_NUMBER)), prefixes, when(bound), inside);
+                RuleKeys.numbers(bound.get(RuleKeys.ROUTE_NUMBER)), prefixes, when(bound), inside,
+                bound.get(Keys.MAX_DURATION));
     }
 
     private Inside inside(final Bound bound, final List<String> to) {

@@ -146,6 +146,7 @@ class ConfigTest {
                     match: {to: "+1*", from: "4*", method: MESSAGE}
                     mode: stateful
                     then: [a]
+                    max-duration: 90m
                   - {from: b, to: request-uri, within: [10.2.0.0/16]}
                   - {from: b, to: registrar}
                   - {from: b, to: location, then: c, mode: stateful}
@@ -165,6 +166,7 @@ class ConfigTest {
                 timers: {t1: 100ms, t2: 1s, t4: 2s, timer-c: 200s, lost-call: 2h}
                 dns: {servers: [10.0.0.53, "10.0.0.54:5353", "[2001:db8::53]:54", "2001:db8::53"], timeout: 1s, stale: 2h}
                 state-dir: /var/tmp/tandem
+                cdr: {file: /tmp/calls.jsonl, roll: 1MiB}
                 log: {format: json, level: debug, file: /tmp/tandem.log}
                 """;
 
@@ -193,7 +195,8 @@ class ConfigTest {
         assertEquals(0, config.trunks().get(1).maxForwards());
         final Config.Route first = config.routes().getFirst();
         assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
-                Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null, null, Route.Inside.NOTHING), first);
+                Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null, null, Route.Inside.NOTHING,
+                5_400_000_000_000L), first);
         assertEquals(new Config.Registrar(List.of("pbx.example", "b.example"), 120, 30, 7_200, 3, 50),
                 config.registrar());
         assertEquals(Route.Inside.REGISTRAR, config.routes().get(2).inside());
@@ -237,6 +240,7 @@ class ConfigTest {
         assertEquals(2_000_000_000L, limited.tryNs());
         assertEquals(new Config.Ping(10_000_000_000L, 1_000_000_000L, 4, 5, List.of(200, 404)), limited.ping());
         assertEquals(Optional.of(Path.of("/var/tmp/tandem")), config.stateDir());
+        assertEquals(Optional.of(new Config.Cdr(Path.of("/tmp/calls.jsonl"), 1 << 20)), config.cdr());
         assertEquals(List.of("/10.0.0.53:53", "/10.0.0.54:5353", "/[2001:db8:0:0:0:0:0:53]:54",
                 "/[2001:db8:0:0:0:0:0:53]:53"), config.dns().servers().stream().map(Object::toString).toList());
         assertEquals(TimeUnit.SECONDS.toNanos(1), config.dns().timeoutNs());

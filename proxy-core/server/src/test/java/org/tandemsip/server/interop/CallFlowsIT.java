@@ -44,6 +44,12 @@ class CallFlowsIT {
         } else if (silence) {
             flows.add(CallFlows.SILENCE);
         }
+        carry(mode, callerTransport, calleeTransport, flows, silence);
+    }
+
+    /** Runs flows through a server of its own, and fails with what is wrong. @param silence whether the last is SILENCE */
+    static void carry(final String mode, final String callerTransport, final String calleeTransport,
+            final List<CallFlows> flows, final boolean silence) throws IOException, InterruptedException {
         try (ServerProcess _ = ServerProcess.start(new InetSocketAddress(PROXY, PORT), caller(0),
                 config(mode, callerTransport, calleeTransport, flows.size()))) {
             // when

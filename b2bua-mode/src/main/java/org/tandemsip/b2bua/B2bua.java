@@ -1,0 +1,437 @@
+package org.tandemsip.b2bua;
+
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
+import org.tandemsip.codec.ValueCursor;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.Places;
+import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.CallMode;
+import org.tandemsip.engine.routing.CallRecords;
+import org.tandemsip.engine.routing.CallStatus;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Targets;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.timer.TimerLanes;
+import org.tandemsip.engine.transaction.CancelReason;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.InviteServerTransaction;
+import org.tandemsip.engine.transaction.MessageMemory;
+import org.tandemsip.engine.transaction.ServerTransaction;
+import org.tandemsip.engine.transaction.TransactionUser;
+import org.tandemsip.engine.transaction.Transactions;
+
+/**
+ * The calls of one shard: the ways in, and what all calls share. A message finds its call by its transaction, or by our
+ * tag in it ({@link Tags}). Shard thread only.
+ */
+final class B2bua implements CallMode {
+    static final byte[] TAG = ascii(";tag=");
+    static final byte[] SIP = ascii("sip:");
+
+    private static final int SCRATCH_BYTES = 16_384;
+    private static final long KEY_LABEL = 0x6232_6275_61L;
+    private static final long DIALOG_LABEL = 0x6469_616c_6f67L;
+    /** Section 14.2 of RFC 3261: 0 to 10 seconds. */
+    private static final int LONGEST_RETRY_AFTER = 10;
+
+    final Transactions transactions;
+    final MessageMemory memory;
+    final Egress egress;
+    final TimerLanes timers;
+    final CallTimers lanes;
+    final Alarm.Lanes alarms;
+    final Counters counters;
+    final ListenPoints listenPoints;
+    final Tags tags;
+    final CallIds callIds;
+    final CallNames names;
+    final NextHops hops;
+    final Routes routes;
+    final Writer writer;
+    final Pools pools;
+    final LegAuth auth;
+    /** Where the response that is dealt with has come from. */
+    final Source responder = new Source();
+    private final CallRecordWriter records = new CallRecordWriter();
+    /** Scratch: the request that a server transaction keeps. */
+    final SipMessage kept;
+    /** Scratch: what is put into a request besides what the other leg has sent. */
+    final Writer.Extra extra = new Writer.Extra();
+
+    private final int shard;
+    private final Branches branches;
+    private final KeyedHash hash;
+    private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[SCRATCH_BYTES]);
+    private final AsciiWriter text = new AsciiWriter();
+    private final ValueCursor contacts = new ValueCursor();
+    private final NameAddr contact = new NameAddr();
+    private final CancelReason cancelReason = new CancelReason();
+    private final Stateless stateless;
+    /** Has no place and no other leg: for the dialogs that nobody wants. */
+    private final Leg stray;
+    private RoutingPolicy policy;
+    private ServerTransaction found;
+    private long keys;
+
+    B2bua(final ShardContext context) {
+        policy = (RoutingPolicy) context.policy();
+        shard = context.shard();
+        transactions = new Transactions(context);
+        transactions.timing(policy.timing());
+        memory = transactions.memory();
+        egress = context.egress();
+        timers = context.timers();
+        lanes = new CallTimers(timers, policy.timing());
+        lanes.trunks(policy.trunks());
+        alarms = new Alarm.Lanes(timers);
+        counters = context.counters();
+        listenPoints = new ListenPoints(context.listenPoints());
+        branches = new Branches(context);
+        tags = new Tags(context.keys());
+        callIds = new CallIds(context);
+        names = new CallNames(listenPoints);
+        hops = new NextHops(listenPoints, policy);
+        routes = new Routes(context.limits().routeValues());
+        writer = new Writer(context.listenPoints(), listenPoints, branches, names);
+        writer.policy(policy);
+        kept = new SipMessage(context.limits().headerRows());
+        hash = new KeyedHash(context.keys().table0(), context.keys().table1());
+        // Tags outlive the process: another one begins with other generations.
+        pools = new Pools(this, context.shard(), context.maxTransactions(), (int) nextKey());
+        stateless = new Stateless(context);
+        auth = new LegAuth(context);
+        stray = new Call(this).legs[1];
+    }
+
+    // Messages.
+
+    @Override
+    public boolean owns(final SipMessage request) {
+        found = transactions.findServer(request);
+        return found != null || tags.read(request.bytes(), request.toTag())
+                || request.method() == Method.CANCEL && transactions.live() > 0
+                        && transactions.findCancelled(request) != null;
+    }
+
+    @Override
+    public Disposition begin(final SipMessage invite, final Source source, final Trunk from, final Targets targets,
+            final long nowNs) {
+        final Call call = pools.takeCall();
+        if (call == null) {
+            return null;
+        }
+        final long uri = invite.requestUri();
+        final boolean emergency =
+                policy.emergencies().includes(invite.bytes(), Slice.offset(uri), Slice.end(uri));
+        if (!call.begin(invite, source, from, targets, emergency, nowNs)) {
+            call.undo();
+            pools.giveBack(call);
+            return null;
+        }
+        return Disposition.FORWARDED;
+    }
+
+    @Override
+    public Disposition onRequest(final SipMessage request, final Source source, final long nowNs) {
+        final ServerTransaction transaction = found;
+        found = null;
+        if (transaction != null && !transaction.onRequest(request, nowNs)) {
+            return Disposition.ABSORBED;
+        }
+        if (transaction == null && request.method() == Method.CANCEL) {
+            return onCancel(request, source, nowNs);
+        }
+        final Leg leg = tags.read(request.bytes(), request.toTag()) ? leg(pools.get(tags.place())) : null;
+        if (leg == null || !leg.includes(request)) {
+            return request.method() == Method.ACK ? Disposition.DROPPED_STRAY_ACK
+                    : refuse(stray, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
+        }
+        if (request.method() == Method.ACK) {
+            final Exchange invite = leg.inviteIn;
+            if (invite != null && invite.state == Exchange.State.ANSWERED
+                    && invite.cseqIn == request.cseqNumber()) {
+                invite.onAck(request, nowNs);
+            }
+            return Disposition.ABSORBED;
+        }
+        return leg.call.onRequest(leg, request, source, nowNs);
+    }
+
+    private Leg leg(final Call call) {
+        if (call == null) {
+            return null;
+        }
+        return call.legs[0].mac == tags.mac() ? call.legs[0] : call.legs[1].mac == tags.mac() ? call.legs[1] : null;
+    }
+
+    private Disposition onCancel(final SipMessage cancel, final Source source, final long nowNs) {
+        final InviteServerTransaction invite = transactions.findCancelled(cancel);
+        if (invite == null || !(invite.user() instanceof Exchange) && invite.lastStatusCode() < 200
+                || invite.responseDestination().addressHigh != source.addressHigh
+                || invite.responseDestination().addressLow != source.addressLow) {
+            return stateless.answer(cancel, source, Status.CALL_DOES_NOT_EXIST_481);
+        }
+        final ServerTransaction server =
+                transactions.createServer(cancel, source, TransactionUser.NOBODY, nowNs);
+        if (server == null) {
+            return Disposition.DROPPED_OVERLOAD;
+        }
+        server.respond(Status.OK_200, nowNs);
+        if (invite.user() instanceof final Exchange exchange && exchange.state == Exchange.State.PENDING) {
+            exchange.cancel(cancelReason.set(cancel), nowNs);
+        }
+        return Disposition.ANSWERED;
+    }
+
+    @Override
+    public Disposition onResponse(final SipMessage response, final Source source, final long nowNs) {
+        if (!branches.read(response, response.topVia())) {
+            return Disposition.DROPPED_STRAY_RESPONSE;
+        }
+        final ClientTransaction transaction = transactions.findClient(branches.place(), branches.key(),
+                response.method() == Method.CANCEL);
+        if (transaction == null) {
+            return Disposition.DROPPED_STRAY_RESPONSE;
+        }
+        if (response.viaValues() > 1) {
+            return Disposition.DROPPED_MALFORMED;
+        }
+        responder.set(source);
+        return switch (transaction.user()) {
+            case final Exchange exchange -> exchange.onResponse(transaction, response, nowNs);
+            case final Keeper keeper -> keeper.onResponse(transaction, response, nowNs);
+            case final Leg leg -> leg.onByeResponse(transaction, response, nowNs);
+            default -> {
+                transaction.onResponse(response, nowNs);
+                yield Disposition.ABSORBED;
+            }
+        };
+    }
+
+    @Override
+    public void onCommand(final ShardCommand command, final long nowNs) {
+        switch (command) {
+            case ShardCommand.Configure(final var newPolicy) -> configure((RoutingPolicy) newPolicy);
+            case final ShardCommand.SendFailed failed -> {
+                if (failed.queueFull()) {
+                    transactions.onSendFailed(failed.correlation(), nowNs);
+                } else {
+                    transactions.onPeerFailed(failed.correlation(), nowNs);
+                }
+            }
+            case final ShardCommand.Unreachable report -> {
+                if (branches.readQuoted(report.quoted()) && branches.mode() == Branches.B2BUA) {
+                    onUnreachable(transactions.findClient(branches.key(), false), report, nowNs);
+                }
+            }
+            case ShardCommand.Probe _,ShardCommand.Register _ -> {
+                // The proxy's affair.
+            }
+            case ShardCommand.Resolved _,ShardCommand.PeerDown _,ShardCommand.Inspect _ -> {
+                // The proxy's affair, or the shard's.
+            }
+        }
+    }
+
+    private static void onUnreachable(final ClientTransaction client, final ShardCommand.Unreachable report,
+            final long nowNs) {
+        if (client != null && report.isAbout(client.destination())
+                && client.user() instanceof final Exchange exchange && exchange.initial()) {
+            exchange.call.setup.onUnreachable(nowNs);
+        }
+    }
+
+    private void configure(final RoutingPolicy newPolicy) {
+        policy = newPolicy;
+        transactions.timing(newPolicy.timing());
+        lanes.timing(newPolicy.timing());
+        lanes.trunks(newPolicy.trunks());
+        hops.policy(newPolicy);
+        writer.policy(newPolicy);
+    }
+
+    @Override
+    public int live() {
+        return transactions.live() + pools.live();
+    }
+
+    @Override
+    public void calls(final Consumer<CallStatus> viewer, final long nowNs) {
+        pools.forEach(call -> {
+            if (call.state != Call.State.OVER) {
+                viewer.accept(call.status(nowNs));
+            }
+        });
+    }
+
+    @Override
+    public boolean hangUp(final String id, final String reason, final long nowNs) {
+        final boolean[] done = new boolean[1];
+        pools.forEach(call -> {
+            if (!done[0] && call.state != Call.State.OVER && call.id().equals(id)) {
+                done[0] = true;
+                call.hangUp(Ender.ADMIN, ascii(reason), nowNs);
+            }
+        });
+        return done[0];
+    }
+
+    @Override
+    public void records(final CallRecords taker) {
+        records.records(taker);
+    }
+
+    @Override
+    public void hangUpAll(final String reason, final long nowNs) {
+        final byte[] value = ascii(reason);
+        pools.forEach(call -> call.hangUp(Ender.ADMIN, value, nowNs));
+    }
+
+    // Answers of our own inside a dialog.
+
+    /** Answers a request of {@code leg} that is not passed on. */
+    Disposition refuse(final Leg leg, final SipMessage request, final Source source, final Status status,
+            final int retryAfter, final long nowNs) {
+        final ServerTransaction server =
+                transactions.createServer(request, source, TransactionUser.NOBODY, nowNs);
+        if (server == null) {
+            return Disposition.DROPPED_OVERLOAD;
+        }
+        answer(leg, server, status, retryAfter, null, nowNs);
+        return Disposition.ANSWERED;
+    }
+
+    /** Answers the request that {@code server} keeps. @param retryAfter seconds, -1 for none */
+    void answer(final Leg leg, final ServerTransaction server, final Status status, final int retryAfter,
+            final byte[] reason, final long nowNs) {
+        server.request(kept);
+        final MutableDirectBuffer out = server.claim(writer.maxLength(kept, null));
+        final int length = writer.response(leg, server, kept, status, retryAfter, reason, out);
+        if (length > 0) {
+            server.respond(status.code(), length, nowNs);
+        }
+    }
+
+    /** Seconds after which to come again, chosen at random as RFC 3261 section 14.2 wants. */
+    int retryAfter() {
+        return (int) Long.remainderUnsigned(nextKey(), LONGEST_RETRY_AFTER + 1);
+    }
+
+    /** First RSeq of a call: RFC 3262 section 3 wants it chosen at random, far from the end. */
+    long firstRseq() {
+        return 1 + Long.remainderUnsigned(nextKey(), 1 << 30);
+    }
+
+    /** Answers a BYE, whatever is left of its call. */
+    void answerBye(final Leg leg, final SipMessage bye, final Source source, final long nowNs) {
+        refuse(leg, bye, source, Status.OK_200, -1, nowNs);
+    }
+
+    /** Acknowledges a 2xx that nobody wants, and ends its dialog. @param bye whether by a BYE, or that was sent */
+    void endStray(final SipMessage response, final Destination destination, final boolean bye, final long nowNs) {
+        stray.seen.set(destination);
+        if (stray.ofStray(response)) {
+            final MutableDirectBuffer out = egress.claim(writer.maxLength(stray, null));
+            final int length = writer.request(stray, Method.ACK, response.cseqNumber(), null, policy.maxForwards(),
+                    extra.clear(), nextKey(), Places.NONE, out);
+            if (length > 0) {
+                egress.send(length, stray.remote, 0);
+            }
+            if (bye) {
+                endStray(nowNs);
+            }
+        }
+        stray.reset();
+    }
+
+    private void endStray(final long nowNs) {
+        final long key = nextKey();
+        final ClientTransaction client =
+                transactions.createClient(key, false, stray.remote, TransactionUser.NOBODY, nowNs);
+        if (client == null) {
+            return;
+        }
+        final MutableDirectBuffer out = client.claim(writer.maxLength(stray, null));
+        client.start(writer.request(stray, Method.BYE, stray.localCseq + 1, null, policy.maxForwards(),
+                extra.clear(), key, client.place(), out), nowNs);
+    }
+
+    // What all share.
+
+    /** Max-Forwards for a request that takes over {@code original}, which may be {@code null}. */
+    int hops(final SipMessage original) {
+        return hops(original, null);
+    }
+
+    int hops(final SipMessage original, final Trunk trunk) {
+        if (original != null && original.maxForwards() != SipMessage.NOT_GIVEN) {
+            return Math.max(0, original.maxForwards() - 1);
+        }
+        return trunk != null && trunk.maxForwards() > 0 ? trunk.maxForwards() : policy.maxForwards();
+    }
+
+    /** How long a call may last whose end nobody tells. */
+    long longestCallNs() {
+        return policy.timing().lostCallNs();
+    }
+
+    /** Key for the next branch: never the same again, in no other shard either, and nobody can foretell it. */
+    long nextKey() {
+        return hash.begin().add(KEY_LABEL).add(shard).add(++keys).end();
+    }
+
+    /** What the dialog of a response is told by: its To tag. Never 0. */
+    long dialogHash(final SipMessage response) {
+        return hash.begin().add(DIALOG_LABEL).addSlice(response.bytes(), response.toTag()).end() | 1;
+    }
+
+    /** As {@link #dialogHash(SipMessage)}, for the dialog that a leg is in now. */
+    long dialogHash(final Leg leg) {
+        return hash.begin().add(DIALOG_LABEL).addSlice(leg.buffer(), leg.remoteTag()).end() | 1;
+    }
+
+    /** URI of the first Contact, or {@link Slice#NONE}. */
+    long contactOf(final SipMessage message) {
+        if (message.firstRow(HeaderName.CONTACT) == SipMessage.NO_ROW) {
+            return Slice.NONE;
+        }
+        return contacts.reset(message, HeaderName.CONTACT).next()
+                && contact.wrap(message.bytes(), contacts.start(), contacts.end()) ? contact.uri() : Slice.NONE;
+    }
+
+    /** Begins scratch text. */
+    AsciiWriter scratchText() {
+        return text.wrap(scratch, 0);
+    }
+
+    UnsafeBuffer scratch() {
+        return scratch;
+    }
+
+    /** A call is over: it is written down. */
+    void record(final Call call, final long nowNs) {
+        records.write(call, nowNs);
+    }
+
+    static byte[] ascii(final String value) {
+        return value.getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,185 @@
+package org.tandemsip.b2bua;
+
+import java.nio.charset.StandardCharsets;
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.TelephoneNumber;
+
+/**
+ * Writes From, To and Request-URI of the INVITE that we send: user parts as they came, with the numbers that the rules
+ * of trunks and route make of them; hosts that are addresses, or ours, become those of the other leg: ours for the
+ * caller, that of the next hop for the called party. Domain names say who somebody is and stay. Shard thread only.
+ */
+final class CallNames {
+    private static final byte[] USER = "user".getBytes(StandardCharsets.US_ASCII);
+
+    private final ListenPoints listenPoints;
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri uri = new SipUri();
+    private final IpAddress address = new IpAddress();
+    private final TelephoneNumber telephone = new TelephoneNumber();
+    private Target target;
+
+    CallNames(final ListenPoints listenPoints) {
+        this.listenPoints = listenPoints;
+    }
+
+    /** Writes for a call to {@code next} from now on. */
+    CallNames to(final Target next) {
+        target = next;
+        return this;
+    }
+
+    void putFrom(final AsciiWriter out, final SipMessage invite) {
+        putName(out, invite, HeaderName.FROM, NumberRules.Field.FROM, true);
+    }
+
+    void putTo(final AsciiWriter out, final SipMessage invite) {
+        putName(out, invite, HeaderName.TO, NumberRules.Field.TO, false);
+    }
+
+    void putRequestUri(final AsciiWriter out, final SipMessage invite) {
+        putUri(out, invite.bytes(), invite.requestUri(), NumberRules.Field.REQUEST_URI, false);
+    }
+
+    private void putName(final AsciiWriter out, final SipMessage invite, final HeaderName name,
+            final NumberRules.Field field, final boolean ours) {
+        final DirectBuffer bytes = invite.bytes();
+        final long value = invite.value(name);
+        if (!nameAddr.wrap(bytes, Slice.offset(value), Slice.end(value))) {
+            // The parser has let it through, so it is harmless; but there is no telling what is an address in it.
+            out.put('<').put(B2bua.SIP);
+            putHost(out, ours);
+            out.put('>');
+            return;
+        }
+        if (Slice.exists(nameAddr.displayName())) {
+            out.putSlice(bytes, nameAddr.displayName()).put(' ');
+        }
+        putUri(out.put('<'), bytes, nameAddr.uri(), field, ours);
+        out.put('>');
+    }
+
+    private void putUri(final AsciiWriter out, final DirectBuffer bytes, final long slice,
+            final NumberRules.Field field, final boolean ours) {
+        if (!uri.wrap(bytes, Slice.offset(slice), Slice.end(slice)) || uri.scheme() == SipUri.Scheme.OPAQUE) {
+            out.putSlice(bytes, slice);
+            return;
+        }
+        final boolean sip = uri.scheme() != SipUri.Scheme.TEL;
+        final boolean replaces = sip && isAddress(bytes);
+        final boolean number = changes(bytes, field);
+        int from = uri.start();
+        if (number) {
+            telephone.write(out.put(bytes, from, telephone.start() - from));
+            from = telephone.end();
+        }
+        if (!replaces) {
+            out.put(bytes, from, (Slice.exists(uri.headers()) ? Slice.offset(uri.headers()) - 1 : uri.end()) - from);
+            return;
+        }
+        if (Slice.exists(uri.user())) {
+            // Without the password, if any: it was meant for somebody else.
+            final int userEnd = Slice.end(uri.user());
+            out.put(bytes, from, Math.max(0, userEnd - from)).put('@');
+        } else {
+            out.put(B2bua.SIP);
+        }
+        putHost(out, ours);
+        final long user = uri.parameter(USER);
+        if (Slice.exists(user)) {
+            out.put(';').put(USER).put('=').putSlice(bytes, user);
+        }
+    }
+
+    private void putHost(final AsciiWriter out, final boolean ours) {
+        final Destination to = target.destination;
+        if (ours) {
+            out.put(listenPoints.get(to.listenPoint).sentBy());
+        } else {
+            out.putAddress(to.addressHigh, to.addressLow, true).put(':').putDecimal(to.port);
+        }
+    }
+
+    private boolean isAddress(final DirectBuffer bytes) {
+        final long host = uri.host();
+        return address.parse(bytes, Slice.offset(host), Slice.end(host))
+                || listenPoints.find(bytes, uri) != ListenPoints.NONE;
+    }
+
+    private boolean changes(final DirectBuffer bytes, final NumberRules.Field field) {
+        final NumberRules received = target.from == null ? NumberRules.NONE : target.from.rules().numberIn();
+        final NumberRules route = target.route == null ? NumberRules.NONE : target.route.number();
+        final NumberRules sent = target.sentTo == null ? NumberRules.NONE : target.sentTo.rules().number();
+        if (!received.concerns(field) && !route.concerns(field) && !sent.concerns(field)
+                || !telephone.read(bytes, uri.user())) {
+            return false;
+        }
+        telephone.apply(received, field);
+        telephone.apply(route, field);
+        telephone.apply(sent, field);
+        return telephone.differs(bytes);
+    }
+
+    /**
+     * Writes a row that names people by URIs, our host standing for each that is an address; nothing of it when a value
+     * cannot be read.
+     *
+     * @param listenPoint ours on the leg that it goes to
+     */
+    void putNamingRow(final AsciiWriter out, final SipMessage message, final int row, final int listenPoint) {
+        final DirectBuffer bytes = message.bytes();
+        final long value = message.rowValue(row);
+        final int end = Slice.end(value);
+        int from = message.rowStart(row);
+        if (indexOf(bytes, '<', Slice.offset(value), end) == end) {
+            from = putOurs(out, bytes, from, Slice.offset(value), indexOf(bytes, ';', Slice.offset(value), end),
+                    listenPoint);
+        }
+        int open = indexOf(bytes, '<', Slice.offset(value), end);
+        while (open < end) {
+            final int close = indexOf(bytes, '>', open, end);
+            from = putOurs(out, bytes, from, open + 1, close, listenPoint);
+            open = indexOf(bytes, '<', close, end);
+        }
+        out.put(bytes, from, end - from).crlf();
+    }
+
+    /** Writes what stands before the host in a URI, and our host where that is an address; returns what comes next. */
+    private int putOurs(final AsciiWriter out, final DirectBuffer bytes, final int from, final int start,
+            final int end, final int listenPoint) {
+        if (!uri.wrap(bytes, start, end) || uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS
+                || !isAddress(bytes)) {
+            return from;
+        }
+        final int host = Slice.offset(uri.host());
+        out.put(bytes, from, host - from).put(listenPoints.get(listenPoint).sentBy());
+        int next = Slice.end(uri.host());
+        while (next < end && (bytes.getByte(next) == ':' || isDigit(bytes.getByte(next)))) {
+            next++;
+        }
+        return next;
+    }
+
+    private static int indexOf(final DirectBuffer bytes, final char wanted, final int from, final int end) {
+        int at = from;
+        while (at < end && bytes.getByte(at) != wanted) {
+            at++;
+        }
+        return at;
+    }
+
+    private static boolean isDigit(final byte b) {
+        return b >= '0' && b <= '9';
+    }
+}

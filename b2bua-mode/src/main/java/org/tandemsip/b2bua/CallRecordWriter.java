@@ -1,0 +1,203 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.routing.CallRecords;
+
+/**
+ * Writes what is known of a call that is over as the properties of a JSON object: one record per INVITE that was let
+ * in, with the times to the millisecond, in UTC. Text from the wire is escaped. Shard thread only.
+ */
+final class CallRecordWriter {
+    private static final int MOST_BYTES = 8_192;
+    private static final long DAY_MS = 86_400_000L;
+
+    private final UnsafeBuffer record = new UnsafeBuffer(new byte[MOST_BYTES]);
+    private final UnsafeBuffer reason = new UnsafeBuffer(0, 0);
+    private final AsciiWriter out = new AsciiWriter();
+    private final NameAddr nameAddr = new NameAddr();
+    private CallRecords records = CallRecords.NONE;
+
+    /** Writes to {@code taker} from now on. */
+    void records(final CallRecords taker) {
+        records = taker;
+    }
+
+    /** Writes the record of {@code call}, which ends at {@code nowNs}; its legs still have their text. */
+    void write(final Call call, final long nowNs) {
+        if (records == CallRecords.NONE) {
+            return;
+        }
+        final Leg a = call.legs[0];
+        final Leg b = call.legs[1];
+        out.wrap(record, 0).put(ID).putHex(call.place, 16).put('-').putHex(records.epochMs(call.startNs), 11).put('"');
+        text(CALL_ID, a.buffer(), a.callIdSlice());
+        if (b.hasText()) {
+            text(XCID, b.buffer(), b.callIdSlice());
+        }
+        time(START, call.startNs);
+        if (call.ringNs != 0) {
+            time(RING, call.ringNs);
+        }
+        if (call.answerNs != 0) {
+            time(ANSWER, call.answerNs);
+        }
+        time(END, nowNs);
+        number(DURATION, call.answerNs == 0 ? 0 : ms(nowNs) - ms(call.answerNs));
+        if (call.ringNs != 0) {
+            number(PDD, ms(call.ringNs) - ms(call.startNs));
+        }
+        text(FROM, a.buffer(), uri(a.buffer(), a.remoteSlice()));
+        text(TO, a.buffer(), uri(a.buffer(), a.localSlice()));
+        text(RURI, a.buffer(), a.requestUriSlice());
+        word(TRUNK_IN, call.trunkIn.name());
+        if (call.trunkOut != null) {
+            word(TRUNK_OUT, call.trunkOut.name());
+        }
+        if (call.peer != null) {
+            word(PEER, call.peer.name());
+        }
+        number(CODE, call.code);
+        if (call.reason != null) {
+            out.put(REASON);
+            reason.wrap(call.reason);
+            escaped(reason, Slice.of(0, call.reason.length));
+            out.put('"');
+        }
+        number(Q850, q850(call));
+        word(HANGUP_BY, call.ender.word);
+        out.put(MODE);
+        number(RETRANSMITS, call.retransmits);
+        if (!out.overflown()) {
+            records.write(record, out.position());
+        }
+    }
+
+    /** Cause of the end by ITU-T Q.850: as a side has given it, or as RFC 3398 section 8.2.6.1 makes it of the code. */
+    private static int q850(final Call call) {
+        if (call.cause > 0) {
+            return call.cause;
+        }
+        return switch (call.code) {
+            case 200, 487 -> 16;
+            case 486, 600 -> 17;
+            case 408, 480 -> 18;
+            case 403, 603 -> 21;
+            case 404, 485, 604 -> 1;
+            case 484 -> 28;
+            case 410 -> 22;
+            case 503 -> 41;
+            case 488, 606 -> 31;
+            default -> 127;
+        };
+    }
+
+    private long ms(final long nowNs) {
+        return records.epochMs(nowNs);
+    }
+
+    private long uri(final DirectBuffer bytes, final long slice) {
+        return nameAddr.wrap(bytes, Slice.offset(slice), Slice.end(slice)) ? nameAddr.uri() : slice;
+    }
+
+    private void number(final byte[] name, final long value) {
+        out.put(name);
+        if (value < 0) {
+            // A wall clock that was set back meanwhile.
+            out.put('-');
+        }
+        out.putDecimal(Math.abs(value));
+    }
+
+    private void text(final byte[] name, final DirectBuffer bytes, final long slice) {
+        out.put(name);
+        escaped(bytes, slice);
+        out.put('"');
+    }
+
+    private void word(final byte[] name, final String value) {
+        out.put(name);
+        for (int i = 0; i < value.length(); i++) {
+            escaped(value.charAt(i));
+        }
+        out.put('"');
+    }
+
+    private void escaped(final DirectBuffer bytes, final long slice) {
+        for (int i = Slice.offset(slice); i < Slice.end(slice); i++) {
+            escaped((char) (bytes.getByte(i) & 0xFF));
+        }
+    }
+
+    /** What is no plain ASCII is written by its number: nobody has checked that it is UTF-8. */
+    private void escaped(final char c) {
+        if (c == '"' || c == '\\') {
+            out.put('\\').put(c);
+        } else if (c < ' ' || c > '~') {
+            out.put('\\').put('u').putHex(c, 4);
+        } else {
+            out.put(c);
+        }
+    }
+
+    /** A time as RFC 3339 writes it: {@code 2026-11-23T04:05:06.789Z}. */
+    private void time(final byte[] name, final long atNs) {
+        final long epochMs = records.epochMs(atNs);
+        long days = Math.floorDiv(epochMs, DAY_MS) + 719_468;
+        final int msOfDay = (int) Math.floorMod(epochMs, DAY_MS);
+        // Howard Hinnant's civil_from_days: years begin in March, eras have 400 of them.
+        final long era = Math.floorDiv(days, 146_097);
+        days -= era * 146_097;
+        final long yearOfEra = (days - days / 1_460 + days / 36_524 - days / 146_096) / 365;
+        final long dayOfYear = days - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+        final long month = (5 * dayOfYear + 2) / 153;
+        final int day = (int) (dayOfYear - (153 * month + 2) / 5 + 1);
+        final int civilMonth = (int) (month < 10 ? month + 3 : month - 9);
+        out.put(name).putDecimal(yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)).put('-');
+        padded(civilMonth, 2).put('-');
+        padded(day, 2).put('T');
+        padded(msOfDay / 3_600_000, 2).put(':');
+        padded(msOfDay / 60_000 % 60, 2).put(':');
+        padded(msOfDay / 1_000 % 60, 2).put('.');
+        padded(msOfDay % 1_000, 3).put('Z').put('"');
+    }
+
+    private AsciiWriter padded(final int value, final int digits) {
+        if (digits == 3 && value < 100) {
+            out.put('0');
+        }
+        if (value < 10) {
+            out.put('0');
+        }
+        return out.putDecimal(value);
+    }
+
+    private static final byte[] ID = B2bua.ascii("\"id\":\"");
+    private static final byte[] CALL_ID = name("call_id", true);
+    private static final byte[] XCID = name("xcid", true);
+    private static final byte[] START = name("start", true);
+    private static final byte[] RING = name("ring", true);
+    private static final byte[] ANSWER = name("answer", true);
+    private static final byte[] END = name("end", true);
+    private static final byte[] DURATION = name("duration_ms", false);
+    private static final byte[] PDD = name("pdd_ms", false);
+    private static final byte[] FROM = name("from", true);
+    private static final byte[] TO = name("to", true);
+    private static final byte[] RURI = name("ruri", true);
+    private static final byte[] TRUNK_IN = name("trunk_in", true);
+    private static final byte[] TRUNK_OUT = name("trunk_out", true);
+    private static final byte[] PEER = name("peer", true);
+    private static final byte[] CODE = name("code", false);
+    private static final byte[] REASON = name("reason", true);
+    private static final byte[] Q850 = name("q850", false);
+    private static final byte[] HANGUP_BY = name("hangup_by", true);
+    private static final byte[] MODE = B2bua.ascii(",\"mode\":\"b2bua\"");
+    private static final byte[] RETRANSMITS = name("retransmits", false);
+
+    private static byte[] name(final String name, final boolean text) {
+        return B2bua.ascii(",\"" + name + "\":" + (text ? "\"" : ""));
+    }
+}

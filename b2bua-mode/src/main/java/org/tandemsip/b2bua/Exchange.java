@@ -1,0 +1,442 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.MutableDirectBuffer;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Places;
+import org.tandemsip.engine.timer.TimerNode;
+import org.tandemsip.engine.transaction.CancelReason;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.InviteClientTransaction;
+import org.tandemsip.engine.transaction.MessageMemory;
+import org.tandemsip.engine.transaction.ServerTransaction;
+import org.tandemsip.engine.transaction.TransactionUser;
+
+/**
+ * One request of one leg and the same on the other: a server transaction here, a client transaction there, and what
+ * comes back is passed on. An INVITE goes on until its 2xx has been acknowledged on both legs:
+ *
+ * <pre>
+ *            from                          to
+ *   INVITE ------>                          ------> INVITE
+ *   1xx    <------                          <------ 1xx
+ *   2xx    <------   ANSWERED               <------ 2xx
+ *   2xx    <------   until the ACK comes    ------> ACK    at once when the INVITE had the offer,
+ *   ACK    ------>   DONE                   ------> ACK    else now, with the answer in it
+ * </pre>
+ *
+ * Pooled; shard thread only.
+ */
+final class Exchange implements TransactionUser {
+    /** How far it has come. */
+    enum State {
+        /** No final response yet. */
+        PENDING,
+        /** A 2xx for an INVITE has gone out and waits for its ACK. */
+        ANSWERED,
+        /** Nothing is left to do. */
+        DONE
+    }
+
+    State state = State.DONE;
+    Call call;
+    Leg from;
+    Leg to;
+    Method method;
+    ServerTransaction server;
+    ClientTransaction client;
+    /** Number of the request where it came from, and of ours. */
+    long cseqIn;
+    long cseqOut;
+    /** The 2xx on the other leg has no ACK of ours yet. */
+    boolean ackOwed;
+    /** Next one of the call, or of the pool. */
+    Exchange next;
+
+    private final B2bua owner;
+    /** A challenge has been answered: a second one is not. */
+    private boolean challenged;
+    private boolean offered;
+    private boolean answered;
+    private long answeredDialog;
+    private int success = MessageMemory.NONE;
+    private int successLength;
+    private int repeats;
+    private final TimerNode repeat = new TimerNode() {
+        @Override
+        protected void expired(final long nowNs) {
+            repeatSuccess(nowNs);
+        }
+    };
+    private final TimerNode patience = new TimerNode() {
+        @Override
+        protected void expired(final long nowNs) {
+            onNoAck(nowNs);
+        }
+    };
+
+    Exchange(final B2bua owner) {
+        this.owner = owner;
+    }
+
+    Exchange begin(final Leg requester, final SipMessage request) {
+        call = requester.call;
+        from = requester;
+        to = requester.other();
+        method = request.method();
+        cseqIn = request.cseqNumber();
+        offered = request.bodyLength() > 0;
+        answered = false;
+        challenged = false;
+        ackOwed = false;
+        state = State.PENDING;
+        repeats = 0;
+        return this;
+    }
+
+    boolean invite() {
+        return method == Method.INVITE;
+    }
+
+    /** Whether it is the one that the call began with, which has not been answered. */
+    boolean initial() {
+        return call.setup != null && call.initial == this;
+    }
+
+    /** Whether it has brought an offer that has no answer yet. */
+    boolean offerPending() {
+        return state == State.PENDING && offered && !answered && (invite() || method == Method.UPDATE);
+    }
+
+    // What comes back.
+
+    Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
+        final ClientTransaction.Event event = transaction.onResponse(response, nowNs);
+        if (event == ClientTransaction.Event.ABSORBED || state == State.DONE) {
+            return Disposition.ABSORBED;
+        }
+        if (event == ClientTransaction.Event.PROVISIONAL) {
+            return invite() ? provisional(response, nowNs) : Disposition.ABSORBED;
+        }
+        final int code = response.statusCode();
+        if (state == State.PENDING && !challenged
+                && owner.auth.takes(to, response, transaction.destination(), owner.responder) && again(nowNs)) {
+            return Disposition.ABSORBED;
+        }
+        if (!invite()) {
+            return finish(response, nowNs);
+        }
+        return code < 300 ? success(response, nowNs) : failure(response, nowNs);
+    }
+
+    /** Sends the request once more, with an answer to the challenge (RFC 3261 section 22.2). */
+    private boolean again(final long nowNs) {
+        challenged = true;
+        final ClientTransaction before = client;
+        owner.extra.clear().auth = owner.auth;
+        server.request(owner.kept);
+        if (method == Method.PRACK) {
+            call.readRack(owner.kept);
+        }
+        final boolean sent = initial() ? call.setup.again(owner.kept, nowNs) : call.resend(this, owner.kept, nowNs);
+        if (sent) {
+            before.detach();
+        } else {
+            client = before;
+        }
+        return sent;
+    }
+
+    private Disposition provisional(final SipMessage response, final long nowNs) {
+        final boolean initial = initial();
+        if (initial) {
+            call.setup.onProvisional(response.statusCode(), nowNs);
+        }
+        if (response.statusCode() == Status.TRYING_100.code() || state != State.PENDING) {
+            return Disposition.ABSORBED;
+        }
+        if (initial && Slice.exists(response.toTag()) && !to.isRemoteTag(response.bytes(), response.toTag())) {
+            to.ofResponse(response);
+            to.state = Leg.State.EARLY;
+        }
+        long rseq = 0;
+        final long theirs = response.value(HeaderName.RSEQ);
+        if (initial && Slice.exists(theirs)) {
+            rseq = call.setup.rseq(Numbers.parse(response.bytes(), theirs), owner.dialogHash(response));
+            if (rseq == 0) {
+                return Disposition.ABSORBED;
+            }
+            // A reliable response with a body answers the offer (RFC 3262 section 5).
+            answered |= response.bodyLength() > 0;
+        }
+        from.state = from.state == Leg.State.NONE ? Leg.State.EARLY : from.state;
+        respond(response, null, rseq, nowNs);
+        return Disposition.FORWARDED;
+    }
+
+    private Disposition success(final SipMessage response, final long nowNs) {
+        final long dialog = owner.dialogHash(response);
+        if (state == State.ANSWERED) {
+            // Once more while we wait for the answer that goes into its ACK; or another branch of a fork.
+            if (dialog != answeredDialog) {
+                owner.endStray(response, client.destination(), true, nowNs);
+            }
+            return Disposition.ABSORBED;
+        }
+        answeredDialog = dialog;
+        if (initial()) {
+            if (!to.ofResponse(response)) {
+                owner.endStray(response, client.destination(), true, nowNs);
+                call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
+                return Disposition.ABSORBED;
+            }
+            call.onAnswer(nowNs);
+        } else {
+            to.refresh(response);
+        }
+        call.onRefresh(response, nowNs);
+        state = State.ANSWERED;
+        ackOwed = true;
+        respond(response, null, 0, nowNs);
+        if (offered) {
+            acknowledge(null);
+        }
+        owner.timers.arm(repeat, owner.lanes.repeat(0), nowNs);
+        owner.timers.arm(patience, owner.lanes.t1Times64(), nowNs);
+        return Disposition.FORWARDED;
+    }
+
+    private Disposition failure(final SipMessage response, final long nowNs) {
+        if (initial()) {
+            return call.setup.onFailure(response, nowNs);
+        }
+        final int code = response.statusCode();
+        respond(response, null, 0, nowNs);
+        release();
+        if (code == Status.CALL_DOES_NOT_EXIST_481.code() || code == Status.REQUEST_TIMEOUT_408.code()) {
+            // The other side knows nothing of the dialog any more (section 12.2.1.2).
+            call.hangUp(Ender.PEER, Call.GONE, nowNs);
+        }
+        return Disposition.FORWARDED;
+    }
+
+    private Disposition finish(final SipMessage response, final long nowNs) {
+        if (response.statusCode() < 300 && method == Method.UPDATE) {
+            to.refresh(response);
+            if (call.state == Call.State.UP) {
+                call.onRefresh(response, nowNs);
+            }
+        }
+        respond(response, null, 0, nowNs);
+        final boolean gone = method == Method.UPDATE
+                && response.statusCode() == Status.CALL_DOES_NOT_EXIST_481.code();
+        release();
+        if (gone) {
+            call.hangUp(Ender.PEER, Call.GONE, nowNs);
+        }
+        return Disposition.FORWARDED;
+    }
+
+    /** Passes a response on; a 2xx to an INVITE is kept to be repeated. */
+    private void respond(final SipMessage response, final Status status, final long rseq, final long nowNs) {
+        if (server == null) {
+            return;
+        }
+        server.request(owner.kept);
+        final MutableDirectBuffer out = server.claim(owner.writer.maxLength(owner.kept, response));
+        final int length = owner.writer.response(from, server, owner.kept, response, status, rseq, out);
+        if (length > 0) {
+            if (state == State.ANSWERED) {
+                success = owner.memory.copy(out, 0, length);
+                successLength = length;
+            }
+            server.respond(status == null ? response.statusCode() : status.code(), length, nowNs);
+        }
+    }
+
+    /** Passes on the final response that ends the setting up of a call. */
+    void pass(final SipMessage response, final long nowNs) {
+        respond(response, null, 0, nowNs);
+    }
+
+    /** Answers by ourselves, where the request has no answer yet. */
+    void answer(final Status status, final int retryAfter, final byte[] reason, final long nowNs) {
+        if (server != null && state == State.PENDING) {
+            owner.answer(from, server, status, retryAfter, reason, nowNs);
+        }
+    }
+
+    /** Whoever sent the INVITE wants no answer any more. */
+    void cancel(final CancelReason reason, final long nowNs) {
+        if (initial()) {
+            call.cancel(reason, nowNs);
+        } else if (client instanceof final InviteClientTransaction invite) {
+            invite.cancel(reason, nowNs);
+        }
+    }
+
+    // The 2xx and its ACKs.
+
+    /** Acknowledges the 2xx of the other leg; {@code ack} is that of this leg where its body is wanted. */
+    private void acknowledge(final SipMessage ack) {
+        ackOwed = false;
+        to.inviteOut = to.inviteOut == this ? null : to.inviteOut;
+        final MutableDirectBuffer out = owner.egress.claim(owner.writer.maxLength(to, ack));
+        final int length = owner.writer.request(to, Method.ACK, cseqOut, ack, owner.hops(ack), owner.extra.clear(),
+                owner.nextKey(), Places.NONE, out);
+        if (length == 0) {
+            return;
+        }
+        if (client != null) {
+            final Keeper keeper = owner.pools.takeKeeper().begin(true);
+            keeper.keep(answeredDialog, out, length, to.remote);
+            client.handOver(keeper);
+            client = null;
+        }
+        owner.egress.send(length, to.remote, 0);
+    }
+
+    /** An ACK has come on the leg that the INVITE came on. */
+    void onAck(final SipMessage ack, final long nowNs) {
+        if (ackOwed) {
+            acknowledge(ack);
+        }
+        acknowledged(nowNs);
+    }
+
+    private void acknowledged(final long nowNs) {
+        final Leg requester = from;
+        release();
+        requester.onAcknowledged(nowNs);
+    }
+
+    private void repeatSuccess(final long nowNs) {
+        if (server == null || success == MessageMemory.NONE) {
+            return;
+        }
+        final MutableDirectBuffer out = server.claim(successLength);
+        out.putBytes(0, owner.memory.buffer(success), owner.memory.offset(success), successLength);
+        server.respond(Status.OK_200.code(), successLength, nowNs);
+        call.retransmits++;
+        owner.timers.arm(repeat, owner.lanes.repeat(++repeats), nowNs);
+    }
+
+    /** No ACK within 64*T1 (section 13.3.1.4): the session is ended. */
+    private void onNoAck(final long nowNs) {
+        final Call of = call;
+        if (ackOwed) {
+            acknowledge(null);
+        }
+        acknowledged(nowNs);
+        of.hangUp(Ender.US, Call.NO_ACK, nowNs);
+    }
+
+    /** The call ends while this goes on: what has to be said is said, nothing more is expected. */
+    void abort(final long nowNs) {
+        switch (state) {
+            case PENDING -> {
+                answer(Status.REQUEST_TERMINATED_487, -1, null, nowNs);
+                release();
+            }
+            case ANSWERED -> {
+                if (ackOwed) {
+                    acknowledge(null);
+                }
+                if (from.state == Leg.State.ENDED) {
+                    release();
+                }
+                // Else the BYE for that leg waits for its ACK, or for the time when none is to be expected any more.
+            }
+            case DONE -> {}
+        }
+    }
+
+    /** Stops, gives back what it holds, and leaves the call. */
+    void release() {
+        state = State.DONE;
+        owner.timers.cancel(repeat);
+        owner.timers.cancel(patience);
+        owner.memory.free(success);
+        success = MessageMemory.NONE;
+        if (server != null) {
+            server.detach();
+            server = null;
+        }
+        letGoOfClient();
+        from.inviteIn = from.inviteIn == this ? null : from.inviteIn;
+        to.inviteOut = to.inviteOut == this ? null : to.inviteOut;
+        call.remove(this);
+        owner.pools.giveBack(this);
+    }
+
+    /** An INVITE that may still be answered must not be left alone with a 2xx. */
+    void letGoOfClient() {
+        if (client != null) {
+            if (client instanceof InviteClientTransaction) {
+                client.handOver(owner.pools.takeKeeper().begin(initial()));
+            } else {
+                client.detach();
+            }
+            client = null;
+        }
+    }
+
+    // What time and transport do.
+
+    @Override
+    public void onTimeout(final ClientTransaction transaction, final long nowNs) {
+        onLost(Status.REQUEST_TIMEOUT_408, false, nowNs);
+    }
+
+    @Override
+    public void onTransportError(final ClientTransaction transaction, final long nowNs) {
+        onLost(Status.SERVICE_UNAVAILABLE_503, owner.transactions.takePeerFailure(), nowNs);
+    }
+
+    private void onLost(final Status status, final boolean peerFailed, final long nowNs) {
+        client = null;
+        if (state != State.PENDING) {
+            return;
+        }
+        if (initial()) {
+            call.setup.onLost(status, peerFailed, nowNs);
+            return;
+        }
+        final boolean session = invite() || method == Method.UPDATE;
+        if (!invite() && status == Status.REQUEST_TIMEOUT_408) {
+            // The other side has given up by now itself (RFC 4320 section 4.2).
+            server.detach();
+            server.terminate(nowNs);
+            server = null;
+        } else {
+            answer(status, -1, null, nowNs);
+        }
+        final Call of = call;
+        release();
+        if (session) {
+            of.hangUp(Ender.PEER, Call.SILENT, nowNs);
+        }
+    }
+
+    @Override
+    public void onTerminated(final ClientTransaction transaction, final long nowNs) {
+        if (client == transaction) {
+            client = null;
+        }
+    }
+
+    @Override
+    public void onTerminated(final ServerTransaction transaction, final long nowNs) {
+        if (server == transaction) {
+            server = null;
+        }
+        if (state == State.PENDING && initial()) {
+            // Nobody is left to be answered: a transaction ends like this only when something has gone wrong.
+            call.abandon(nowNs);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.auth.Challenge;
+import org.tandemsip.engine.auth.Credentials;
+import org.tandemsip.engine.auth.DigestClient;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+
+/**
+ * Answers the challenges of trunks with our credentials for them (RFC 3261 section 22.2): what was challenged is sent
+ * once more, in the same dialog with the next number. A challenge is answered at once or never, so that none is kept.
+ * Shard thread only.
+ */
+final class LegAuth {
+    private final DigestClient client;
+    private final Challenge challenge = new Challenge();
+    private Credentials credentials;
+
+    LegAuth(final ShardContext context) {
+        client = new DigestClient(context);
+    }
+
+    /**
+     * Whether a response to a request of {@code leg} is a challenge that we can answer: {@link #write} does it then.
+     *
+     * @param asked where the request went
+     * @param from  where the response has come from
+     */
+    boolean takes(final Leg leg, final SipMessage response, final Destination asked, final Source from) {
+        final int code = response.statusCode();
+        if (code != 401 && code != 407 || leg.trunk == null || !leg.trunk.mayBeAnswered(asked, from)) {
+            return false;
+        }
+        credentials = leg.trunk.account().credentials();
+        return client.read(response, credentials, false, challenge) == DigestClient.Reading.TAKEN;
+    }
+
+    /** Most bytes that {@link #write} writes. */
+    int maxLength(final int uriBytes) {
+        return DigestClient.maxLength(challenge, credentials, uriBytes);
+    }
+
+    /** Writes the row that answers the challenge taken last. */
+    void write(final AsciiWriter out, final DirectBuffer bytes, final long method, final long uri) {
+        client.write(out, challenge, credentials, bytes, method, uri, Slice.NONE);
+    }
+}

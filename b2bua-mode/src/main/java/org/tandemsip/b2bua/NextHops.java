@@ -1,0 +1,84 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.RoutingPolicy;
+
+/**
+ * Finds where the requests of a dialog go (RFC 3261 section 12.2.1.1): the address in the first Route or else in the
+ * remote target. It is followed only to somebody we know, a trunk or the host that the other side has shown itself at:
+ * a Contact must not aim our requests at a third party. Where it cannot be followed, or is a name, they go to where the
+ * other side was seen. Shard thread only.
+ */
+final class NextHops {
+    private final ListenPoints listenPoints;
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri uri = new SipUri();
+    private final IpAddress address = new IpAddress();
+    private RoutingPolicy policy;
+
+    NextHops(final ListenPoints listenPoints, final RoutingPolicy policy) {
+        this.listenPoints = listenPoints;
+        this.policy = policy;
+    }
+
+    /** Takes over a configuration. */
+    void policy(final RoutingPolicy newPolicy) {
+        policy = newPolicy;
+    }
+
+    /** Sets {@link Leg#remote}. */
+    void find(final Leg leg) {
+        final Destination to = leg.remote.set(leg.seen);
+        final long slice = leg.nextHop(nameAddr);
+        final DirectBuffer bytes = leg.buffer();
+        if (!uri.wrap(bytes, Slice.offset(slice), Slice.end(slice))
+                || uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS) {
+            return;
+        }
+        final long host = Slice.exists(uri.maddr()) ? uri.maddr() : uri.host();
+        if (!address.parse(bytes, Slice.offset(host), Slice.end(host))) {
+            return;
+        }
+        final boolean sameHost = address.high() == to.addressHigh && address.low() == to.addressLow;
+        final Transport transport = transport(leg.seen.transport);
+        final int listenPoint =
+                listenPoints.select(transport, address.high(), address.low(), leg.seen.listenPoint);
+        if (listenPoint == ListenPoints.NONE || transport.secure() != leg.seen.transport.secure()) {
+            return;
+        }
+        to.transport = transport;
+        to.listenPoint = listenPoint;
+        to.addressHigh = address.high();
+        to.addressLow = address.low();
+        to.port = uri.port() == SipUri.NOT_GIVEN ? transport.defaultPort() : uri.port();
+        if (!sameHost) {
+            to.connection = 0;
+            to.identity = 0;
+            if (policy.trunkOf(to) == null) {
+                to.set(leg.seen);
+            }
+        } else if (transport != leg.seen.transport) {
+            to.connection = 0;
+        }
+    }
+
+    /** A sips URI is TLS; without a parameter an address means UDP (RFC 3263 section 4.1), where we have that. */
+    private Transport transport(final Transport seen) {
+        if (uri.scheme() == SipUri.Scheme.SIPS) {
+            return seen.secure() ? seen : Transport.TLS;
+        }
+        final Transport named = uri.transport();
+        if (named == Transport.WS && seen == Transport.WSS) {
+            return Transport.WSS;
+        }
+        // Over TLS many leave the parameter out, which RFC 5630 deprecates: they do not mean UDP by that.
+        return named != null ? named : seen.secure() ? seen : Transport.UDP;
+    }
+}

@@ -1,0 +1,109 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.HeaderField;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+
+/** Reads numbers out of header fields that the codec leaves alone. */
+final class Numbers {
+    private static final int MOST_DIGITS = 10;
+    private static final HeaderField SESSION_EXPIRES = HeaderField.of("Session-Expires");
+    private static final long SHORTEST_SESSION_S = 90;
+    private static final byte[] Q850 = B2bua.ascii("Q.850;cause=");
+    private static final byte[] CAUSE = B2bua.ascii("cause=");
+
+    private Numbers() {}
+
+    /** The number that {@code slice} begins with, 0 when there is none or it has too many digits. */
+    static long parseLong(final DirectBuffer bytes, final long slice) {
+        long number = 0;
+        final int end = Slice.end(slice);
+        for (int i = Slice.offset(slice); i < end; i++) {
+            final int digit = bytes.getByte(i) - '0';
+            if (digit < 0 || digit > 9) {
+                break;
+            }
+            if (i - Slice.offset(slice) == MOST_DIGITS) {
+                return 0;
+            }
+            number = number * 10 + digit;
+        }
+        return number;
+    }
+
+    /** As {@link #parseLong}, 0 when it does not fit. */
+    static int parse(final DirectBuffer bytes, final long slice) {
+        final long number = parseLong(bytes, slice);
+        return number > Integer.MAX_VALUE ? 0 : (int) number;
+    }
+
+    /** As {@link #q850(DirectBuffer, long)}, of a value of our own. */
+    static int q850(final byte[] reason) {
+        int cause = 0;
+        for (int i = Q850.length; i < reason.length && startsWith(reason, Q850); i++) {
+            final int digit = reason[i] - '0';
+            if (digit < 0 || digit > 9) {
+                break;
+            }
+            cause = cause * 10 + digit;
+        }
+        return cause;
+    }
+
+    private static boolean startsWith(final byte[] bytes, final byte[] start) {
+        for (int i = 0; i < start.length; i++) {
+            if (bytes[i] != start[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The cause in a value of Reason (RFC 3326) whose protocol is Q.850; 0 when there is none. */
+    static int q850(final DirectBuffer bytes, final long reason) {
+        if (!Slice.exists(reason) || Slice.length(reason) < CAUSE.length
+                || (bytes.getByte(Slice.offset(reason)) | 0x20) != 'q') {
+            return 0;
+        }
+        for (int at = Slice.offset(reason); at + CAUSE.length < Slice.end(reason); at++) {
+            if (startsWith(bytes, at)) {
+                return parse(bytes, Slice.between(at + CAUSE.length, Slice.end(reason)));
+            }
+        }
+        return 0;
+    }
+
+    private static boolean startsWith(final DirectBuffer bytes, final int at) {
+        for (int i = 0; i < CAUSE.length; i++) {
+            if ((bytes.getByte(at + i) | 0x20) != CAUSE[i] && bytes.getByte(at + i) != CAUSE[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Value of Session-Expires (RFC 4028 section 4) in nanoseconds, 90 s at least; 0 without one. */
+    static long sessionExpiresNs(final SipMessage message) {
+        for (int row = 0; row < message.rows(); row++) {
+            if (SESSION_EXPIRES.names(message, row)) {
+                final int seconds = parse(message.bytes(), message.rowValue(row));
+                return seconds == 0 ? 0 : Math.max(SHORTEST_SESSION_S, seconds) * 1_000_000_000L;
+            }
+        }
+        return 0;
+    }
+
+    /** The part of {@code slice} behind its first word. */
+    static long rest(final DirectBuffer bytes, final long slice) {
+        int at = Slice.offset(slice);
+        final int end = Slice.end(slice);
+        while (at < end && bytes.getByte(at) > ' ') {
+            at++;
+        }
+        while (at < end && bytes.getByte(at) <= ' ') {
+            at++;
+        }
+        return Slice.between(at, end);
+    }
+}

@@ -1,0 +1,112 @@
+package org.tandemsip.b2bua;
+
+import java.util.function.Consumer;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.handler.Places;
+
+/** The objects of a shard's calls, used again and again, and where each call is. Shard thread only. */
+final class Pools {
+    private final B2bua owner;
+    private final int mostCalls;
+    private final Places<Call> places;
+    private int live;
+    private int made;
+    private Call freeCalls;
+    private Exchange freeExchanges;
+    private Setup freeSetups;
+    private Keeper freeKeepers;
+
+    Pools(final B2bua owner, final int shard, final int mostCalls, final int firstGeneration) {
+        this.owner = owner;
+        this.mostCalls = mostCalls;
+        places = new Places<>(shard, mostCalls, firstGeneration);
+    }
+
+    /** Number of calls that are not over. */
+    int live() {
+        return live;
+    }
+
+    /** The call at {@code place}, or {@code null} when it is over. */
+    Call get(final long place) {
+        return places.get(place);
+    }
+
+    /** Shows all calls, those that are over too. Control rate. */
+    void forEach(final Consumer<Call> viewer) {
+        places.forEach(viewer);
+    }
+
+    /** A call that is not in use, or {@code null} when all are. */
+    Call takeCall() {
+        Call call = freeCalls;
+        if (call != null) {
+            freeCalls = call.nextFree;
+        } else if (made == mostCalls) {
+            return null;
+        } else {
+            call = new Call(owner);
+            call.place = places.add(call);
+            if (call.place == Places.NONE) {
+                return null;
+            }
+            made++;
+        }
+        live++;
+        return call;
+    }
+
+    void giveBack(final Call call) {
+        call.legs[0].reset();
+        call.legs[1].reset();
+        call.place = places.next(call.place);
+        call.nextFree = freeCalls;
+        freeCalls = call;
+        live--;
+    }
+
+    Exchange takeExchange(final Leg leg, final SipMessage request) {
+        Exchange exchange = freeExchanges;
+        if (exchange == null) {
+            exchange = new Exchange(owner);
+        } else {
+            freeExchanges = exchange.next;
+        }
+        return exchange.begin(leg, request);
+    }
+
+    void giveBack(final Exchange exchange) {
+        exchange.state = Exchange.State.DONE;
+        exchange.next = freeExchanges;
+        freeExchanges = exchange;
+    }
+
+    Setup takeSetup() {
+        final Setup setup = freeSetups;
+        if (setup == null) {
+            return new Setup(owner);
+        }
+        freeSetups = setup.nextFree;
+        return setup;
+    }
+
+    void giveBack(final Setup setup) {
+        setup.call = null;
+        setup.nextFree = freeSetups;
+        freeSetups = setup;
+    }
+
+    Keeper takeKeeper() {
+        final Keeper keeper = freeKeepers;
+        if (keeper == null) {
+            return new Keeper(owner);
+        }
+        freeKeepers = keeper.nextFree;
+        return keeper;
+    }
+
+    void giveBack(final Keeper keeper) {
+        keeper.nextFree = freeKeepers;
+        freeKeepers = keeper;
+    }
+}

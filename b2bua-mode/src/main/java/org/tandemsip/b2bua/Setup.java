@@ -1,0 +1,312 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.MutableDirectBuffer;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Status;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.Targets;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.timer.TimerLanes.Lane;
+import org.tandemsip.engine.timer.TimerNode;
+import org.tandemsip.engine.transaction.CancelReason;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.InviteClientTransaction;
+import org.tandemsip.engine.transaction.TransactionUser;
+
+/**
+ * Where a call that is being set up may go, and how far that has come: its targets are tried one after the other. Is
+ * the timer of the present try: how long a peer may be silent, then timer C. Pooled; shard thread only.
+ */
+final class Setup extends TimerNode {
+    /** Most reliable provisional responses that wait for their PRACK. */
+    private static final int MOST_RELIABLE = 8;
+    /** Largest request sent over UDP where there is a choice (RFC 3261 section 18.1.1). */
+    private static final int UDP_LIMIT = 1_300;
+
+    private final B2bua owner;
+    private final Target[] targets = new Target[Targets.MAX];
+    private final int[] reliable = new int[MOST_RELIABLE];
+    private final long[] reliableDialog = new long[MOST_RELIABLE];
+    private int reliableCount;
+    private long firstRseq;
+    private int size;
+    private int next;
+    Call call;
+    /** What is tried now. */
+    private Target target;
+    /** Whether the timer is that of a peer which has not said anything yet. */
+    private boolean trying;
+    /** Whether the request has gone over TCP for its size alone. */
+    private boolean tcpForSize;
+    /** Trunk that was asked last whether another call may begin there in this second, and what it said. */
+    private Trunk askedTrunk;
+    private boolean withinRate;
+    Setup nextFree;
+
+    Setup(final B2bua owner) {
+        this.owner = owner;
+        for (int i = 0; i < targets.length; i++) {
+            targets[i] = new Target();
+        }
+    }
+
+    Setup begin(final Call ofCall, final Targets from, final long rseq) {
+        call = ofCall;
+        size = from.size();
+        for (int i = 0; i < size; i++) {
+            targets[i].set(from.get(i));
+        }
+        next = 0;
+        target = null;
+        trying = false;
+        tcpForSize = false;
+        askedTrunk = null;
+        reliableCount = 0;
+        firstRseq = rseq;
+        return this;
+    }
+
+    /** Moves to the next target; {@code false} when none is left. */
+    private boolean advance() {
+        if (next == size) {
+            return false;
+        }
+        target = targets[next++];
+        tcpForSize = false;
+        return true;
+    }
+
+    /** Whether a target is left. */
+    private boolean hasNext() {
+        return next < size;
+    }
+
+    /**
+     * Number of ours for a reliable provisional response (RFC 3262 section 3): the same for a retransmission.
+     *
+     * @param theirs RSeq of the other leg
+     * @return 0 when there are too many
+     */
+    long rseq(final int theirs, final long dialog) {
+        for (int i = 0; i < reliableCount; i++) {
+            if (reliable[i] == theirs && reliableDialog[i] == dialog) {
+                return firstRseq + i;
+            }
+        }
+        if (reliableCount == MOST_RELIABLE) {
+            return 0;
+        }
+        reliable[reliableCount] = theirs;
+        reliableDialog[reliableCount] = dialog;
+        return firstRseq + reliableCount++;
+    }
+
+    /** The other leg's RSeq behind a number of ours in its dialog, 0 when there is none. */
+    int theirRseq(final long ours, final long dialog) {
+        final long index = ours - firstRseq;
+        return index >= 0 && index < reliableCount && reliableDialog[(int) index] == dialog ? reliable[(int) index]
+                : 0;
+    }
+
+    /** Tries the next target that takes the call; {@code false} when none is left. */
+    boolean tryNext(final long nowNs) {
+        while (advance()) {
+            if (admits(nowNs) && send(nowNs)) {
+                return true;
+            }
+            call.room.giveBackTarget();
+        }
+        return false;
+    }
+
+    private boolean admits(final long nowNs) {
+        if (target.peer != null && !target.peer.state().usable()) {
+            return false;
+        }
+        final Trunk trunk = target.trunk;
+        if (trunk == null) {
+            return true;
+        }
+        if (!call.emergency && !isWithinRate(trunk, nowNs)) {
+            return false;
+        }
+        return call.room.take(target, call.emergency);
+    }
+
+    /** Whether a trunk takes another call in this second: asked once for all of its peers that stand together. */
+    private boolean isWithinRate(final Trunk trunk, final long nowNs) {
+        if (askedTrunk != trunk) {
+            askedTrunk = trunk;
+            withinRate = trunk.state().tryBegin(nowNs);
+            if (!withinRate) {
+                owner.counters.increment(Counter.LIMITED_RATE);
+            }
+        }
+        return withinRate;
+    }
+
+    private boolean send(final long nowNs) {
+        final Leg callee = call.legs[1];
+        callee.state = Leg.State.NONE;
+        callee.seen.set(target.destination);
+        callee.trunk = target.sentTo;
+        callee.localCseq = 0;
+        call.trunkOut = target.trunk;
+        call.peer = target.peer;
+        call.initial.server.request(owner.kept);
+        if (!callee.ofCaller(owner.kept, owner.names.to(target))) {
+            return false;
+        }
+        callee.remote.set(target.destination);
+        owner.extra.clear();
+        return launch(owner.kept, nowNs);
+    }
+
+    /** Sends the INVITE to the same target once more, with what stands in {@link B2bua#extra}. */
+    boolean again(final SipMessage invite, final long nowNs) {
+        return launch(invite, nowNs);
+    }
+
+    private boolean launch(final SipMessage invite, final long nowNs) {
+        final Leg callee = call.legs[1];
+        final long key = owner.nextKey();
+        final ClientTransaction client =
+                owner.transactions.createClient(key, true, callee.remote, call.initial, nowNs);
+        if (client == null) {
+            return false;
+        }
+        final MutableDirectBuffer out = client.claim(owner.writer.maxLength(callee, invite));
+        final int length = owner.writer.request(callee, Method.INVITE, callee.localCseq + 1, invite,
+                owner.hops(invite, target.trunk), owner.extra, key, client.place(), out);
+        final int tcp = length > UDP_LIMIT && target.tcpWhenLarge && !tcpForSize
+                && callee.remote.transport == Transport.UDP
+                        ? owner.listenPoints.select(Transport.TCP, callee.remote.addressHigh,
+                                callee.remote.addressLow, callee.remote.listenPoint)
+                        : ListenPoints.NONE;
+        if (length == 0 || tcp != ListenPoints.NONE) {
+            client.handOver(TransactionUser.NOBODY);
+            client.terminate(nowNs);
+            if (length == 0) {
+                return false;
+            }
+            tcpForSize = true;
+            callee.remote.transport = Transport.TCP;
+            callee.remote.listenPoint = tcp;
+            callee.seen.set(callee.remote);
+            return launch(invite, nowNs);
+        }
+        callee.localCseq++;
+        callee.inviteOut = call.initial;
+        call.initial.client = client;
+        call.initial.cseqOut = callee.localCseq;
+        client.start(length, nowNs);
+        final Lane patience = owner.lanes.tryOf(target.trunk);
+        trying = patience != null;
+        owner.timers.arm(this, trying ? patience : owner.lanes.timerC(), nowNs);
+        return true;
+    }
+
+    /** A provisional response has come: the peer is alive, and rings from 101 on. */
+    void onProvisional(final int statusCode, final long nowNs) {
+        if (trying) {
+            report(PeerState.Event.SUCCESS);
+        }
+        trying = false;
+        owner.timers.arm(this, owner.lanes.timerC(), nowNs);
+        if (statusCode > Status.TRYING_100.code() && call.ringNs == 0) {
+            call.ringNs = nowNs;
+        }
+    }
+
+    void report(final PeerState.Event event) {
+        if (target.peer != null && target.trunk != null && target.trunk.ping().on()) {
+            target.peer.state().on(event, target.trunk.ping());
+        }
+    }
+
+    /** A peer has been silent for as long as its trunk allows, or the callee has rung for as long as timer C. */
+    @Override
+    protected void expired(final long nowNs) {
+        final boolean silent = trying;
+        if (silent) {
+            report(PeerState.Event.FAILURE);
+            if (!hasNext()) {
+                trying = false;
+                owner.timers.arm(this, owner.lanes.timerC(), nowNs);
+                return;
+            }
+        }
+        abandon(CancelReason.NONE, nowNs);
+        if (!silent || !tryNext(nowNs)) {
+            call.fail(Status.REQUEST_TIMEOUT_408, nowNs);
+        }
+    }
+
+    /** Gives up the present try; its late 2xx will be acknowledged and ended. */
+    void abandon(final CancelReason reason, final long nowNs) {
+        call.room.giveBackTarget();
+        if (call.initial.client instanceof final InviteClientTransaction client) {
+            client.cancel(reason, nowNs);
+            call.initial.letGoOfClient();
+        }
+        call.legs[1].inviteOut = null;
+    }
+
+    /** The INVITE was answered by a failure: the next target, or the answer goes to the caller. */
+    Disposition onFailure(final SipMessage response, final long nowNs) {
+        final int failure = response.statusCode();
+        report(failure == Status.SERVICE_UNAVAILABLE_503.code() ? PeerState.Event.FAILURE : PeerState.Event.SUCCESS);
+        final Trunk trunk = target.trunk;
+        if (failure == Status.SERVICE_UNAVAILABLE_503.code() || trunk != null && trunk.failsOver(failure)) {
+            call.initial.client.detach();
+            call.initial.client = null;
+            call.legs[1].inviteOut = null;
+            call.room.giveBackTarget();
+            if (tryNext(nowNs)) {
+                return Disposition.ABSORBED;
+            }
+        }
+        return call.refused(response, nowNs);
+    }
+
+    /** The INVITE got no answer, or did not get there. */
+    void onLost(final Status status, final boolean peerFailed, final long nowNs) {
+        call.legs[1].inviteOut = null;
+        if (peerFailed && tcpForSize && call.legs[1].remote.transport == Transport.TCP
+                && target.destination.transport == Transport.UDP) {
+            // TCP was tried for the size alone (RFC 3261 section 18.1.1).
+            call.legs[1].remote.set(target.destination);
+            call.legs[1].seen.set(target.destination);
+            call.initial.server.request(owner.kept);
+            owner.extra.clear();
+            if (launch(owner.kept, nowNs)) {
+                return;
+            }
+        }
+        if (peerFailed || status == Status.REQUEST_TIMEOUT_408) {
+            report(PeerState.Event.FAILURE);
+        }
+        call.room.giveBackTarget();
+        if (!tryNext(nowNs)) {
+            call.fail(status, nowNs);
+        }
+    }
+
+    /** ICMP has reported that the INVITE did not get there: the next target at once, if there is one. */
+    void onUnreachable(final long nowNs) {
+        if (hasNext() && call.initial.client instanceof final InviteClientTransaction client
+                && !client.proceeding()) {
+            report(PeerState.Event.FAILURE);
+            abandon(CancelReason.NONE, nowNs);
+            if (!tryNext(nowNs)) {
+                call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.Hex;
+import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.handler.ShardContext;
+
+/**
+ * Our tag in a dialog: it says where the call is, and nobody can make one up.
+ *
+ * <pre>
+ *   0123456789abcdef fedcba9876543210
+ *   |                +-- MAC over the place of the call and the leg
+ *   +------------------- that place, covered by a hash of the MAC: the tags of two legs have nothing in common
+ * </pre>
+ *
+ * A request inside a dialog finds its call without a search, and one that is made up finds nothing. Shard thread only.
+ */
+final class Tags {
+    /** Digits of a tag. */
+    static final int LENGTH = 32;
+
+    private static final long MAC_LABEL = 0x6c65_6774_6167L;
+    private static final long COVER_LABEL = 0x636f_7665_72L;
+
+    private final KeyedHash hash;
+    private long place;
+    private long mac;
+
+    Tags(final ShardContext.Keys keys) {
+        hash = new KeyedHash(keys.token0(), keys.token1());
+    }
+
+    /** Second half of the tag of leg {@code leg}, 0 or 1, of the call at {@code callPlace}. */
+    long mac(final long callPlace, final int leg) {
+        return hash.begin().add(MAC_LABEL).add(callPlace).add(leg).end();
+    }
+
+    /** First half of the tag with this second half. */
+    long covered(final long callPlace, final long legMac) {
+        return callPlace ^ hash.begin().add(COVER_LABEL).add(legMac).end();
+    }
+
+    /** Reads a tag; {@code false} when it is none of ours. Then the accessors below hold its parts. */
+    boolean read(final DirectBuffer bytes, final long tag) {
+        if (!Slice.exists(tag) || Slice.length(tag) != LENGTH) {
+            return false;
+        }
+        final int start = Slice.offset(tag);
+        final long a = Hex.parse8(bytes, start);
+        final long b = Hex.parse8(bytes, start + 8);
+        final long c = Hex.parse8(bytes, start + 16);
+        final long d = Hex.parse8(bytes, start + 24);
+        if (a == Hex.NONE || b == Hex.NONE || c == Hex.NONE || d == Hex.NONE) {
+            return false;
+        }
+        mac = c << 32 | d;
+        place = covered(a << 32 | b, mac);
+        return mac == mac(place, 0) || mac == mac(place, 1);
+    }
+
+    /** Place of the call that the tag read last names. */
+    long place() {
+        return place;
+    }
+
+    /** Second half of the tag read last. */
+    long mac() {
+        return mac;
+    }
+}

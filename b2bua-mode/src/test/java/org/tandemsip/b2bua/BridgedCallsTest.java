@@ -1,0 +1,153 @@
+package org.tandemsip.b2bua;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.testkit.judge.Judge;
+import org.tandemsip.testkit.judge.NodeFacts;
+import org.tandemsip.testkit.judge.Violation;
+import org.tandemsip.testkit.sim.LinkProfile;
+import org.tandemsip.testkit.sim.NodeSetup;
+import org.tandemsip.testkit.sim.SimLoop;
+import org.tandemsip.testkit.sim.SimNetwork;
+import org.tandemsip.testkit.sim.SimNode;
+import org.tandemsip.testkit.sim.SimUa;
+import org.tandemsip.testkit.sim.UacPlan;
+import org.tandemsip.testkit.sim.UacResult;
+import org.tandemsip.testkit.wire.SimAddress;
+import org.tandemsip.testkit.wire.WireLog;
+
+/** Scripted agents call each other through a simulated B2BUA, over good and bad networks. */
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+class BridgedCallsTest {
+    private static final int SEEDS = Integer.getInteger("tandem.b2bua.seeds", 100);
+    private static final String[] SCRIPTS =
+            {"answer", "busy", "decline", "unavailable", "challenge", "redirect", "ring",
+                "endless", "chatty", "silent", "late", "deaf", "fork", "norr"};
+    private static final long SECOND = 1_000_000_000L;
+
+    @Test
+    void shouldReachEveryOutcomeWhenTheNetworkIsClean() {
+        final Run run = new Run(7, LinkProfile.CLEAN, false, false);
+        run.play();
+        for (final UacResult result : run.caller.results()) {
+            final int expected = switch (run.script(result)) {
+                case "answer", "chatty", "fork", "norr" -> 200;
+                case "busy" -> 486;
+                case "decline" -> 603;
+                case "unavailable" -> 503;
+                case "challenge" -> 401;
+                case "redirect" -> 302;
+                case "silent" -> 408;
+                default -> 487;
+            };
+            assertEquals(expected, result.status(), result + "\n" + run.ladder(result.callId()));
+        }
+        assertEquals(SCRIPTS.length, run.caller.results().size());
+    }
+
+    @Test
+    void shouldEndBothLegsWhenTheNetworkLosesPackets() {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            new Run(seed, new LinkProfile(0.2, 0.05, 0.1, 1_000_000, 20_000_000), false, false).play();
+        }
+    }
+
+    @Test
+    void shouldEndBothLegsOverStreams() {
+        for (long seed = 1; seed <= Math.max(20, SEEDS / 5); seed++) {
+            new Run(seed, new LinkProfile(0.05, 0, 0, 1_000_000, 20_000_000), true, seed % 2 == 0).play();
+        }
+    }
+
+    private static final class Run {
+        private final WireLog log = new WireLog();
+        private final SimLoop loop;
+        private final SimNetwork network;
+        private final SimUa caller;
+        private final SimUa callee;
+        private final SimNode node;
+        private final SplittableRandom random;
+        private final long seed;
+
+        private Run(final long seed, final LinkProfile profile, final boolean callerStream,
+                final boolean calleeStream) {
+            this.seed = seed;
+            random = new SplittableRandom(seed);
+            loop = new SimLoop(random.nextLong(-1_000_000_000L, 1_000_000_000L));
+            network = new SimNetwork(loop, random.split(), log);
+            network.standard(profile);
+            final SimAddress a = SimAddress.of("10.0.1.1");
+            final SimAddress b = SimAddress.of("10.0.2.1");
+            final SimAddress us = SimAddress.of("10.0.9.1");
+            final Trunk in = trunk(0, "in", a, callerStream);
+            final Trunk out = trunk(1, "out", b, calleeStream);
+            final RoutingPolicy policy = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
+                    List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
+                    Timing.DEFAULTS, 70, true);
+            node = new SimNode(new NodeSetup("b2bua", us, policy, 1 + (int) (seed % 3), random.nextLong(),
+                    random.nextLong(), 1_000, 0, B2bua::new, UnaryOperator.identity(), UnaryOperator.identity(),
+                    UnaryOperator.identity()), network, random.split());
+            caller = new SimUa("caller", network, random.split(), a, a, callerStream, us, 0).rport(seed % 2 == 0);
+            callee = new SimUa("callee", network, random.split(), b, b, calleeStream, us, 0);
+        }
+
+        private static Trunk trunk(final int index, final String name, final SimAddress address,
+                final boolean stream) {
+            final Peer peer = new Peer(name, stream ? Transport.TCP : Transport.UDP, 0, address.low(), address.port(),
+                    index);
+            return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503});
+        }
+
+        private void play() {
+            final UacPlan.Kind[] kinds = {UacPlan.Kind.CALL, UacPlan.Kind.REINVITE, UacPlan.Kind.GLARE,
+                UacPlan.Kind.CANCEL, UacPlan.Kind.NO_ACK, UacPlan.Kind.LATE_RETRANSMISSION};
+            for (int i = 0; i < SCRIPTS.length; i++) {
+                final UacPlan.Kind kind = seed == 7 ? UacPlan.Kind.CALL : kinds[random.nextInt(kinds.length)];
+                final UacPlan plan = new UacPlan(kind, 500 + random.nextInt(3_000), 2_000, random.nextBoolean(), 10,
+                        60_000, 70, seed % 3 == 0);
+                final String uri = "sip:" + SCRIPTS[i] + ".r1200.h2000.c.g@10.0.9.1";
+                final String callId = SCRIPTS[i] + "@" + seed;
+                loop.after(i * 300_000_000L, () -> caller.start(plan, uri, callId));
+            }
+            final long start = loop.nowNs();
+            loop.runUntil(start + 60 * SECOND);
+            network.heal();
+            loop.runUntil(start + 900 * SECOND);
+            final NodeFacts facts = node.facts();
+            assertEquals(List.of(), facts.faults(), "seed " + seed);
+            final List<Violation> violations = Judge.judge(log, List.of(), List.of(facts), Set.of());
+            assertTrue(violations.isEmpty(), () -> "seed " + seed + ": " + violations + "\n"
+                    + log.ladder(violations.get(0).callId(), 80, start));
+            final List<String> legs = LegRules.judge(log, "b2bua", "10.0.1.1", "10.0.2.1");
+            assertEquals(List.of(), legs, "seed " + seed);
+            assertEquals(0, facts.live(), "node, seed " + seed);
+            assertEquals(0, facts.armedTimers(), "timers, seed " + seed);
+            assertEquals(0, caller.live(), "caller, seed " + seed + ": " + caller.leftovers());
+            assertEquals(callee.unanswered(), callee.live(), "callee, seed " + seed + ": " + callee.leftovers());
+        }
+
+        private String ladder(final String callId) {
+            return log.ladder(callId, 80, 0);
+        }
+
+        private String script(final UacResult result) {
+            return result.callId().substring(0, result.callId().indexOf('@'));
+        }
+    }
+}

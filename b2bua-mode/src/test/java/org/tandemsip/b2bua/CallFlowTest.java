@@ -1,0 +1,342 @@
+package org.tandemsip.b2bua;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.tandemsip.b2bua.CallFixture.ALICE;
+import static org.tandemsip.b2bua.CallFixture.ANSWER;
+import static org.tandemsip.b2bua.CallFixture.BOB;
+import static org.tandemsip.b2bua.CallFixture.OFFER;
+import static org.tandemsip.b2bua.CallFixture.SECOND_BOB;
+import static org.tandemsip.b2bua.CallFixture.answer;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.b2bua.CallFixture.Sent;
+import org.tandemsip.b2bua.CallFixture.Up;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.testkit.MessageText;
+
+/** Calls as they should be, and as they go wrong, message by message. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class CallFlowTest {
+    private final CallFixture net = new CallFixture();
+
+    @Test
+    void shouldMakeTwoDialogsWhenACallIsAnswered() {
+        // given
+        net.deliver(ALICE, net.invite("call-1", OFFER));
+        assertEquals(ALICE, net.take("SIP/2.0 100").to());
+        final Sent invite = net.take("INVITE");
+
+        // then
+        assertEquals(BOB, invite.to());
+        assertEquals("sip:bob@" + BOB, invite.message().uri());
+        assertNotEquals("call-1", invite.message().callId());
+        assertNotEquals("atag", invite.message().fromTag());
+        assertEquals(1, invite.message().vias().size());
+        assertEquals(19, invite.message().maxForwards());
+        assertEquals(OFFER, invite.message().body());
+        assertFalse(invite.text().contains("192.0.2.1:"), invite.text());
+        assertFalse(invite.text().contains("AlicePhone"));
+
+        // when
+        net.deliver(BOB, answer(invite, 183, "btag", "bob@" + BOB, ANSWER));
+        final Sent progress = net.take("SIP/2.0 183");
+        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, ANSWER));
+        final Sent ok = net.take("SIP/2.0 200");
+
+        // then
+        assertEquals(ALICE, progress.to());
+        assertEquals(ANSWER, ok.message().body());
+        assertEquals(progress.message().toTag(), ok.message().toTag());
+        assertNotEquals("btag", ok.message().toTag());
+        assertEquals("<sip:203.0.113.10:5060>", ok.message().one("contact"));
+        assertEquals(BOB, net.take("ACK").to());
+        assertFalse(ok.text().contains("10.0.0.11"), ok.text());
+    }
+
+    @Test
+    void shouldEndTheOtherLegWhenTheCallerHangsUp() {
+        final Up up = net.up("call-2");
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 8).header("Reason", "Q.850;cause=16"));
+        assertEquals(ALICE, net.take("SIP/2.0 200").to());
+        final Sent bye = net.take("BYE");
+        assertEquals(BOB, bye.to());
+        assertEquals("sip:bob@" + BOB, bye.message().uri());
+        assertEquals(2, bye.message().cseq());
+        assertEquals("Q.850;cause=16", bye.message().one("reason"));
+        assertEquals(1, net.b2bua.pools.live());
+        net.deliver(BOB, answer(bye, 200, null, null, ""));
+        assertEquals(0, net.b2bua.pools.live());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldEndTheOtherLegWhenTheCalleeHangsUp() {
+        final Up up = net.up("call-3");
+        net.deliver(BOB, net.fromBob(up, "BYE", 1));
+        assertEquals(BOB, net.take("SIP/2.0 200").to());
+        final Sent bye = net.take("BYE");
+        assertEquals(ALICE, bye.to());
+        assertEquals("call-3", bye.message().callId());
+        assertEquals("atag", bye.message().toTag());
+        net.deliver(ALICE, answer(bye, 200, null, null, ""));
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldEndTheCallWhenTheOtherSideNeverAnswersItsBye() {
+        final Up up = net.up("call-4");
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 8));
+        net.pass(31_000);
+        assertEquals(1, net.b2bua.pools.live());
+        assertTrue(net.count("BYE") > 5);
+        net.pass(2_000);
+        assertEquals(0, net.b2bua.pools.live());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldPassTheAnswerInTheAckWhenTheOfferCameLate() {
+        net.deliver(ALICE, net.invite("call-5", ""));
+        final Sent invite = net.take("INVITE");
+        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, OFFER));
+        final Sent ok = net.take("SIP/2.0 200");
+        assertEquals(0, net.count("ACK"));
+
+        // Bob repeats his 2xx while the answer is on its way: it must not be acknowledged without one.
+        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, OFFER));
+        assertEquals(0, net.count("ACK"));
+
+        net.deliver(ALICE, net.inside("ACK", ALICE, ok, false, 7).body("application/sdp", ANSWER));
+        final Sent ack = net.take("ACK");
+        assertEquals(ANSWER, ack.message().body());
+        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, OFFER));
+        assertEquals(ack.text(), net.take("ACK").text());
+    }
+
+    @Test
+    void shouldRepeatTheAckWhenTheCalleeRepeatsIts2xxAfterTheCallIsOver() {
+        final Up up = net.up("call-6");
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 8));
+        net.take("SIP/2.0 200");
+        net.deliver(BOB, answer(net.take("BYE"), 200, null, null, ""));
+        assertEquals(0, net.b2bua.pools.live());
+        net.deliver(BOB, answer(up.inviteToBob(), 200, "btag", "bob@" + BOB, ANSWER));
+        assertEquals(1, net.count("ACK"));
+        assertEquals(0, net.count("BYE"));
+    }
+
+    @Test
+    void shouldRepeatThe2xxUntilItIsAcknowledgedAndEndBothLegsWhenItNeverIs() {
+        net.deliver(ALICE, net.invite("call-7", OFFER));
+        net.deliver(BOB, answer(net.take("INVITE"), 200, "btag", "bob@" + BOB, ANSWER));
+        net.take("ACK");
+        net.pass(31_900);
+        assertEquals(11, net.count("SIP/2.0 200"));
+        assertEquals(0, net.count("BYE"));
+        net.pass(200);
+        assertEquals(ALICE, net.take("BYE", ALICE).to());
+        assertEquals(BOB, net.take("BYE", BOB).to());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldCancelTheCalleeWhenTheCallerGivesUp() {
+        final MessageText invite = net.invite("call-8", OFFER);
+        net.deliver(ALICE, invite);
+        final Sent toBob = net.take("INVITE");
+        net.deliver(BOB, answer(toBob, 180, "btag", "bob@" + BOB, ""));
+        net.deliver(ALICE, cancel(invite));
+        assertEquals(ALICE, net.take("SIP/2.0 200").to());
+        assertEquals(ALICE, net.take("SIP/2.0 487").to());
+        final Sent cancel = net.take("CANCEL");
+        assertEquals(toBob.message().topVia().branch(), cancel.message().topVia().branch());
+        net.deliver(BOB, answer(cancel, 200, "btag", null, ""));
+        net.deliver(BOB, answer(toBob, 487, "btag", null, ""));
+        assertEquals(BOB, net.take("ACK").to());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldEndTheDialogWhenThe2xxCrossesTheCancel() {
+        final MessageText invite = net.invite("call-9", OFFER);
+        net.deliver(ALICE, invite);
+        final Sent toBob = net.take("INVITE");
+        net.deliver(BOB, answer(toBob, 180, "btag", "bob@" + BOB, ""));
+        net.deliver(ALICE, cancel(invite));
+        net.deliver(BOB, answer(toBob, 200, "btag", "bob@" + BOB, ANSWER));
+        assertEquals(1, net.count("SIP/2.0 487"));
+        final int ack = index("ACK");
+        final int bye = index("BYE");
+        assertTrue(ack >= 0 && bye > ack, "the BYE must not overtake the ACK: " + net.sent);
+        // Its retransmission is acknowledged again, and the BYE is not made anew.
+        net.deliver(BOB, answer(toBob, 200, "btag", "bob@" + BOB, ANSWER));
+        assertEquals(2, net.count("ACK"));
+        assertEquals(1, net.count("BYE"));
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldEndTheSecondDialogWhenAForkAnswersTwice() {
+        final Up up = net.up("call-10");
+        net.deliver(BOB, answer(up.inviteToBob(), 200, "othertag", "other@" + BOB, ANSWER));
+        final Sent ack = net.take("ACK");
+        final Sent bye = net.take("BYE");
+        assertEquals("othertag", ack.message().toTag());
+        assertEquals("othertag", bye.message().toTag());
+        assertEquals("sip:other@" + BOB, bye.message().uri());
+        assertEquals(1, net.b2bua.pools.live());
+    }
+
+    @Test
+    void shouldTryTheNextPeerWhenOneIsNotAvailable() {
+        net.deliver(ALICE, net.invite("call-11", OFFER));
+        final Sent first = net.take("INVITE");
+        net.deliver(first.to(), answer(first, 503, "x", null, ""));
+        assertEquals(first.to(), net.take("ACK").to());
+        final Sent second = net.take("INVITE");
+        assertNotEquals(first.to(), second.to());
+        assertNotEquals(first.message().callId(), second.message().callId());
+        net.deliver(second.to(), answer(second, 486, "y", null, ""));
+        assertEquals(ALICE, net.take("SIP/2.0 486").to());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldTryTheNextPeerWhenOneIsSilent() {
+        net.deliver(ALICE, net.invite("call-12", OFFER));
+        final Sent first = net.take("INVITE");
+        net.pass(33_000);
+        final String other = first.to().equals(BOB) ? SECOND_BOB : BOB;
+        final Sent second = net.take("INVITE", other);
+        net.deliver(other, answer(second, 200, "btag", "bob@" + other, ANSWER));
+        assertEquals(ALICE, net.take("SIP/2.0 200").to());
+    }
+
+    @Test
+    void shouldSayItselfThatNobodyAnswersWhenThereIsNoPeerLeft() {
+        final CallFixture one = new CallFixture(CallFixture.trunk(1, "bob", BOB));
+        one.deliver(ALICE, one.invite("call-13", OFFER));
+        one.pass(33_000);
+        assertEquals(ALICE, one.take("SIP/2.0 408").to());
+        assertEquals(0, one.rest());
+    }
+
+    @Test
+    void shouldRefuseWhenTheTrunkIsFull() {
+        final Trunk plain = CallFixture.trunk(1, "bob", BOB);
+        final Trunk limited = new Trunk(1, "bob", plain.peers(), plain.allow(), new int[0], 0, plain.balance(), 1, 0,
+                plain.ping(), plain.state());
+        final CallFixture one = new CallFixture(limited);
+        final Up up = one.up("call-14");
+        assertEquals(1, limited.state().calls());
+        one.deliver(ALICE, one.invite("call-15", OFFER));
+        assertEquals(1, one.count("SIP/2.0 503"));
+        assertEquals(0, one.count("INVITE"));
+        one.deliver(ALICE, one.fromAlice(up, "BYE", 8));
+        one.deliver(BOB, answer(one.take("BYE"), 200, null, null, ""));
+        assertEquals(0, limited.state().calls());
+    }
+
+    @Test
+    void shouldAnswer481WhenACallIsUnknown() {
+        final Up up = net.up("call-16");
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 8));
+        net.deliver(BOB, answer(net.take("BYE"), 200, null, null, ""));
+        net.take("SIP/2.0 200");
+        net.deliver(ALICE, net.fromAlice(up, "INFO", 9));
+        assertEquals(ALICE, net.take("SIP/2.0 481").to());
+        assertEquals(Disposition.DROPPED_STRAY_ACK, net.deliver(ALICE, net.fromAlice(up, "ACK", 9)));
+        net.deliver(BOB, net.fromBob(up, "BYE", 1));
+        assertEquals(BOB, net.take("SIP/2.0 481").to());
+        // A tag that we have never written.
+        net.deliver(BOB, MessageText.request("BYE", "sip:203.0.113.10")
+                .header("Via", "SIP/2.0/UDP " + BOB + ";branch=z9hG4bKunknown")
+                .header("From", "<sip:bob@b>;tag=1").header("To", "<sip:a@b>;tag=0123456789abcdef0123456789abcdef")
+                .header("Call-ID", "nobodys").header("CSeq", "3 BYE"));
+        assertEquals(BOB, net.take("SIP/2.0 481").to());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldAnswer481WhenTagsOrCallIdDoNotFit() {
+        final Up up = net.up("call-17");
+        final String bye = net.fromAlice(up, "BYE", 8).text();
+        net.deliver(ALICE, bye.replace("tag=atag", "tag=other").getBytes());
+        assertEquals(1, net.count("SIP/2.0 481"));
+        net.deliver(ALICE, bye.replace("call-17", "call-18").replace("z9hG4bK", "z9hG4bKa").getBytes());
+        assertEquals(2, net.count("SIP/2.0 481"));
+        assertEquals(0, net.count("BYE"));
+        assertEquals(1, net.b2bua.pools.live());
+    }
+
+    @Test
+    void shouldLetCallsEndWhereTheyBeganWhenTheModeIsSwitched() {
+        final Up up = net.up("call-19");
+        net.configure(net.policy.withMode(Mode.STATEFUL));
+        net.deliver(ALICE, net.invite("call-20", OFFER));
+        final Sent proxied = net.take("INVITE");
+        assertEquals("call-20", proxied.message().callId());
+        net.deliver(BOB, answer(proxied, 200, "ptag", "bob@" + BOB, ANSWER));
+        assertEquals("ptag", net.take("SIP/2.0 200").message().toTag());
+        net.deliver(BOB, net.fromBob(up, "BYE", 1));
+        assertEquals("call-19", net.take("BYE", ALICE).message().callId());
+        net.configure(net.policy.withMode(Mode.B2BUA));
+        net.sent.clear();
+        net.up("call-21");
+    }
+
+    @Test
+    void shouldDrawCallIdsThatBelongToTheShard() {
+        final java.util.Set<String> seen = new java.util.HashSet<>();
+        for (int i = 0; i < 50; i++) {
+            final byte[] callId = new byte[CallIds.LENGTH];
+            net.b2bua.callIds.next().getBytes(0, callId);
+            assertTrue(seen.add(new String(callId)));
+            assertEquals(0, org.tandemsip.engine.shard.Shards.ownerOf(callId,
+                    new org.tandemsip.engine.handler.ShardContext.Keys(1, 2, 3, 4), 4));
+        }
+    }
+
+    @Test
+    void shouldShowAndEndCallsWhenOrdered() {
+        net.up("call-22");
+        final List<org.tandemsip.engine.routing.CallStatus> calls = new java.util.ArrayList<>();
+        net.b2bua.calls(calls::add, net.nowNs);
+        assertEquals(1, calls.size());
+        assertEquals("answered", calls.getFirst().state());
+        assertEquals("call-22", calls.getFirst().callIdA());
+        assertTrue(net.b2bua.hangUp(calls.getFirst().id(), "Q.850;cause=16", net.nowNs));
+        final Sent toAlice = net.take("BYE", ALICE);
+        final Sent toBob = net.take("BYE", BOB);
+        assertEquals("Q.850;cause=16", toAlice.message().one("reason"));
+        net.deliver(ALICE, answer(toAlice, 200, null, null, ""));
+        net.deliver(BOB, answer(toBob, 200, null, null, ""));
+        assertEquals(0, net.b2bua.pools.live());
+        assertFalse(net.b2bua.hangUp(calls.getFirst().id(), "Q.850;cause=16", net.nowNs));
+    }
+
+    private int index(final String start) {
+        for (int i = 0; i < net.sent.size(); i++) {
+            if (net.sent.get(i).is(start)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static MessageText cancel(final MessageText invite) {
+        final org.tandemsip.testkit.wire.WireMessage message =
+                org.tandemsip.testkit.wire.WireMessage.parse(invite.bytes());
+        return MessageText.request("CANCEL", message.uri()).header("Via", message.topVia().raw())
+                .header("From", message.one("from")).header("To", message.one("to"))
+                .header("Call-ID", message.callId()).header("CSeq", message.cseq() + " CANCEL");
+    }
+}

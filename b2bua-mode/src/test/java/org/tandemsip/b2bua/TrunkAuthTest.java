@@ -1,0 +1,149 @@
+package org.tandemsip.b2bua;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.tandemsip.b2bua.CallFixture.ALICE;
+import static org.tandemsip.b2bua.CallFixture.ANSWER;
+import static org.tandemsip.b2bua.CallFixture.BOB;
+import static org.tandemsip.b2bua.CallFixture.OFFER;
+import static org.tandemsip.b2bua.CallFixture.answer;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.b2bua.CallFixture.Sent;
+import org.tandemsip.b2bua.CallFixture.Up;
+import org.tandemsip.engine.auth.Credentials;
+import org.tandemsip.engine.routing.Account;
+import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.HeaderRules;
+import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkRules;
+import org.tandemsip.engine.routing.TrunkState;
+import org.tandemsip.engine.routing.Trust;
+import org.tandemsip.engine.routing.Zone;
+import org.tandemsip.testkit.MessageText;
+
+/** A trunk that challenges what we send: answered with our credentials, in the same dialog, and nobody else sees it. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class TrunkAuthTest {
+    private final CallFixture net = new CallFixture(trunk());
+
+    private static Trunk trunk() {
+        final Trunk plain = CallFixture.trunk(1, "bob", BOB);
+        return new Trunk(1, "bob", plain.peers(), plain.allow(), new int[] {503}, 0, Balance.PRIORITY, 0, 0, Ping.OFF,
+                new TrunkState(), TrunkRules.NONE, new Trust(Zone.CORE, true, 0, null, HeaderRules.NONE), false,
+                new Account(new Credentials("tandem", "secret", "bobs"), true, null));
+    }
+
+    @Test
+    void shouldAnswerTheChallengeOfTheInviteAndRepeatItInTheAck() throws NoSuchAlgorithmException {
+        net.deliver(ALICE, net.invite("auth-1", OFFER));
+        final Sent first = net.take("INVITE");
+        net.deliver(BOB, challenge(first, 407));
+        assertEquals(1, net.take("ACK").message().cseq());
+        final Sent second = net.take("INVITE");
+
+        // then: the same dialog, the next number
+        assertEquals(first.message().callId(), second.message().callId());
+        assertEquals(first.message().fromTag(), second.message().fromTag());
+        assertEquals(2, second.message().cseq());
+        assertEquals(OFFER, second.message().body());
+        final String credentials = second.message().one("proxy-authorization");
+        assertEquals(expected(credentials, "INVITE", second.message().uri()), field(credentials, "response"));
+        assertTrue(net.count("SIP/2.0 407") == 0 && net.count("SIP/2.0 401") == 0);
+
+        net.deliver(BOB, answer(second, 200, "btag", "bob@" + BOB, ANSWER));
+        assertEquals(credentials, net.take("ACK").message().one("proxy-authorization"));
+        assertNull(net.take("SIP/2.0 200").message().first("proxy-authorization"));
+    }
+
+    @Test
+    void shouldPassTheChallengeOnWhenOurAnswerIsRefused() {
+        net.deliver(ALICE, net.invite("auth-2", OFFER));
+        net.deliver(BOB, challenge(net.take("INVITE"), 401));
+        net.take("ACK");
+        final Sent second = net.take("INVITE");
+        assertTrue(second.text().contains("\r\nAuthorization: Digest username=\"tandem\""));
+        net.deliver(BOB, challenge(second, 401));
+        assertEquals(ALICE, net.take("SIP/2.0 401").to());
+        assertEquals(0, net.count("INVITE"));
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldNotAnswerAChallengeOfAnotherRealm() {
+        net.deliver(ALICE, net.invite("auth-3", OFFER));
+        final Sent invite = net.take("INVITE");
+        net.deliver(BOB, answer(invite, 407, "btag", null, "").header("Proxy-Authenticate",
+                "Digest realm=\"somebody else's\", nonce=\"n\", algorithm=MD5"));
+        assertEquals(ALICE, net.take("SIP/2.0 407").to());
+        assertEquals(0, net.count("INVITE"));
+    }
+
+    @Test
+    void shouldAnswerTheChallengeOfAReInviteAndOfTheBye() throws NoSuchAlgorithmException {
+        final Up up = net.up("auth-4");
+        net.deliver(ALICE, net.fromAlice(up, "INVITE", 8).body("application/sdp", OFFER));
+        final Sent again = net.take("INVITE");
+        net.deliver(BOB, challenge(again, 407));
+        net.take("ACK");
+        final Sent authorized = net.take("INVITE");
+        assertEquals(again.message().cseq() + 1, authorized.message().cseq());
+        net.deliver(BOB, answer(authorized, 200, null, "bob@" + BOB, ANSWER));
+        assertEquals(8, net.take("SIP/2.0 200").message().cseq());
+        net.deliver(ALICE, net.inside("ACK", ALICE, up.okToAlice(), false, 8));
+        net.sent.clear();
+
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 9));
+        final Sent bye = net.take("BYE");
+        net.deliver(BOB, challenge(bye, 407));
+        final Sent authorizedBye = net.take("BYE");
+        final String credentials = authorizedBye.message().one("proxy-authorization");
+        assertEquals(expected(credentials, "BYE", authorizedBye.message().uri()), field(credentials, "response"));
+        assertEquals(bye.message().cseq() + 1, authorizedBye.message().cseq());
+        assertEquals(1, net.b2bua.pools.live());
+        net.deliver(BOB, answer(authorizedBye, 200, null, null, ""));
+        assertEquals(0, net.b2bua.pools.live());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldEndTheLegWhenTheByeIsChallengedAgain() {
+        final Up up = net.up("auth-5");
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 8));
+        net.deliver(BOB, challenge(net.take("BYE"), 407));
+        net.deliver(BOB, challenge(net.take("BYE"), 407));
+        assertEquals(0, net.count("BYE"));
+        assertEquals(0, net.b2bua.pools.live());
+        assertEquals(0, net.rest());
+    }
+
+    private static MessageText challenge(final Sent request, final int status) {
+        return answer(request, status, "btag", null, "").header(
+                status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate",
+                "Digest realm=\"bobs\", nonce=\"n0nce\", algorithm=MD5, qop=\"auth\"");
+    }
+
+    private static String field(final String credentials, final String name) {
+        return credentials.replaceFirst(".*[ ,]" + name + "=\"?([^\",]*).*", "$1");
+    }
+
+    private static String expected(final String credentials, final String method, final String uri)
+            throws NoSuchAlgorithmException {
+        assertEquals(uri, field(credentials, "uri"));
+        return md5(md5("tandem:bobs:secret") + ":n0nce:" + field(credentials, "nc") + ':'
+                + field(credentials, "cnonce") + ":auth:" + md5(method + ':' + uri));
+    }
+
+    private static String md5(final String text) throws NoSuchAlgorithmException {
+        return HexFormat.of().formatHex(
+                MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+}

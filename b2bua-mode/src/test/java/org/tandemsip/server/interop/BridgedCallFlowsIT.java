@@ -1,0 +1,104 @@
+package org.tandemsip.server.interop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Real SIPp agents call each other through a real server in mode b2bua, in every mix of transports. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class BridgedCallFlowsIT {
+    private static final String SET_UP_CALLER = "> INVITE sdp\n< 100 ?\n< 180\n< 200 keep\n> ACK\n";
+    private static final String SET_UP_CALLEE = "< INVITE keep\n> 180\n> 200 sdp\n< ACK\n";
+
+    @BeforeAll
+    static void requireSipp() {
+        Sipp.require();
+    }
+
+    @ParameterizedTest(name = "caller {0}, callee {1}")
+    @CsvSource({"udp,udp", "tcp,tcp", "udp,tcp", "tcp,udp"})
+    void shouldCarryEveryFlow(final String callerTransport, final String calleeTransport)
+            throws IOException, InterruptedException {
+        final List<CallFlows> flows = new ArrayList<>(CallFlows.ALL);
+        // One dialog goes up, with a tag and an RSeq of ours, and one Via comes down: these scripts look for more.
+        flows.removeIf(flow -> List.of("prack", "early-dialogs-of-a-fork", "no-answer-cancelled")
+                .contains(flow.name()));
+        flows.add(CallFlows.TIMEOUT);
+        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, flows, false);
+    }
+
+    @Test
+    void shouldEndBothSidesWhenTheTimeIsUpOrTheOperatorSaysSo(@TempDir final Path folder)
+            throws IOException, InterruptedException {
+        // given
+        final String proxy = "127.0.1.61";
+        final Path records = folder.resolve("cdr.jsonl");
+        final String yaml = """
+                listen: [udp://127.0.1.61:5160]
+                mode: b2bua
+                trunks:
+                  caller: {peers: ["127.0.2.61:5070"]}
+                  callee: {peers: ["127.0.3.61:5080"]}
+                routes:
+                  - {from: caller, to: callee, match: {to: "short*"}, max-duration: 1s}
+                  - {from: caller, to: callee}
+                cdr: {file: %s}
+                """.formatted(records);
+        final String ended = SET_UP_CALLER + "< BYE has:Reason\n> 200\n";
+        final String endedToo = SET_UP_CALLEE + "< BYE has:Reason\n> 200\n";
+        try (ServerProcess server =
+                ServerProcess.start(new InetSocketAddress(proxy, 5160), "127.0.2.61", yaml)) {
+            // when
+            call("short", proxy, ended, endedToo, () -> {});
+            call("long", proxy, ended, endedToo, () -> {
+                while (!server.verb("calls").contains("answered")) {
+                    Thread.sleep(50);
+                }
+                final String id = server.verb("calls").lines().skip(1).findFirst().orElseThrow().split(" ")[0];
+                server.verb("calls", "hangup", id);
+            });
+
+            // then
+            while (!Files.exists(records) || Files.readAllLines(records).size() < 2) {
+                Thread.sleep(50);
+            }
+        }
+        final List<String> lines = Files.readAllLines(records);
+        assertTrue(lines.get(0).contains("\"hangup_by\":\"limit\"") && lines.get(0).contains("\"q850\":102"),
+                lines.get(0));
+        final long duration = Long.parseLong(lines.get(0).replaceFirst(".*\"duration_ms\":(\\d+).*", "$1"));
+        assertTrue(duration >= 1_000, lines.get(0));
+        assertTrue(lines.get(1).contains("\"hangup_by\":\"admin\""), lines.get(1));
+        assertEquals(2, lines.size());
+    }
+
+    /** Something to be done while a call is up. */
+    private interface Step {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private static void call(final String user, final String proxy, final String caller, final String callee,
+            final Step meanwhile) throws IOException, InterruptedException {
+        final Sipp.Agent answers = Sipp.start("callee-" + user, SippScript.render(false, "callee-" + user, callee),
+                "127.0.3.61", 5080, false, 1);
+        Thread.sleep(500); // SIPp does not say when it has bound its port
+        final Sipp.Agent calls = Sipp.start("caller-" + user, SippScript.render(true, "caller-" + user, caller),
+                "127.0.2.61", 5070, false, 1, "-s", user, proxy + ":5160");
+        meanwhile.run();
+        assertEquals(0, calls.await(60), calls.complaint());
+        assertEquals(0, answers.await(60), answers.complaint());
+    }
+}

@@ -1,0 +1,89 @@
+package org.tandemsip.server.admin;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
+import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.routing.CallMode;
+import org.tandemsip.engine.routing.CallStatus;
+import org.tandemsip.server.transport.Network;
+
+/** Looks at the calls with two dialogs, and ends them: asks each shard on its own thread. Any thread. */
+public final class LiveCalls implements AutoCloseable {
+    private static final long SHARD_TIMEOUT_MS = 2_000;
+    private static final long LOOK_NS = 10_000_000;
+    private static final long CLOSE_MS = 1_000;
+    /** Value of Reason (RFC 3326): temporary failure. */
+    private static final String SERVER_STOPS = "Q.850;cause=41;text=\"Server stops\"";
+
+    private final Network network;
+    private final List<CallMode> modes;
+
+    /**
+     * Asks these.
+     *
+     * @param modes what has the calls of each shard, by its number; empty without such a mode
+     */
+    public LiveCalls(final Network network, final List<CallMode> modes) {
+        this.network = network;
+        this.modes = modes;
+    }
+
+    /** All calls that have not ended, oldest first. */
+    public List<CallStatus> all() {
+        final List<CallStatus> calls = Collections.synchronizedList(new ArrayList<>());
+        ask((mode, nowNs) -> mode.calls(calls::add, nowNs));
+        return calls.stream().sorted(Comparator.comparingLong(CallStatus::ageMs).reversed()).toList();
+    }
+
+    /** Ends a call on both sides; {@code false} when there is none of that id. */
+    public boolean hangUp(final String id, final String reason) {
+        final AtomicBoolean found = new AtomicBoolean();
+        ask((mode, nowNs) -> {
+            if (mode.hangUp(id, reason, nowNs)) {
+                found.set(true);
+            }
+        });
+        return found.get();
+    }
+
+    /** Ends all calls on both sides, since the server stops, and waits a second for the answers to that. */
+    @Override
+    public void close() {
+        if (all().isEmpty()) {
+            return;
+        }
+        ask((mode, nowNs) -> mode.hangUpAll(SERVER_STOPS, nowNs));
+        final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MS);
+        while (!all().isEmpty() && deadlineNs - System.nanoTime() > 0) {
+            LockSupport.parkNanos(LOOK_NS);
+        }
+    }
+
+    private void ask(final BiConsumer<CallMode, Long> question) {
+        final CountDownLatch answers = new CountDownLatch(modes.size());
+        for (int shard = 0; shard < modes.size(); shard++) {
+            final CallMode mode = modes.get(shard);
+            if (!network.command(shard, new ShardCommand.Inspect(() -> {
+                try {
+                    question.accept(mode, System.nanoTime());
+                } finally {
+                    answers.countDown();
+                }
+            }))) {
+                answers.countDown();
+            }
+        }
+        try {
+            answers.await(SHARD_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
