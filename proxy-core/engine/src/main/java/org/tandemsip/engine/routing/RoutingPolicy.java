@@ -81,7 +81,7 @@ public final class RoutingPolicy implements Policy {
         this.registry = registry;
         mostAdded = mostAdded(trunks, routes);
         registered = trunks.stream().filter(trunk -> trunk.account().registration() != null).toArray(Trunk[]::new);
-        mayRegister = new boolean[trunks.size()];
+        mayRegister = new boolean[trunks.stream().mapToInt(Trunk::index).max().orElse(-1) + 1];
         for (final Trunk trunk : trunks) {
             mayRegister[trunk.index()] = routes.stream().anyMatch(route -> route.inside() == Route.Inside.REGISTRAR
                     && (route.from() == null || route.from().index() == trunk.index()));
