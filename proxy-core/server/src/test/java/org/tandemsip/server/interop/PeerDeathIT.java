@@ -29,13 +29,14 @@ import org.junit.jupiter.api.Timeout;
  *                                            +-- SIPp
  * </pre>
  */
-@Timeout(value = 240, unit = TimeUnit.SECONDS)
+@Timeout(value = 600, unit = TimeUnit.SECONDS)
 class PeerDeathIT {
     private static final String PROXY = "127.0.14.1";
     private static final int PORT = 5160;
     private static final String DEAD = "127.0.14.3";
     private static final String LIVE = "127.0.14.4";
     private static final int CALLS = 800;
+    private static final int TRIES = 3;
     /** Whoever rings twice was moved: SIPp has to expect both. */
     private static final String CALLER = """
             > INVITE sdp
@@ -68,6 +69,17 @@ class PeerDeathIT {
 
     @Test
     void shouldLoseNoCallThatTheDeadPeerHadNotAnswered() throws IOException, InterruptedException {
+        int tries = 1;
+        while (!killsPeer(tries == TRIES)) {
+            tries++;
+        }
+    }
+
+    /**
+     * Returns {@code false} when the machine stalled so that the server had to turn calls away, which says nothing
+     * about peers; unless it is the last try.
+     */
+    private static boolean killsPeer(final boolean last) throws IOException, InterruptedException {
         // given
         final String config = """
                 listen: [udp://%1$s:%2$d]
@@ -94,6 +106,10 @@ class PeerDeathIT {
             living.process().destroy();
             assertTrue(living.process().waitFor(60, TimeUnit.SECONDS));
 
+            if (!last && server.toString().contains("event=overload ")) {
+                return false;
+            }
+
             // then
             final Ladder ladder = Ladder.of(caller);
             final Set<String> lost = new HashSet<>(ladder.asked);
@@ -106,6 +122,7 @@ class PeerDeathIT {
             // It did die in the middle of all that: of calls that it had answered, and of calls that rang there.
             assertFalse(ladder.ended.containsAll(ladder.asked));
             assertTrue(ladder.rangAt.stream().anyMatch(call -> ladder.answeredBy.get(call).equals(LIVE)));
+            return true;
         }
     }
 
