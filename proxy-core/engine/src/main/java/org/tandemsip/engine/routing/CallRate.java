@@ -38,7 +38,11 @@ public final class CallRate {
             final int place = (int) (turn % perSecond);
             final long before = begins.get(place);
             if (before != NEVER && nowNs - before < SECOND_NS) {
-                return false;
+                if (next.get() == turn) {
+                    return false;
+                }
+                // That is the time of a call that has just taken this turn.
+                continue;
             }
             // Whoever wins the turn writes its time a moment later: nobody else comes to this place before all the
             // others have been taken.
