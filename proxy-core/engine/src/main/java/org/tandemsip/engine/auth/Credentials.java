@@ -83,7 +83,7 @@ public final class Credentials {
             secrets.compareAndSet(null, secretsOf(first));
             now = secrets.get();
         }
-        return now != null && is(now.realm, bytes, name) ? now : null;
+        return now != null && Realm.is(now.realm, bytes, name) ? now : null;
     }
 
     /** Counts a response that was not answered since it challenges for another realm. */
@@ -104,18 +104,6 @@ public final class Credentials {
                     .end(digits[algorithm.ordinal()]);
         }
         return new Secrets(name, digits);
-    }
-
-    private static boolean is(final byte[] expected, final DirectBuffer bytes, final long slice) {
-        if (Slice.length(slice) != expected.length) {
-            return false;
-        }
-        for (int i = 0; i < expected.length; i++) {
-            if (bytes.getByte(Slice.offset(slice) + i) != expected[i]) {
-                return false;
-            }
-        }
-        return true;
     }
 
     @Override

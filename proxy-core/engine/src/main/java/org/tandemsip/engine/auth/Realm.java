@@ -121,7 +121,8 @@ public final class Realm {
         return users[slot] != null;
     }
 
-    private static boolean is(final byte[] expected, final DirectBuffer bytes, final long slice) {
+    /** Whether the bytes of {@code slice} are {@code expected}. Not for secrets: it stops at the first difference. */
+    static boolean is(final byte[] expected, final DirectBuffer bytes, final long slice) {
         if (Slice.length(slice) != expected.length) {
             return false;
         }
