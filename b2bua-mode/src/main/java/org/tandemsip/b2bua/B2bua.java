@@ -67,6 +67,7 @@ final class B2bua implements CallMode {
     final Routes routes;
     final Writer writer;
     final Pools pools;
+    final Relay relay = new Relay(this);
     final LegAuth auth;
     /** Where the response that is dealt with has come from. */
     final Source responder = new Source();
@@ -172,7 +173,7 @@ final class B2bua implements CallMode {
             }
             return Disposition.ABSORBED;
         }
-        return leg.call.onRequest(leg, request, source, nowNs);
+        return relay.onRequest(leg, request, source, nowNs);
     }
 
     private Leg leg(final Call call) {

@@ -1,11 +1,8 @@
 package org.tandemsip.b2bua;
 
 import java.nio.charset.StandardCharsets;
-import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.HeaderName;
-import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Source;
@@ -17,8 +14,6 @@ import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.transaction.CancelReason;
-import org.tandemsip.engine.transaction.ClientTransaction;
-import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
  * A call: two legs, and the rule that one ends if and only if the other does.
@@ -44,8 +39,6 @@ final class Call extends Alarm {
     static final byte[] NO_ACK = ascii("SIP;cause=408;text=\"ACK missing\"");
     static final byte[] EXPIRED = ascii("SIP;cause=408;text=\"Session expired\"");
     static final byte[] TIME_UP = ascii("Q.850;cause=102;text=\"Maximum duration\"");
-    /** Most requests under way on both legs together: nobody needs more, and each takes memory. */
-    private static final int MOST_EXCHANGES = 16;
 
     final Leg[] legs;
     /** Slot of this object and number of its use. */
@@ -56,6 +49,7 @@ final class Call extends Alarm {
     Setup setup;
     /** The INVITE that it began with, until that is acknowledged; else {@code null}. */
     Exchange initial;
+    final Exchanges exchanges = new Exchanges();
     long startNs;
     long ringNs;
     long answerNs;
@@ -84,8 +78,6 @@ final class Call extends Alarm {
     private long limitNs;
     /** When its session is over, unless it is refreshed. */
     private long sessionNs;
-    private Exchange exchanges;
-    private int exchangeCount;
 
     Call(final B2bua owner) {
         super(owner.alarms);
@@ -131,7 +123,7 @@ final class Call extends Alarm {
             return false;
         }
         initial = exchange;
-        add(exchange);
+        exchanges.add(exchange);
         caller.inviteIn = exchange;
         setup = owner.pools.takeSetup().begin(this, targets, owner.firstRseq());
         exchange.server.respond(Status.TRYING_100, nowNs);
@@ -201,135 +193,8 @@ final class Call extends Alarm {
 
     // Inside the dialogs.
 
-    /** Takes a request inside the dialog of {@code leg}, which is neither an ACK nor a CANCEL. */
-    Disposition onRequest(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
-        if (request.cseqNumber() <= leg.remoteCseq) {
-            return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, -1, nowNs);
-        }
-        leg.remoteCseq = request.cseqNumber();
-        if (request.method() == Method.BYE) {
-            return onBye(leg, request, source, nowNs);
-        }
-        if (state == State.ENDING || leg.state == Leg.State.ENDED) {
-            return owner.refuse(leg, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
-        }
-        if (request.method() == Method.PRACK && setup == null) {
-            // It has been overtaken by the answer, and nobody waits for it any more.
-            return owner.refuse(leg, request, source, Status.OK_200, -1, nowNs);
-        }
-        final Leg other = leg.other();
-        if (request.maxForwards() == 0) {
-            return owner.refuse(leg, request, source, Status.TOO_MANY_HOPS_483, -1, nowNs);
-        }
-        if (!other.established() || exchangeCount == MOST_EXCHANGES) {
-            return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, owner.retryAfter(), nowNs);
-        }
-        final Status conflict = conflict(leg, request, nowNs);
-        if (conflict != null) {
-            return owner.refuse(leg, request, source, conflict,
-                    conflict == Status.SERVER_INTERNAL_ERROR_500 ? owner.retryAfter() : -1, nowNs);
-        }
-        return relay(leg, request, source, nowNs);
-    }
-
-    /**
-     * Whether a request has to wait for another one that is under way (RFC 3261 section 14.2, RFC 3311 section 5.2):
-     * 491 where both sides ask at once, 500 where one side asks again too early. {@code null} when it may pass.
-     */
-    private Status conflict(final Leg leg, final SipMessage request, final long nowNs) {
-        if (request.method() == Method.INVITE) {
-            final Exchange own = leg.inviteIn;
-            if (own != null && own.state == Exchange.State.ANSWERED && !own.ackOwed) {
-                // Who sends another one has got our 2xx: its ACK was lost, or has been overtaken (RFC 5407 section
-                // 3.1.4). Where the ACK has to bring an answer it is waited for (section 3.1.5).
-                own.onAck(null, nowNs);
-            }
-            if (leg.inviteIn != null) {
-                return leg.inviteIn.state == Exchange.State.PENDING ? Status.SERVER_INTERNAL_ERROR_500
-                        : Status.REQUEST_PENDING_491;
-            }
-            return leg.inviteOut != null || leg.other().inviteIn != null ? Status.REQUEST_PENDING_491 : null;
-        }
-        if (request.method() == Method.UPDATE && request.bodyLength() > 0) {
-            for (Exchange each = exchanges; each != null; each = each.next) {
-                if (each.offerPending()) {
-                    return each.to == leg ? Status.REQUEST_PENDING_491 : Status.SERVER_INTERNAL_ERROR_500;
-                }
-            }
-        }
-        return null;
-    }
-
-    private Disposition relay(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
-        final Leg other = leg.other();
-        owner.extra.clear();
-        if (request.method() == Method.PRACK && !readRack(request)) {
-            return owner.refuse(leg, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
-        }
-        final Exchange exchange = owner.pools.takeExchange(leg, request);
-        exchange.server = owner.transactions.createServer(request, source, exchange, nowNs);
-        if (exchange.server == null) {
-            owner.pools.giveBack(exchange);
-            return Disposition.DROPPED_OVERLOAD;
-        }
-        add(exchange);
-        final boolean invite = exchange.invite();
-        if (!resend(exchange, request, nowNs)) {
-            exchange.answer(Status.SERVICE_UNAVAILABLE_503, -1, null, nowNs);
-            exchange.release();
-            return Disposition.ANSWERED;
-        }
-        if (invite) {
-            leg.inviteIn = exchange;
-            other.inviteOut = exchange;
-            exchange.server.respond(Status.TRYING_100, nowNs);
-        }
-        if (invite || request.method() == Method.UPDATE) {
-            leg.refresh(request);
-        }
-        return Disposition.FORWARDED;
-    }
-
-    /** Sends the request of {@code exchange} on the other leg; {@code false} when there is no room for it. */
-    boolean resend(final Exchange exchange, final SipMessage request, final long nowNs) {
-        final Leg to = exchange.to;
-        final long key = owner.nextKey();
-        final ClientTransaction client =
-                owner.transactions.createClient(key, exchange.invite(), to.remote, exchange, nowNs);
-        if (client == null) {
-            return false;
-        }
-        final MutableDirectBuffer out = client.claim(owner.writer.maxLength(to, request));
-        final int length = owner.writer.request(to, request.method(), to.localCseq + 1, request,
-                owner.hops(request, null), owner.extra, key, client.place(), out);
-        if (length == 0) {
-            client.handOver(TransactionUser.NOBODY);
-            client.terminate(nowNs);
-            return false;
-        }
-        exchange.client = client;
-        exchange.cseqOut = ++to.localCseq;
-        client.start(length, nowNs);
-        return true;
-    }
-
-    /** Finds out which provisional response of the callee a PRACK is for (RFC 3262 section 7.2). */
-    boolean readRack(final SipMessage prack) {
-        final long rack = prack.value(HeaderName.RACK);
-        if (setup == null || !Slice.exists(rack)) {
-            return false;
-        }
-        final long ours = Numbers.parseLong(prack.bytes(), rack);
-        final long cseq = Numbers.parseLong(prack.bytes(), Numbers.rest(prack.bytes(), rack));
-        if (cseq != initial.cseqIn) {
-            return false;
-        }
-        owner.extra.rackRseq = setup.theirRseq(ours, owner.dialogHash(legs[1]));
-        owner.extra.rackCseq = initial.cseqOut;
-        return owner.extra.rackRseq > 0;
-    }
-
-    private Disposition onBye(final Leg leg, final SipMessage bye, final Source source, final long nowNs) {
+    /** A side hangs up. */
+    Disposition onBye(final Leg leg, final SipMessage bye, final Source source, final long nowNs) {
         owner.answerBye(leg, bye, source, nowNs);
         if (state == State.SETUP) {
             if (leg.number == 0) {
@@ -386,11 +251,7 @@ final class Call extends Alarm {
 
     private void end(final byte[] reason, final SipMessage bye, final long nowNs) {
         unset();
-        for (Exchange exchange = exchanges; exchange != null;) {
-            final Exchange following = exchange.next;
-            exchange.abort(nowNs);
-            exchange = following;
-        }
+        exchanges.abort(nowNs);
         legs[0].end(reason, bye, nowNs);
         if (state == State.ENDING) {
             legs[1].end(reason, bye, nowNs);
@@ -414,9 +275,7 @@ final class Call extends Alarm {
     private void over(final long nowNs) {
         state = State.OVER;
         unset();
-        while (exchanges != null) {
-            exchanges.release();
-        }
+        exchanges.release();
         endSetup();
         owner.record(this, nowNs);
         room.giveBack();
@@ -460,28 +319,10 @@ final class Call extends Alarm {
                 answerNs == 0 ? -1 : (nowNs - answerNs) / 1_000_000);
     }
 
-    private void add(final Exchange exchange) {
-        exchange.next = exchanges;
-        exchanges = exchange;
-        exchangeCount++;
-    }
-
     /** An exchange is done. */
     void remove(final Exchange exchange) {
         initial = initial == exchange ? null : initial;
-        Exchange before = null;
-        for (Exchange each = exchanges; each != null; each = each.next) {
-            if (each == exchange) {
-                if (before == null) {
-                    exchanges = each.next;
-                } else {
-                    before.next = each.next;
-                }
-                exchangeCount--;
-                return;
-            }
-            before = each;
-        }
+        exchanges.remove(exchange);
     }
 
     private static byte[] ascii(final String text) {

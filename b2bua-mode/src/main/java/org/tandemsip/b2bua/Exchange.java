@@ -140,9 +140,10 @@ final class Exchange implements TransactionUser {
         owner.extra.clear().auth = owner.auth;
         server.request(owner.kept);
         if (method == Method.PRACK) {
-            call.readRack(owner.kept);
+            owner.relay.readRack(call, owner.kept);
         }
-        final boolean sent = initial() ? call.setup.again(owner.kept, nowNs) : call.resend(this, owner.kept, nowNs);
+        final boolean sent =
+                initial() ? call.setup.again(owner.kept, nowNs) : owner.relay.resend(this, owner.kept, nowNs);
         if (sent) {
             before.detach();
         } else {

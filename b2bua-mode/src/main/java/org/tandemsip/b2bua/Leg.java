@@ -1,33 +1,20 @@
 package org.tandemsip.b2bua;
 
-import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
-import org.tandemsip.codec.AsciiWriter;
-import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
-import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Slice;
-import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.transaction.ClientTransaction;
-import org.tandemsip.engine.transaction.MessageMemory;
 import org.tandemsip.engine.transaction.ServerTransaction;
 import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
- * One side of a call: a dialog in which we are one of the two user agents (RFC 3261 section 12). What it has to write
- * into requests stands as text in one block of memory, ready to be copied:
- *
- * <pre>
- *   | Call-ID | own name, with tag | other name, with tag | remote target | Route rows | Request-URI of the call |
- * </pre>
- *
- * Is the user of the BYE that ends it. Part of a {@link Call}; shard thread only.
+ * One side of a call: how far its dialog has come, and the BYE that ends it, whose user it is. Part of a {@link Call};
+ * shard thread only.
  */
-final class Leg implements TransactionUser {
+final class Leg extends Dialog implements TransactionUser {
     /** How far a dialog has come. */
     enum State {
         /** There is none yet. */
@@ -46,15 +33,6 @@ final class Leg implements TransactionUser {
     /** 0 for the side that called us, 1 for the side that we call. */
     final int number;
     State state = State.NONE;
-    /** Second half of our tag. */
-    long mac;
-    long localCseq;
-    /** Number of the last request of the other side, -1 before the first. */
-    long remoteCseq = -1;
-    /** Where requests go: what route set and target say, where that may be followed. */
-    final Destination remote = new Destination();
-    /** Where the other side has shown itself: requests go there when target and routes lead nowhere. */
-    final Destination seen = new Destination();
     /** Whose rules hold for what is sent there, or {@code null}. */
     Trunk trunk;
     /** INVITE of the other side that has no ACK, or no final response, yet. */
@@ -71,17 +49,9 @@ final class Leg implements TransactionUser {
     final KeptRow credentials;
 
     private final B2bua owner;
-    private int text = MessageMemory.NONE;
-    private int callIdLength;
-    private int localLength;
-    private int remoteLength;
-    private int targetLength;
-    private int routesLength;
-    private int requestUriLength;
-    private int remoteTagOffset;
-    private int remoteTagLength;
 
     Leg(final B2bua owner, final Call call, final int number) {
+        super(owner);
         this.owner = owner;
         credentials = new KeptRow(owner.memory);
         this.call = call;
@@ -90,12 +60,8 @@ final class Leg implements TransactionUser {
 
     /** Gives back what it holds. */
     void reset() {
-        owner.memory.free(text);
-        text = MessageMemory.NONE;
-        requestUriLength = 0;
+        forget();
         state = State.NONE;
-        localCseq = 0;
-        remoteCseq = -1;
         trunk = null;
         inviteIn = null;
         inviteOut = null;
@@ -116,278 +82,12 @@ final class Leg implements TransactionUser {
 
     /** Whether requests can be sent inside it. */
     boolean established() {
-        return state == State.CONFIRMED || state == State.EARLY && remoteTagLength > 0;
+        return state == State.CONFIRMED || state == State.EARLY && hasRemoteTag();
     }
 
-    // Text.
-
-    /** Begins as the side that was called (section 12.1.1); {@code false} when there is no room. */
-    boolean ofInvite(final SipMessage invite) {
-        final DirectBuffer bytes = invite.bytes();
-        final AsciiWriter out = owner.scratchText().putSlice(bytes, invite.callId());
-        final int local = out.position();
-        putTag(out.putSlice(bytes, invite.value(HeaderName.TO)).put(B2bua.TAG));
-        final int remoteStart = out.position();
-        out.putSlice(bytes, invite.value(HeaderName.FROM));
-        final int target = putTarget(out, invite);
-        final int routesStart = out.position();
-        owner.routes.write(invite, false, out);
-        final int routesEnd = out.position();
-        out.putSlice(bytes, invite.requestUri());
-        remoteCseq = invite.cseqNumber();
-        requestUriLength = out.position() - routesEnd;
-        return keep(out, local, remoteStart, target, routesStart, invite, HeaderName.FROM);
-    }
-
-    /** Begins as the side that calls (section 8.1.1), anew for each try; {@code false} when there is no room. */
-    boolean ofCaller(final SipMessage invite, final CallNames names) {
-        final AsciiWriter out = owner.scratchText().put(owner.callIds.next(), 0, CallIds.LENGTH);
-        names.putFrom(out, invite);
-        putTag(out.put(B2bua.TAG));
-        final int remoteStart = out.position();
-        names.putTo(out, invite);
-        final int target = out.position();
-        names.putRequestUri(out, invite);
-        return keep(out, CallIds.LENGTH, remoteStart, target, out.position(), null, null);
-    }
-
-    /** Takes over what a response to our INVITE says of the other side (section 12.1.2). */
-    boolean ofResponse(final SipMessage response) {
-        final AsciiWriter out = owner.scratchText().put(buffer(), offset(), callIdLength + localLength);
-        final int remoteStart = out.position();
-        out.putSlice(response.bytes(), response.value(HeaderName.TO));
-        final int target = out.position();
-        if (response.firstRow(HeaderName.CONTACT) == SipMessage.NO_ROW) {
-            putTarget(out);
-        } else {
-            putTarget(out, response);
-        }
-        final int routesStart = out.position();
-        owner.routes.write(response, true, out);
-        return keep(out, callIdLength, remoteStart, target, routesStart, response, HeaderName.TO);
-    }
-
-    /** Takes over a 2xx that belongs to no call any more, to acknowledge and end it. */
-    boolean ofStray(final SipMessage response) {
-        final DirectBuffer bytes = response.bytes();
-        final AsciiWriter out = owner.scratchText().putSlice(bytes, response.callId());
-        final int local = out.position();
-        out.putSlice(bytes, response.value(HeaderName.FROM));
-        final int remoteStart = out.position();
-        out.putSlice(bytes, response.value(HeaderName.TO));
-        final int target = putTarget(out, response);
-        final int routesStart = out.position();
-        owner.routes.write(response, true, out);
-        localCseq = response.cseqNumber();
-        return keep(out, local, remoteStart, target, routesStart, response, HeaderName.TO);
-    }
-
-    /** Takes over the target that a request or response gives (section 12.2: target refresh). */
-    void refresh(final SipMessage message) {
-        final long contact = owner.contactOf(message);
-        if (!Slice.exists(contact) || equals(message.bytes(), contact, targetOffset(), targetLength)) {
-            return;
-        }
-        final int before = callIdLength + localLength + remoteLength;
-        final AsciiWriter out = owner.scratchText().put(buffer(), offset(), before);
-        out.putSlice(message.bytes(), contact);
-        final int routesStart = out.position();
-        putRoutes(out);
-        out.putSlice(buffer(), requestUriSlice());
-        final int handle = out.overflown() ? MessageMemory.NONE
-                : owner.memory.copy(owner.scratch(), 0, out.position());
-        if (handle != MessageMemory.NONE) {
-            owner.memory.free(text);
-            text = handle;
-            targetLength = routesStart - before;
-            owner.hops.find(this);
-        }
-    }
-
-    private void putTag(final AsciiWriter out) {
-        out.putHex(tagHigh(), 16).putHex(mac, 16);
-    }
-
-    /** First half of our tag. */
+    @Override
     long tagHigh() {
         return owner.tags.covered(call.place, mac);
-    }
-
-    /** Writes the target that a message gives, or what was seen of the other side; returns where it begins. */
-    private int putTarget(final AsciiWriter out, final SipMessage message) {
-        final int start = out.position();
-        final long contact = owner.contactOf(message);
-        if (Slice.exists(contact)) {
-            out.putSlice(message.bytes(), contact);
-        } else {
-            out.put(B2bua.SIP).putAddress(seen.addressHigh, seen.addressLow, true).put(':').putDecimal(seen.port);
-        }
-        return start;
-    }
-
-    /** Keeps what was written; nothing changes when there is no room for it. */
-    private boolean keep(final AsciiWriter out, final int local, final int remoteStart, final int target,
-            final int routesStart, final SipMessage message, final HeaderName remoteName) {
-        final int handle = out.overflown() ? MessageMemory.NONE
-                : owner.memory.copy(owner.scratch(), 0, out.position());
-        if (handle == MessageMemory.NONE) {
-            return false;
-        }
-        owner.memory.free(text);
-        text = handle;
-        callIdLength = local;
-        localLength = remoteStart - local;
-        remoteLength = target - remoteStart;
-        targetLength = routesStart - target;
-        routesLength = out.position() - routesStart - requestUriLength;
-        final long tag = message == null ? Slice.NONE
-                : remoteName == HeaderName.FROM ? message.fromTag() : message.toTag();
-        remoteTagLength = Slice.exists(tag) ? Slice.length(tag) : 0;
-        remoteTagOffset = Slice.exists(tag) ? Slice.offset(tag) - Slice.offset(message.value(remoteName)) : 0;
-        owner.hops.find(this);
-        return true;
-    }
-
-    DirectBuffer buffer() {
-        return owner.memory.buffer(text);
-    }
-
-    private int offset() {
-        return owner.memory.offset(text);
-    }
-
-    int targetOffset() {
-        return offset() + callIdLength + localLength + remoteLength;
-    }
-
-    int targetLength() {
-        return targetLength;
-    }
-
-    int routesOffset() {
-        return targetOffset() + targetLength;
-    }
-
-    int routesLength() {
-        return routesLength;
-    }
-
-    /** Bytes of all text. */
-    int textLength() {
-        return callIdLength + localLength + remoteLength + targetLength + routesLength;
-    }
-
-    void putTarget(final AsciiWriter out) {
-        out.put(buffer(), targetOffset(), targetLength);
-    }
-
-    void putRoutes(final AsciiWriter out) {
-        out.put(buffer(), routesOffset(), routesLength);
-    }
-
-    void putCallId(final AsciiWriter out) {
-        out.put(buffer(), offset(), callIdLength);
-    }
-
-    void putLocal(final AsciiWriter out) {
-        out.put(buffer(), offset() + callIdLength, localLength);
-    }
-
-    void putRemote(final AsciiWriter out) {
-        out.put(buffer(), offset() + callIdLength + localLength, remoteLength);
-    }
-
-    /** Whether there is any text. */
-    boolean hasText() {
-        return text != MessageMemory.NONE;
-    }
-
-    /** The Call-ID, as slice of {@link #buffer()}. */
-    long callIdSlice() {
-        return Slice.of(offset(), callIdLength);
-    }
-
-    /** Our own name with the tag, likewise. */
-    long localSlice() {
-        return Slice.of(offset() + callIdLength, localLength);
-    }
-
-    /** The other side's name, likewise. */
-    long remoteSlice() {
-        return Slice.of(offset() + callIdLength + localLength, remoteLength);
-    }
-
-    /** Request-URI that the call began with, of the leg that it began on; likewise. */
-    long requestUriSlice() {
-        return Slice.of(routesOffset() + routesLength, requestUriLength);
-    }
-
-    /** A slice of {@link #buffer()}, for people. */
-    String text(final long slice) {
-        return hasText() ? buffer().getStringWithoutLengthUtf8(Slice.offset(slice), Slice.length(slice)) : null;
-    }
-
-    /** Most bytes by which a request here can answer a challenge that was taken. */
-    int answerLength() {
-        return owner.extra.auth == null ? 0 : owner.extra.auth.maxLength(targetLength);
-    }
-
-    // What comes in.
-
-    /** Whether a request is in this dialog: its To tag is ours already. */
-    boolean includes(final SipMessage request) {
-        return text != MessageMemory.NONE && equals(request.bytes(), request.callId(), offset(), callIdLength)
-                && (remoteTagLength == 0 || isRemoteTag(request.bytes(), request.fromTag()));
-    }
-
-    /** Whether a tag is that of the other side. */
-    boolean isRemoteTag(final DirectBuffer bytes, final long tag) {
-        return equals(bytes, tag, offset() + callIdLength + localLength + remoteTagOffset, remoteTagLength);
-    }
-
-    /** Tag of the other side, as slice of {@link #buffer()}. */
-    long remoteTag() {
-        return remoteTagLength == 0 ? Slice.NONE
-                : Slice.of(offset() + callIdLength + localLength + remoteTagOffset, remoteTagLength);
-    }
-
-    /** Whether the other side has given a tag. */
-    boolean hasRemoteTag() {
-        return remoteTagLength > 0;
-    }
-
-    private boolean equals(final DirectBuffer bytes, final long slice, final int at, final int length) {
-        if (!Slice.exists(slice) || Slice.length(slice) != length) {
-            return length == 0 && !Slice.exists(slice);
-        }
-        final DirectBuffer own = buffer();
-        for (int i = 0; i < length; i++) {
-            if (bytes.getByte(Slice.offset(slice) + i) != own.getByte(at + i)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Reads the URI of the first Route, or the target when there is none, as slice of {@link #buffer()}. */
-    long nextHop(final NameAddr nameAddr) {
-        if (routesLength > Routes.ROUTE.length) {
-            final int start = routesOffset() + Routes.ROUTE.length;
-            int end = start;
-            while (buffer().getByte(end) != '\r') {
-                end++;
-            }
-            if (nameAddr.wrap(buffer(), start, end)) {
-                return nameAddr.uri();
-            }
-        }
-        return Slice.of(targetOffset(), targetLength);
-    }
-
-    /** Whether it is one of sips URIs. */
-    boolean secure() {
-        return targetLength > 5 && (buffer().getByte(targetOffset() + 3) | 0x20) == 's'
-                && buffer().getByte(targetOffset() + 4) == ':';
     }
 
     // The BYE that ends it.

@@ -33,8 +33,8 @@ final class NextHops {
         policy = newPolicy;
     }
 
-    /** Sets {@link Leg#remote}. */
-    void find(final Leg leg) {
+    /** Sets {@link Dialog#remote}. */
+    void find(final Dialog leg) {
         final Destination to = leg.remote.set(leg.seen);
         final long slice = leg.nextHop(nameAddr);
         final DirectBuffer bytes = leg.buffer();

@@ -1,0 +1,122 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.MutableDirectBuffer;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.TransactionUser;
+
+/** Takes the requests inside the dialogs of calls from one leg to the other. Shard thread only. */
+final class Relay {
+    private final B2bua owner;
+
+    Relay(final B2bua owner) {
+        this.owner = owner;
+    }
+
+    /** Takes a request inside the dialog of {@code leg}, which is neither an ACK nor a CANCEL. */
+    Disposition onRequest(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
+        final Call call = leg.call;
+        if (request.cseqNumber() <= leg.remoteCseq) {
+            return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, -1, nowNs);
+        }
+        leg.remoteCseq = request.cseqNumber();
+        if (request.method() == Method.BYE) {
+            return call.onBye(leg, request, source, nowNs);
+        }
+        if (call.state == Call.State.ENDING || leg.state == Leg.State.ENDED) {
+            return owner.refuse(leg, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
+        }
+        if (request.method() == Method.PRACK && call.setup == null) {
+            // It has been overtaken by the answer, and nobody waits for it any more.
+            return owner.refuse(leg, request, source, Status.OK_200, -1, nowNs);
+        }
+        final Leg other = leg.other();
+        if (request.maxForwards() == 0) {
+            return owner.refuse(leg, request, source, Status.TOO_MANY_HOPS_483, -1, nowNs);
+        }
+        if (!other.established() || call.exchanges.full()) {
+            return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, owner.retryAfter(), nowNs);
+        }
+        final Status conflict = call.exchanges.conflict(leg, request, nowNs);
+        if (conflict != null) {
+            return owner.refuse(leg, request, source, conflict,
+                    conflict == Status.SERVER_INTERNAL_ERROR_500 ? owner.retryAfter() : -1, nowNs);
+        }
+        return relay(leg, request, source, nowNs);
+    }
+
+    private Disposition relay(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
+        final Leg other = leg.other();
+        owner.extra.clear();
+        if (request.method() == Method.PRACK && !readRack(leg.call, request)) {
+            return owner.refuse(leg, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
+        }
+        final Exchange exchange = owner.pools.takeExchange(leg, request);
+        exchange.server = owner.transactions.createServer(request, source, exchange, nowNs);
+        if (exchange.server == null) {
+            owner.pools.giveBack(exchange);
+            return Disposition.DROPPED_OVERLOAD;
+        }
+        leg.call.exchanges.add(exchange);
+        final boolean invite = exchange.invite();
+        if (!resend(exchange, request, nowNs)) {
+            exchange.answer(Status.SERVICE_UNAVAILABLE_503, -1, null, nowNs);
+            exchange.release();
+            return Disposition.ANSWERED;
+        }
+        if (invite) {
+            leg.inviteIn = exchange;
+            other.inviteOut = exchange;
+            exchange.server.respond(Status.TRYING_100, nowNs);
+        }
+        if (invite || request.method() == Method.UPDATE) {
+            leg.refresh(request);
+        }
+        return Disposition.FORWARDED;
+    }
+
+    /** Sends the request of {@code exchange} on the other leg; {@code false} when there is no room for it. */
+    boolean resend(final Exchange exchange, final SipMessage request, final long nowNs) {
+        final Leg to = exchange.to;
+        final long key = owner.nextKey();
+        final ClientTransaction client =
+                owner.transactions.createClient(key, exchange.invite(), to.remote, exchange, nowNs);
+        if (client == null) {
+            return false;
+        }
+        final MutableDirectBuffer out = client.claim(owner.writer.maxLength(to, request));
+        final int length = owner.writer.request(to, request.method(), to.localCseq + 1, request,
+                owner.hops(request, null), owner.extra, key, client.place(), out);
+        if (length == 0) {
+            client.handOver(TransactionUser.NOBODY);
+            client.terminate(nowNs);
+            return false;
+        }
+        exchange.client = client;
+        exchange.cseqOut = ++to.localCseq;
+        client.start(length, nowNs);
+        return true;
+    }
+
+    /** Finds out which provisional response of the callee a PRACK is for (RFC 3262 section 7.2). */
+    boolean readRack(final Call call, final SipMessage prack) {
+        final long rack = prack.value(HeaderName.RACK);
+        if (call.setup == null || !Slice.exists(rack)) {
+            return false;
+        }
+        final long ours = Numbers.parseLong(prack.bytes(), rack);
+        final long cseq = Numbers.parseLong(prack.bytes(), Numbers.rest(prack.bytes(), rack));
+        if (cseq != call.initial.cseqIn) {
+            return false;
+        }
+        owner.extra.rackRseq = call.setup.theirRseq(ours, owner.dialogHash(call.legs[1]));
+        owner.extra.rackCseq = call.initial.cseqOut;
+        return owner.extra.rackRseq > 0;
+    }
+}
