@@ -10,23 +10,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real SIPp agents call each other through a real server in mode b2bua, in every mix of transports. */
+@ExtendWith(Sipp.class)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class BridgedCallFlowsIT {
     private static final String SET_UP_CALLER = "> INVITE sdp\n< 100 ?\n< 180\n< 200 keep\n> ACK\n";
     private static final String SET_UP_CALLEE = "< INVITE keep\n> 180\n> 200 sdp\n< ACK\n";
-
-    @BeforeAll
-    static void requireSipp() {
-        Sipp.require();
-    }
 
     @ParameterizedTest(name = "caller {0}, callee {1}")
     @CsvSource({"udp,udp", "tcp,tcp", "udp,tcp", "tcp,udp"})

@@ -37,6 +37,8 @@ final class Overload {
     private static final int YOUNG_PATIENCE = 10;
     /** So full a socket buffer is about to lose messages, of calls under way as well. */
     private static final double FULL = 0.75;
+    /** A loop whose sockets were empty and that was not woken for so long had nothing to do. */
+    private static final long SILENCE_NS = 100_000_000L;
     /** Sockets that have not been empty for so long are worth a closer look. */
     private static final long SUSPECT_NS = 10_000_000L;
     private static final long CALM_NS = 1_000_000_000L;
@@ -46,7 +48,8 @@ final class Overload {
     private boolean young = true;
     private long cycleNs;
     private long emptyNs;
-    private long shortNs;
+    private boolean queued;
+    private long queuedNs;
     private long refusedNs;
     private long lookedNs;
     private boolean looking;
@@ -94,11 +97,12 @@ final class Overload {
             startedNs = nowNs;
             cycleNs = nowNs;
             emptyNs = nowNs;
-            shortNs = nowNs;
             lookedNs = nowNs;
         }
         final long waitNs = waitNs(nowNs - cycleNs, ringNs);
         final boolean full = fill >= FULL;
+        // All was read in the last cycle, and long ago: since then there was silence, or a pause of the machine.
+        queued &= cycleNs != emptyNs || nowNs - cycleNs < SILENCE_NS;
         if (!backlog && ringNs < LOW_NS) {
             emptyNs = nowNs;
         }
@@ -124,10 +128,14 @@ final class Overload {
     private void decide(final long nowNs, final long waitNs, final boolean full) {
         young = young && nowNs - startedNs < YOUNG_NS;
         final int patience = patience();
-        if (waitNs <= TARGET_NS * patience) {
-            shortNs = nowNs;
+        // Counted from the first cycle that saw a long wait, not from the last that saw none: that one may have been
+        // before an hour of silence, and then one late message is no queue.
+        final boolean longer = waitNs > TARGET_NS * patience;
+        if (longer && !queued) {
+            queuedNs = nowNs;
         }
-        if (!active && (full || nowNs - shortNs > STANDING_NS)) {
+        queued = longer;
+        if (!active && (full || queued && nowNs - queuedNs > STANDING_NS)) {
             active = true;
             refusedNs = nowNs;
         }

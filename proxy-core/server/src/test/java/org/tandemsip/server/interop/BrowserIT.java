@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +23,7 @@ import org.tandemsip.server.tls.TestCa;
  * A browser calls SIPp, and registers and is called by it: SIP.js in Chromium, over secure WebSocket to Tandem and from
  * there by UDP or TCP. What SIPp begins, such as its BYE, has to find the browser's connection again.
  */
+@ExtendWith(Sipp.class)
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 class BrowserIT {
     private static final String TANDEM = "127.0.9.1";
@@ -64,7 +66,6 @@ class BrowserIT {
 
     @BeforeAll
     static void requirePrograms() throws Exception {
-        Sipp.require();
         library = Chromium.require();
     }
 

@@ -8,8 +8,8 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -17,17 +17,13 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Real SIPp agents call each other through a real server, in both modes and every mix of transports. Each flow has a
  * pair of trunks of its own, so that all run at the same time.
  */
+@ExtendWith(Sipp.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class CallFlowsIT {
     private static final int PORT = 5160;
     private static final String PROXY = "127.0.1.1";
 
     private record Pair(CallFlows flow, Sipp.Agent caller, Sipp.Agent callee) {}
-
-    @BeforeAll
-    static void requireSipp() {
-        Sipp.require();
-    }
 
     @ParameterizedTest(name = "{0}, caller {1}, callee {2}")
     @CsvSource({"stateless,udp,udp", "stateful,udp,udp", "stateless,tcp,tcp", "stateful,tcp,tcp", "stateless,udp,tcp",

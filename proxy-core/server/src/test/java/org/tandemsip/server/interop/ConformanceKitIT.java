@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,6 +29,7 @@ import org.tandemsip.server.tls.TestCa;
  * looked for in {@code $TANDEM_SHARED/conformance} and in {@code ../shared/conformance} beside the checkout, and used
  * where it is there.
  */
+@ExtendWith(Sipp.class)
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class ConformanceKitIT {
     private static final String PROXY = "127.0.0.41";
@@ -44,7 +46,6 @@ class ConformanceKitIT {
     static void findKit() {
         kit = locate();
         assumeTrue(kit != null, "no conformance kit beside the checkout");
-        Sipp.require();
     }
 
     private static Path locate() {

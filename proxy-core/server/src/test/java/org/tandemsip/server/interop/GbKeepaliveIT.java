@@ -11,8 +11,8 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The keep-alive of a GB/T 28181 camera: realms of digits that are no addresses, a body in GB2312, an answer that must
  * find the port behind the NAT.
  */
+@ExtendWith(Sipp.class)
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class GbKeepaliveIT {
     private static final String PROXY = "127.0.5.1";
@@ -66,11 +67,6 @@ class GbKeepaliveIT {
             ]]></send>
             </scenario>
             """;
-
-    @BeforeAll
-    static void requireSipp() {
-        Sipp.require();
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"stateless", "stateful"})

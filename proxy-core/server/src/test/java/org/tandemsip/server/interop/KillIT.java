@@ -5,12 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Established calls outlive the process: all that routes their BYE stands in the Record-Route. */
+@ExtendWith(Sipp.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class KillIT {
     private static final String PROXY = "127.0.4.1";
@@ -35,11 +36,6 @@ class KillIT {
             > 200
             """;
 
-    @BeforeAll
-    static void requireSipp() {
-        Sipp.require();
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"stateless", "stateful"})
     void shouldPassEveryByeWhenKilledAndRestartedInTheMiddleOf100Calls(final String mode)
@@ -61,7 +57,7 @@ class KillIT {
             final Sipp.Agent caller = Sipp.start("killed-caller", SippScript.render(true, "killed", CALLER),
                     "127.0.4.2", 5070,
                     false, CALLS, "-timeout", "100s", "-r", "50", "-s", "callee", PROXY + ':' + PORT);
-            while (callee.count("ACK sip:") < CALLS && caller.process().isAlive()) {
+            while (callee.calls("ACK sip:") < CALLS && caller.process().isAlive()) {
                 Thread.sleep(50); // each call takes a moment and is then held for 25 s
             }
 
@@ -72,12 +68,12 @@ class KillIT {
             server.restart("127.0.4.2");
 
             // then: all of them stood, and none began or ended before the server was gone
-            assertEquals(CALLS, callee.count("ACK sip:"), caller::toString);
+            assertEquals(CALLS, callee.calls("ACK sip:"), caller::toString);
             assertEquals(0, ended);
             assertEquals(0, caller.await(90), caller::toString);
             assertEquals(0, callee.await(10), callee::toString);
             assertEquals(begun, caller.count("INVITE sip:"));
-            assertEquals(CALLS, callee.count("INVITE sip:"));
+            assertEquals(CALLS, callee.calls("INVITE sip:"));
         }
     }
 }

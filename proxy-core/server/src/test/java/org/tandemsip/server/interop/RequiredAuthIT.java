@@ -8,13 +8,14 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A real SIPp shows its password to a running server, and calls; another one with a wrong password does not. */
+@ExtendWith(Sipp.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class RequiredAuthIT {
     private static final String PROXY = "127.0.4.1";
@@ -90,11 +91,6 @@ class RequiredAuthIT {
 
     @TempDir
     Path directory;
-
-    @BeforeAll
-    static void requireSipp() {
-        Sipp.require();
-    }
 
     @ParameterizedTest
     @CsvSource({"stateless,'[md5]'", "stateful,'[md5]'", "stateful,'[md5, sha-256]'"})

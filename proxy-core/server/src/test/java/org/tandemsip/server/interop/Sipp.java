@@ -9,10 +9,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Runs SIPp agents (Debian package sip-tester) as child processes. */
-final class Sipp {
+/**
+ * Runs SIPp agents (Debian package sip-tester) as child processes. As an extension of a test class it fails the class
+ * where SIPp is not installed, and ends what a test has left running, so that the next one finds its ports free.
+ */
+final class Sipp implements BeforeAllCallback, AfterEachCallback {
+    private static final Queue<Process> STARTED = new ConcurrentLinkedQueue<>();
+
     /** One running agent. */
     record Agent(String name, Process process, Path directory) {
         /** Waits for the end; the exit code, or -1 when it did not end in time and was killed. */
@@ -57,17 +68,36 @@ final class Sipp {
 
         /** Messages so far, sent or received, whose first line begins with {@code start}. */
         long count(final String start) throws IOException {
+            return log().lines().filter(line -> line.startsWith(start)).count();
+        }
+
+        /** Calls so far of which a message was sent or received whose first line begins with {@code start}. */
+        long calls(final String start) throws IOException {
+            return Pattern.compile("^" + Pattern.quote(start) + "[^\\v]*(?:\\R[^\\v]+)*?\\RCall-ID: *(\\S+)",
+                    Pattern.MULTILINE | Pattern.CASE_INSENSITIVE).matcher(log()).results().map(found -> found.group(1))
+                    .distinct().count();
+        }
+
+        private String log() throws IOException {
             final Path log = directory.resolve("messages");
-            return !Files.exists(log) ? 0
-                    : Files.readString(log, StandardCharsets.ISO_8859_1).lines().filter(line -> line.startsWith(start))
-                            .count();
+            return Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1) : "";
         }
     }
 
-    private Sipp() {}
+    @Override
+    public void beforeAll(final ExtensionContext context) {
+        require();
+    }
+
+    @Override
+    public void afterEach(final ExtensionContext context) throws InterruptedException {
+        for (Process left = STARTED.poll(); left != null; left = STARTED.poll()) {
+            left.destroyForcibly().waitFor();
+        }
+    }
 
     /** Fails the test when SIPp is not installed: these tests do not pass by not running. */
-    static void require() {
+    private static void require() {
         for (final String folder : System.getenv("PATH").split(":")) {
             if (Files.isExecutable(Path.of(folder, "sipp"))) {
                 return;
@@ -109,6 +139,8 @@ final class Sipp {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("screen").toFile());
         builder.environment().put("TERM", "dumb");
-        return new Agent(name, builder.start(), directory);
+        final Process process = builder.start();
+        STARTED.add(process);
+        return new Agent(name, process, directory);
     }
 }

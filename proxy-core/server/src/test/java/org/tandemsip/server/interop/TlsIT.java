@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,7 @@ import org.tandemsip.server.tls.TestCa;
  *   SIPp --udp--> Tandem --tls--> Kamailio --udp--> SIPp
  * </pre>
  */
+@ExtendWith(Sipp.class)
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 class TlsIT {
     private static final String TANDEM = "127.0.21.1";
@@ -49,7 +51,6 @@ class TlsIT {
 
     @BeforeAll
     static void requirePrograms() {
-        Sipp.require();
         Kamailio.require();
     }
 

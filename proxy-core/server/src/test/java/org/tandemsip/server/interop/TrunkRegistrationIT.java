@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,7 @@ import org.tandemsip.server.admin.Json;
  *                     challenges REGISTER (401) and what Tandem sends it (407)
  * </pre>
  */
+@ExtendWith(Sipp.class)
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 class TrunkRegistrationIT {
     private static final String TANDEM = "127.0.23.1";
@@ -103,7 +105,6 @@ class TrunkRegistrationIT {
 
     @BeforeAll
     static void requirePrograms() {
-        Sipp.require();
         for (final String folder : (System.getenv("PATH") + ":/usr/sbin").split(":")) {
             final Path program = Path.of(folder, "kamailio");
             if (Files.isExecutable(program)) {
