@@ -58,6 +58,7 @@ final class B2bua implements CallMode {
     final TimerLanes timers;
     final CallTimers lanes;
     final Alarm.Lanes alarms;
+    final Questions questions;
     final Counters counters;
     final ListenPoints listenPoints;
     final Tags tags;
@@ -116,6 +117,7 @@ final class B2bua implements CallMode {
         kept = new SipMessage(context.limits().headerRows());
         hash = new KeyedHash(context.keys().table0(), context.keys().table1());
         // Tags outlive the process: another one begins with other generations.
+        questions = new Questions(context, (int) nextKey());
         pools = new Pools(this, context.shard(), context.maxTransactions(), (int) nextKey());
         stateless = new Stateless(context);
         auth = new LegAuth(context);
@@ -243,6 +245,7 @@ final class B2bua implements CallMode {
                     onUnreachable(transactions.findClient(branches.key(), false), report, nowNs);
                 }
             }
+            case final ShardCommand.Replied replied -> questions.onReply(replied, nowNs);
             case ShardCommand.Probe _,ShardCommand.Register _ -> {
                 // The proxy's affair.
             }

@@ -68,6 +68,7 @@ public final class Tandem implements Control, AutoCloseable {
     private final Reach reach;
     private final PeerNames peerNames;
     private final WireNames wireNames;
+    private final ShardMail mail;
     private final ProxyFactory proxies;
     private Network network;
     private LiveCalls calls;
@@ -98,7 +99,8 @@ public final class Tandem implements Control, AutoCloseable {
         names = new Names(config.dns());
         reach = PeerNames.reach(config);
         peerNames = new PeerNames(names, reach, () -> Thread.ofVirtual().name("tandem-names").start(this::readdress));
-        wireNames = new WireNames(names, reach, () -> policy, host -> tls().identity("", host));
+        mail = new ShardMail(names);
+        wireNames = new WireNames(names, reach, () -> policy, host -> tls().identity("", host), mail);
         peerNames.watch(config, config.dns().timeoutNs());
         resolved = peerNames.resolve(config);
         try {
@@ -132,6 +134,7 @@ public final class Tandem implements Control, AutoCloseable {
         try {
             tandem.network = Network.start(Networks.of(config, tandem.keys), tandem.proxies, tandem.policy,
                     filter(tandem.policy, config), new LogReports(), tandem.wireNames, tandem.tls);
+            tandem.mail.to(tandem.network);
             tandem.wireNames.answer(tandem.network);
             tandem.calls = new LiveCalls(tandem.network, tandem.proxies.calls());
             tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys, tandem.states.clock());

@@ -23,24 +23,25 @@ import org.tandemsip.server.transport.Network;
 
 /** Looks up the host names that messages lead to, for the shards that ask. */
 final class WireNames implements NameService {
-    private static final long AGAIN_NS = TimeUnit.MILLISECONDS.toNanos(10);
-
     private final Names names;
     private final Reach reach;
     private final Supplier<RoutingPolicy> policy;
     private final ToIntFunction<String> identities;
+    private final ShardMail mail;
     private volatile Network network;
 
     /**
      * @param policy     what requests are routed by now: addresses that it names may be sent to whatever they are
      * @param identities gives the number of a name that a certificate has to show
+     * @param mail       brings the answers
      */
     WireNames(final Names names, final Reach reach, final Supplier<RoutingPolicy> policy,
-            final ToIntFunction<String> identities) {
+            final ToIntFunction<String> identities, final ShardMail mail) {
         this.identities = identities;
         this.names = names;
         this.reach = reach;
         this.policy = policy;
+        this.mail = mail;
     }
 
     /** Names the network whose shards are answered. */
@@ -51,15 +52,8 @@ final class WireNames implements NameService {
     @Override
     public boolean lookUp(final int shard, final HostName name) {
         names.locateStranger(new Domain(name.host(), name.port(), name.transport(), false), reach,
-                located -> give(shard, new ShardCommand.Resolved(answer(name, located))));
+                located -> mail.give(shard, new ShardCommand.Resolved(answer(name, located))));
         return true;
-    }
-
-    private void give(final int shard, final ShardCommand command) {
-        final Network to = network;
-        if (to == null || !to.command(shard, command)) {
-            names.later(() -> give(shard, command), AGAIN_NS);
-        }
     }
 
     private HostName.Answer answer(final HostName name, final Located located) {

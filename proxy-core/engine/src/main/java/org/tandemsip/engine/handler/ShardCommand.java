@@ -63,6 +63,14 @@ public sealed interface ShardCommand {
     /** A peer has gone down: calls that are being set up there go on elsewhere. */
     record PeerDown() implements ShardCommand {}
 
+    /**
+     * What somebody outside says to a question that the shard has asked: a credit service, a media relay.
+     *
+     * @param ticket number of the question, of this shard, never the same again: a reply that comes too late, or a
+     *               second one, finds nothing
+     */
+    record Replied(long ticket, Reply reply) implements ShardCommand {}
+
     /** Runs on the shard thread between two messages: for looking at shard state from outside (status, tests). */
     record Inspect(Runnable task) implements ShardCommand {}
 }

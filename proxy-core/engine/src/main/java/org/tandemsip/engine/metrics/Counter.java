@@ -58,6 +58,9 @@ public enum Counter {
     CALLS_LOST("tandem_calls_lost_total", "",
             "Calls that no longer count since their end was missed: no BYE, no refresh of the session."),
 
+    CREDIT_LATE("tandem_replies_late_total", "from=\"credit\"",
+            "Replies from outside that no call waited for any more, or not again, by who gave them."),
+
     TOPOLOGY_TOO_LONG("tandem_topology_too_long_total", "",
             "Messages of which there was more to hide than their way back could carry."),
     TOPOLOGY_FORGED("tandem_topology_forged_total", "",

@@ -392,8 +392,8 @@ public final class Proxy implements MessageHandler {
                     trunkRegistrations.send((Registration) what, remove, nowNs);
             case ShardCommand.Resolved resolved -> resumeAll(names.answered(resolved.answer(), nowNs), nowNs);
             case ShardCommand.PeerDown _ -> stateful.onPeerDown(nowNs);
-            case ShardCommand.Inspect _ -> {
-                // Run by the shard itself.
+            case ShardCommand.Replied _,ShardCommand.Inspect _ -> {
+                // Calls with two dialogs have asked; the shard itself runs it.
             }
         }
     }
