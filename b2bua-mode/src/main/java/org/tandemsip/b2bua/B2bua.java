@@ -25,6 +25,8 @@ import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.CallRecords;
 import org.tandemsip.engine.routing.CallStatus;
+import org.tandemsip.engine.routing.CreditService;
+import org.tandemsip.engine.routing.CutOffs;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Targets;
@@ -59,6 +61,8 @@ final class B2bua implements CallMode {
     final CallTimers lanes;
     final Alarm.Lanes alarms;
     final Questions questions;
+    final Credits credits;
+    CutOffs cutOffs = CutOffs.NONE;
     final Counters counters;
     final ListenPoints listenPoints;
     final Tags tags;
@@ -118,6 +122,7 @@ final class B2bua implements CallMode {
         hash = new KeyedHash(context.keys().table0(), context.keys().table1());
         // Tags outlive the process: another one begins with other generations.
         questions = new Questions(context, (int) nextKey());
+        credits = new Credits(this, shard);
         pools = new Pools(this, context.shard(), context.maxTransactions(), (int) nextKey());
         stateless = new Stateless(context);
         auth = new LegAuth(context);
@@ -304,6 +309,28 @@ final class B2bua implements CallMode {
     }
 
     @Override
+    public boolean limit(final String id, final long remainingNs, final long nowNs) {
+        final boolean[] done = new boolean[1];
+        pools.forEach(call -> {
+            if (!done[0] && call.state == Call.State.UP && call.id().equals(id)) {
+                done[0] = true;
+                call.cutOff.limit(remainingNs, nowNs);
+            }
+        });
+        return done[0];
+    }
+
+    @Override
+    public void credit(final CreditService service) {
+        credits.service(service);
+    }
+
+    @Override
+    public void cutOffs(final CutOffs taker) {
+        cutOffs = taker;
+    }
+
+    @Override
     public void hangUpAll(final String reason, final long nowNs) {
         final byte[] value = ascii(reason);
         pools.forEach(call -> call.hangUp(Ender.ADMIN, value, nowNs));
@@ -428,6 +455,11 @@ final class B2bua implements CallMode {
 
     UnsafeBuffer scratch() {
         return scratch;
+    }
+
+    /** Wall-clock time in milliseconds, as records have it; 0 when there are none. */
+    long epochMs(final long nowNs) {
+        return records.epochMs(nowNs);
     }
 
     /** A call is over: it is written down. */

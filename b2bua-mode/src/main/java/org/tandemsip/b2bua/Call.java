@@ -26,7 +26,7 @@ import org.tandemsip.engine.transaction.CancelReason;
  *     +---------------------------------------> OVER <-------------------------------+
  * </pre>
  *
- * Is the alarm that ends it when its time is up. Pooled; shard thread only.
+ * Is the alarm of its session; when its time or credit is used up, says {@link CutOff}. Pooled; shard thread only.
  */
 final class Call extends Alarm {
     /** States of the figure. */
@@ -38,7 +38,6 @@ final class Call extends Alarm {
     static final byte[] SILENT = ascii("SIP;cause=408;text=\"No answer in dialog\"");
     static final byte[] NO_ACK = ascii("SIP;cause=408;text=\"ACK missing\"");
     static final byte[] EXPIRED = ascii("SIP;cause=408;text=\"Session expired\"");
-    static final byte[] TIME_UP = ascii("Q.850;cause=102;text=\"Maximum duration\"");
 
     final Leg[] legs;
     /** Slot of this object and number of its use. */
@@ -71,11 +70,9 @@ final class Call extends Alarm {
     /** Whether no limit keeps it out. */
     boolean emergency;
     final Room room;
+    final CutOff cutOff;
 
     private final B2bua owner;
-    /** When it has lasted as long as it may, where there is such a limit. */
-    private boolean limited;
-    private long limitNs;
     /** When its session is over, unless it is refreshed. */
     private long sessionNs;
 
@@ -83,6 +80,7 @@ final class Call extends Alarm {
         super(owner.alarms);
         this.owner = owner;
         room = new Room(owner.counters);
+        cutOff = new CutOff(owner, this);
         legs = new Leg[] {new Leg(owner, this, 0), new Leg(owner, this, 1)};
     }
 
@@ -127,10 +125,22 @@ final class Call extends Alarm {
         caller.inviteIn = exchange;
         setup = owner.pools.takeSetup().begin(this, targets, owner.firstRseq());
         exchange.server.respond(Status.TRYING_100, nowNs);
+        cutOff.begin(nowNs);
+        return true;
+    }
+
+    /** Goes on to the first target: nothing has to be waited for any more. */
+    void proceed(final long nowNs) {
         if (!setup.tryNext(nowNs)) {
             fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
         }
-        return true;
+    }
+
+    /** Ends the setting up since there is no credit. @param why value of Reason, or {@code null} */
+    void refuse(final Status status, final byte[] why, final long nowNs) {
+        ender = Ender.LIMIT;
+        reason = why;
+        fail(status, nowNs);
     }
 
     /** Ends the setting up by an answer of ours to the caller. */
@@ -168,8 +178,7 @@ final class Call extends Alarm {
         code = Status.OK_200.code();
         legs[0].state = Leg.State.CONFIRMED;
         legs[1].state = Leg.State.CONFIRMED;
-        limited = route != null && route.maxDurationNs() > 0;
-        limitNs = limited ? nowNs + route.maxDurationNs() : 0;
+        cutOff.onAnswer(nowNs);
         endSetup();
     }
 
@@ -180,7 +189,7 @@ final class Call extends Alarm {
     void onRefresh(final SipMessage success, final long nowNs) {
         final long expiresNs = Numbers.sessionExpiresNs(success);
         sessionNs = nowNs + (expiresNs > 0 ? expiresNs : owner.longestCallNs());
-        set(limited && limitNs - sessionNs < 0 ? limitNs : sessionNs, nowNs);
+        set(sessionNs, nowNs);
     }
 
     private void endSetup() {
@@ -251,6 +260,7 @@ final class Call extends Alarm {
 
     private void end(final byte[] reason, final SipMessage bye, final long nowNs) {
         unset();
+        cutOff.end(nowNs);
         exchanges.abort(nowNs);
         legs[0].end(reason, bye, nowNs);
         if (state == State.ENDING) {
@@ -275,6 +285,7 @@ final class Call extends Alarm {
     private void over(final long nowNs) {
         state = State.OVER;
         unset();
+        cutOff.end(nowNs);
         exchanges.release();
         endSetup();
         owner.record(this, nowNs);
@@ -288,15 +299,11 @@ final class Call extends Alarm {
         room.giveBack();
     }
 
-    /** Its time is up, or its session was not refreshed. */
+    /** Its session was not refreshed. */
     @Override
     void ring(final long nowNs) {
-        if (limited && limitNs - nowNs <= 0) {
-            hangUp(Ender.LIMIT, TIME_UP, nowNs);
-        } else {
-            owner.counters.increment(Counter.CALLS_LOST);
-            hangUp(Ender.PEER, EXPIRED, nowNs);
-        }
+        owner.counters.increment(Counter.CALLS_LOST);
+        hangUp(Ender.PEER, EXPIRED, nowNs);
     }
 
     /** Name of the call for people and orders: its place, which is used only once. */
@@ -316,7 +323,8 @@ final class Call extends Alarm {
         return new CallStatus(id(), shown, a.text(a.callIdSlice()), b.hasText() ? b.text(b.callIdSlice()) : null,
                 a.text(a.remoteSlice()), a.text(a.localSlice()), trunkIn.name(),
                 trunkOut == null ? null : trunkOut.name(), (nowNs - startNs) / 1_000_000,
-                answerNs == 0 ? -1 : (nowNs - answerNs) / 1_000_000);
+                answerNs == 0 ? -1 : (nowNs - answerNs) / 1_000_000,
+                state == State.UP && cutOff.ends() ? Math.max(0, cutOff.dueNs() - nowNs) / 1_000_000 : -1);
     }
 
     /** An exchange is done. */

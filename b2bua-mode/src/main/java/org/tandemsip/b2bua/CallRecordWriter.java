@@ -26,6 +26,11 @@ final class CallRecordWriter {
         records = taker;
     }
 
+    /** Wall-clock time as in the records, 0 when there are none. */
+    long epochMs(final long nowNs) {
+        return records.epochMs(nowNs);
+    }
+
     /** Writes the record of {@code call}, which ends at {@code nowNs}; its legs still have their text. */
     void write(final Call call, final long nowNs) {
         if (records == CallRecords.NONE) {

@@ -5,6 +5,7 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.ServerTransaction;
@@ -138,6 +139,9 @@ final class Leg extends Dialog implements TransactionUser {
         if (length > 0 && bye != null) {
             bye.start(length, nowNs);
             return;
+        }
+        if (length == 0) {
+            owner.counters.increment(Counter.BYES_UNSENT);
         }
         // Without room for a transaction it is said once, and that has to do.
         if (length > 0) {

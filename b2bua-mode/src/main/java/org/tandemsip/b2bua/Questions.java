@@ -23,7 +23,7 @@ import org.tandemsip.engine.timer.TimerLanes.Lane;
  * <p>How to ask: take a question; give its ticket, with all that the service has to know copied, to the service, which
  * must return at once; {@link #forget} the question where the service refuses. A call that is being set up asks before
  * its first target is tried (its INVITE is kept by the server transaction, so that nothing else has to be), and keeps
- * the question in a field that is forgotten with the call. One that stands goes on
+ * the question in a field that is forgotten with the call ({@link Credit} is the example). One that stands goes on
  * meanwhile.
  *
  * <p>How to reply: once per ticket, from any thread, by a {@link ShardCommand.Replied} to the shard that has asked; when

@@ -7,6 +7,8 @@
  *                                 |
  *       Exchange   one request here and the same there, with its answers
  *       Setup      which peer is tried, while there is no answer
+ *       Credit     time that was reserved for it outside: see Questions for how that is asked
+ *       CutOff     when it has to end
  *       Keeper     ACKs again what is repeated after a 2xx, ends dialogs that nobody wants
  * </pre>
  *

@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets;
  */
 public enum Status {
     TRYING_100(100, "Trying"), OK_200(200, "OK"), BAD_REQUEST_400(400, "Bad Request"),
-    UNAUTHORIZED_401(401, "Unauthorized"), FORBIDDEN_403(403, "Forbidden"),
+    UNAUTHORIZED_401(401, "Unauthorized"), PAYMENT_REQUIRED_402(402, "Payment Required"),
+    FORBIDDEN_403(403, "Forbidden"),
     NOT_FOUND_404(404, "Not Found"), METHOD_NOT_ALLOWED_405(405, "Method Not Allowed"),
     PROXY_AUTHENTICATION_REQUIRED_407(407, "Proxy Authentication Required"),
     REQUEST_TIMEOUT_408(408, "Request Timeout"), REQUEST_ENTITY_TOO_LARGE_413(413, "Request Entity Too Large"),

@@ -28,6 +28,12 @@ public interface CallMode extends MessageHandler {
     /** Gives the records of calls that are over to {@code taker} from now on. */
     void records(CallRecords taker);
 
+    /** Has {@code service} say how long calls may last whose trunks need credit. */
+    void credit(CreditService service);
+
+    /** Tells {@code taker} of calls that end since their time is up. */
+    void cutOffs(CutOffs taker);
+
     /** Shows all calls that have not ended. */
     void calls(Consumer<CallStatus> viewer, long nowNs);
 
@@ -39,6 +45,15 @@ public interface CallMode extends MessageHandler {
      * @return whether there is such a call
      */
     boolean hangUp(String id, String reason, long nowNs);
+
+    /**
+     * Lets a call last only so long from now, whatever was said before; its credit may end it sooner.
+     *
+     * @param id          as in {@link CallStatus#id}
+     * @param remainingNs 0 ends it at once
+     * @return whether there is such a call and it has been answered
+     */
+    boolean limit(String id, long remainingNs, long nowNs);
 
     /** Ends all calls on both sides. @param reason as above */
     void hangUpAll(String reason, long nowNs);

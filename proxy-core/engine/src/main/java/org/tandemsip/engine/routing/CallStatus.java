@@ -13,6 +13,7 @@ package org.tandemsip.engine.routing;
  * @param trunkOut   trunk that it goes to, or {@code null}
  * @param ageMs      milliseconds since the INVITE
  * @param answeredMs milliseconds since the answer, -1 before it
+ * @param leftMs     milliseconds until it is ended by route, credit or order, -1 when it is not
  */
 public record CallStatus(String id, String state, String callIdA, String callIdB, String from, String to,
-        String trunkIn, String trunkOut, long ageMs, long answeredMs) {}
+        String trunkIn, String trunkOut, long ageMs, long answeredMs, long leftMs) {}

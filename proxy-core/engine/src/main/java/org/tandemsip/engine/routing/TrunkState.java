@@ -12,6 +12,7 @@ public final class TrunkState {
     private final AtomicLong refusedCalls = new AtomicLong();
     private final AtomicLong refusedRate = new AtomicLong();
     private volatile CallRate rate;
+    private volatile CreditPolicy credit = CreditPolicy.NONE;
 
     /** Calls in progress, counted only where something depends on it. */
     public int calls() {
@@ -60,6 +61,16 @@ public final class TrunkState {
         } else if (before == null || before.perSecond() != perSecond) {
             rate = new CallRate(perSecond);
         }
+    }
+
+    /** Sets whether calls from here need credit. */
+    public void credit(final CreditPolicy policy) {
+        credit = policy;
+    }
+
+    /** Whether calls from here need credit. */
+    public CreditPolicy credit() {
+        return credit;
     }
 
     /** Whether a call may begin now; if so it has. */
