@@ -110,7 +110,8 @@ final class Policies {
         final Expression to = Config.Route.expression(route.matchTo());
         final Expression from = Config.Route.expression(route.matchFrom());
         final Route.Match match = new Route.Match(to == null ? bytes(route.matchTo()) : null,
-                from == null ? bytes(route.matchFrom()) : null, bytes(route.matchMethod()), to, from);
+                from == null ? bytes(route.matchFrom()) : null, bytes(route.matchMethod()), to, from,
+                route.matchHeaders());
         return new Route(route.name(), route.from() == null ? null : byName.get(route.from()), match,
                 route.to().stream().map(byName::get).toList(), route.then().stream().map(byName::get).toList(),
                 route.within(), route.mode(), route.headers(), route.number(),

@@ -42,6 +42,8 @@ public final class DryRun {
         TO,
         /** Another caller. */
         CALLER,
+        /** A header field that is not there, or has another value. */
+        HEADER,
         /** It is not the time. */
         WHEN,
         /** No prefix of the table fits. */

@@ -9,11 +9,14 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.routing.Expression;
+import org.tandemsip.engine.routing.HeaderMatch;
+import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.TelephoneNumber;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.Trust;
 
 /**
  * Tells which lines of the route table a request fits. Numbers are compared as the trunk's own rules for received
@@ -26,12 +29,14 @@ final class RouteMatcher {
     private SipMessage request;
     private RouteInformation information;
     private NumberRules rules;
+    private HeaderRules received;
 
     /** Takes a request that comes from trunk {@code from}. */
     void request(final SipMessage message, final RouteInformation routeInformation, final Trunk from) {
         request = message;
         information = routeInformation;
         rules = NumberChanges.mayRewrite(message, routeInformation) ? from.rules().numberIn() : NumberRules.NONE;
+        received = Trust.receivedFrom(from);
     }
 
     /** Whether the conditions of a line hold. */
@@ -42,7 +47,18 @@ final class RouteMatcher {
                 && (match.toExpression() == null
                         || fits(match.toExpression(), called(), NumberRules.Field.REQUEST_URI))
                 && (match.fromExpression() == null
-                        || fits(match.fromExpression(), fromUser(), NumberRules.Field.FROM));
+                        || fits(match.fromExpression(), fromUser(), NumberRules.Field.FROM))
+                && unmet(match) == null;
+    }
+
+    /** The first condition on a header field that does not hold, or {@code null}. */
+    private HeaderMatch unmet(final Route.Match match) {
+        for (int i = 0; i < match.headers().size(); i++) {
+            if (!match.headers().get(i).fits(request, received)) {
+                return match.headers().get(i);
+            }
+        }
+        return null;
     }
 
     /** The list of the table for the called number, or {@link PrefixTable#NONE}. */
@@ -59,8 +75,11 @@ final class RouteMatcher {
         if (!matches(new Route.Match(match.to(), null, null, match.toExpression(), null))) {
             return DryRun.Mismatch.TO;
         }
-        if (!matches(match)) {
+        if (!matches(new Route.Match(null, match.from(), null, null, match.fromExpression()))) {
             return DryRun.Mismatch.CALLER;
+        }
+        if (unmet(match) != null) {
+            return DryRun.Mismatch.HEADER;
         }
         if (route.when() != null && !route.when().holds(nowNs)) {
             return DryRun.Mismatch.WHEN;

@@ -3,6 +3,7 @@ package org.tandemsip.engine.routing;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderFieldSet;
@@ -36,6 +37,7 @@ public final class HeaderRules {
     private final HeaderFieldSet removed;
     private final HeaderField[] addedNames;
     private final byte[][] addedRows;
+    private final UnsafeBuffer[] addedValues;
     private final int addedBytes;
 
     /**
@@ -56,6 +58,8 @@ public final class HeaderRules {
         added.addAll(add);
         addedNames = added.stream().map(Field::name).toArray(HeaderField[]::new);
         addedRows = added.stream().map(HeaderRules::row).toArray(byte[][]::new);
+        addedValues = added.stream().map(field -> new UnsafeBuffer(field.value().getBytes(StandardCharsets.UTF_8)))
+                .toArray(UnsafeBuffer[]::new);
         int bytes = 0;
         for (final byte[] row : addedRows) {
             bytes += row.length;
@@ -92,6 +96,16 @@ public final class HeaderRules {
     /** Whether rows of that name are to be taken out. */
     public boolean removes(final HeaderField name) {
         return removed.covers(name);
+    }
+
+    /** Whether a row that is put in fits. */
+    boolean puts(final HeaderMatch match) {
+        for (int i = 0; i < addedNames.length; i++) {
+            if (addedNames[i].equals(match.name()) && match.fits(addedValues[i], 0, addedValues[i].capacity())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Bytes of all rows put in. */

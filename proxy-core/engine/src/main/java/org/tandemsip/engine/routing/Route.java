@@ -74,14 +74,22 @@ public record Route(String name, Trunk from, Match match, List<Trunk> to, List<T
      * @param method request method, upper case
      * @param toExpression what the user part of the Request-URI must match
      * @param fromExpression what the user part of From must match
+     * @param headers what header fields must be, all of them; empty for any
      */
-    public record Match(byte[] to, byte[] from, byte[] method, Expression toExpression, Expression fromExpression) {
+    public record Match(byte[] to, byte[] from, byte[] method, Expression toExpression, Expression fromExpression,
+            List<HeaderMatch> headers) {
         /** Matches everything. */
         public static final Match ANY = new Match(null, null, null);
 
         /** Without expressions. */
         public Match(final byte[] to, final byte[] from, final byte[] method) {
-            this(to, from, method, null, null);
+            this(to, from, method, null, null, List.of());
+        }
+
+        /** Without conditions on header fields. */
+        public Match(final byte[] to, final byte[] from, final byte[] method, final Expression toExpression,
+                final Expression fromExpression) {
+            this(to, from, method, toExpression, fromExpression, List.of());
         }
     }
 

@@ -202,8 +202,11 @@ public final class RoutingPolicy implements Policy {
                         + "' works in mode stateful only";
             }
             if (modeOf(route) == Mode.STATELESS) {
-                if (route.when() != null) {
-                    return "'when' of route '" + route.name() + "' needs to know which requests belong together, which"
+                final String timed =
+                        route.when() != null ? "when" : route.match().headers().isEmpty() ? null : "header";
+                if (timed != null) {
+                    return "'" + timed + "' of route '" + route.name()
+                            + "' needs to know which requests belong together, which"
                             + " a stateless proxy does not";
                 }
                 for (final Trunk trunk : trunks) {
@@ -253,7 +256,8 @@ public final class RoutingPolicy implements Policy {
                 && one.headers().equals(other.headers()) && one.number().equals(other.number())
                 && Objects.equals(one.prefixes(), other.prefixes()) && Objects.equals(one.when(), other.when())
                 && Objects.equals(one.match().toExpression(), other.match().toExpression())
-                && Objects.equals(one.match().fromExpression(), other.match().fromExpression());
+                && Objects.equals(one.match().fromExpression(), other.match().fromExpression())
+                && one.match().headers().equals(other.match().headers());
     }
 
     private static String name(final Trunk trunk) {

@@ -9,6 +9,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.ParseError;
@@ -183,6 +184,8 @@ final class RouteView {
                     line.route().match().toExpression());
             case CALLER -> "the caller does not fit " + pattern(line.route().match().from(),
                     line.route().match().fromExpression());
+            case HEADER -> "a header field does not fit " + line.route().match().headers().stream()
+                    .map(Object::toString).collect(Collectors.joining(", "));
             case WHEN -> "it is not the time of 'when'";
             case PREFIXES -> "no prefix of its " + line.route().prefixes().prefixes() + " fits";
             case WITHIN -> switch (line.route().inside()) {

@@ -175,6 +175,12 @@ final class Views {
                 pattern(json, "method", route.match().method());
                 expression(json, "to", route.match().toExpression());
                 expression(json, "from", route.match().fromExpression());
+                if (!route.match().headers().isEmpty()) {
+                    json.writeObjectPropertyStart("header");
+                    route.match().headers().forEach(
+                            header -> json.writeStringProperty(header.name().toString(), header.text()));
+                    json.writeEndObject();
+                }
                 json.writeEndObject();
                 if (route.prefixes() != null) {
                     json.writeNumberProperty("prefixes", route.prefixes().prefixes());

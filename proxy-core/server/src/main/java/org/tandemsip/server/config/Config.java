@@ -10,6 +10,7 @@ import org.tandemsip.engine.auth.DigestAlgorithm;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Expression;
+import org.tandemsip.engine.routing.HeaderMatch;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
@@ -200,6 +201,7 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
      *
      * @param from        trunk name, or {@code null} for any
      * @param matchTo     pattern or {@code null}, as are the next two
+     * @param matchHeaders what header fields must be
      * @param to          trunk names; empty with {@code within}
      * @param mode        or {@code null} for the global one
      * @param headers     header fields changed in its requests
@@ -209,8 +211,9 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
      * @param inside      whether it leads to the registrar or to its users
      * @param maxDurationNs longest call, 0 for any
      */
-    public record Route(String name, String from, String matchTo, String matchFrom, String matchMethod, List<String> to,
-            List<String> then, List<Cidr> within, Mode mode, HeaderRules headers, NumberRules number,
+    public record Route(String name, String from, String matchTo, String matchFrom, String matchMethod,
+            List<HeaderMatch> matchHeaders, List<String> to, List<String> then, List<Cidr> within, Mode mode,
+            HeaderRules headers, NumberRules number,
             PrefixTable prefixes, TimeWindow when, Inside inside, long maxDurationNs) {
         /** The expression of a pattern; {@code null} when it is none. */
         public static Expression expression(final String pattern) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.HeaderMatch;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Zone;
 
@@ -106,7 +107,12 @@ final class Keys {
             Scalars.text("a method in upper case", "[A-Z0-9.!%*_+`'~-]{1,32}", "a method; methods are upper case"),
             "INVITE",
             "Request method.");
-    static final Section MATCH_SECTION = new Section(List.of(MATCH_TO, MATCH_FROM, MATCH_METHOD));
+    static final Key<List<HeaderMatch>> MATCH_HEADER = Key.of("header", new HeaderPatterns(), "{}",
+            "Header fields by their names, and what some row of each must hold, all of it. Another spelling of the name"
+                    + " or its compact form is the same field; what headers-in or a lack of trust takes out is not"
+                    + " there. Not for stateless routes, which could not send a CANCEL after its INVITE, nor without"
+                    + " record-route.");
+    static final Section MATCH_SECTION = new Section(List.of(MATCH_TO, MATCH_FROM, MATCH_METHOD, MATCH_HEADER));
     static final Key<String> ROUTE_NAME = Key.optional("name",
             Scalars.text("a name", "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a name; use letters, digits, '-', '_' and '.'"),
             "inbound",

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.HeaderMatch;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.Route.Inside;
@@ -93,7 +94,7 @@ final class RouteBuilder {
         final String name = given == null ? makeUp(from, to, names) : given;
         return new Config.Route(name, ANY.equals(from) ? null : from, match == null ? null : match.get(Keys.MATCH_TO),
                 match == null ? null : match.get(Keys.MATCH_FROM),
-                match == null ? null : match.get(Keys.MATCH_METHOD),
+                match == null ? null : match.get(Keys.MATCH_METHOD), headers(bound, match),
                 toRequestUri || inside != Inside.NOTHING ? List.of() : prefixes != null ? prefixes.trunks() : to,
                 ConfigBuilder.values(bound.get(Keys.THEN)), within, builder.mode(bound, Keys.ROUTE_MODE),
                 RuleKeys.headers(reading, bound.get(RuleKeys.ROUTE_HEADERS)),
@@ -138,13 +139,30 @@ final class RouteBuilder {
         });
     }
 
+    private List<HeaderMatch> headers(final Bound bound, final Bound match) {
+        final List<HeaderMatch> headers = match == null ? List.of() : match.get(Keys.MATCH_HEADER);
+        if (headers != null && !headers.isEmpty()) {
+            checkState(bound, match.at(Keys.MATCH_HEADER), "header",
+                    "requests of a call without that field would go another way");
+        }
+        return headers == null ? List.of() : headers;
+    }
+
+    /** What is not the same for all requests of a call does for routes only that know which belong together. */
+    private void checkState(final Bound bound, final Node node, final String key, final String otherwise) {
+        final Mode mode = bound.get(Keys.ROUTE_MODE) == null ? builder.mode() : bound.get(Keys.ROUTE_MODE);
+        if (mode == Mode.STATELESS || !builder.recordRoute()) {
+            reading.problem(ErrorCode.CONTRADICTION, node, mode == Mode.STATELESS
+                    ? "'" + key + "' needs to know which requests belong together, which a stateless proxy does not"
+                    : "'" + key + "' needs 'record-route', or " + otherwise);
+        }
+    }
+
     private TimeWindow when(final Bound bound) {
         final TimeWindow when = RuleKeys.when(bound.get(RuleKeys.WHEN));
-        final Mode mode = bound.get(Keys.ROUTE_MODE) == null ? builder.mode() : bound.get(Keys.ROUTE_MODE);
-        if (when != null && (mode == Mode.STATELESS || !builder.recordRoute())) {
-            reading.problem(ErrorCode.CONTRADICTION, bound.at(RuleKeys.WHEN), mode == Mode.STATELESS
-                    ? "'when' needs to know which requests belong together, which a stateless proxy does not"
-                    : "'when' needs 'record-route', or requests of a call would go another way once the time is over");
+        if (when != null) {
+            checkState(bound, bound.at(RuleKeys.WHEN), "when",
+                    "requests of a call would go another way once the time is over");
         }
         return when;
     }

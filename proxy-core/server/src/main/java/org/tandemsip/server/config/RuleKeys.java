@@ -76,8 +76,13 @@ final class RuleKeys {
 
     /** What a user part must be: text, or a regular expression between slashes. */
     static Scalar<String> pattern() {
+        return pattern("[^*\\s]");
+    }
+
+    /** What a value must be. @param character a regular expression for those that may stand in it */
+    static Scalar<String> pattern(final String character) {
         final Scalar<String> plain = Scalars.text("text, '*' at its end for any rest; or /REGULAR EXPRESSION/",
-                "[^*\\s]+\\*?|\\*|/.+/", "a pattern; '*' may stand at the end only");
+                character + "+\\*?|\\*|/.+/", "a pattern; '*' may stand at the end only");
         return new Scalar<>(plain.values(), plain.shape(), text -> {
             if (isExpression(text)) {
                 expression(text);

@@ -46,6 +46,7 @@ class RoutesVerbTest {
                   - {name: back, from: a, to: pbx}
                   - {name: mobile, from: pbx, to: b, match: {to: '/^\\+491[567]/'}}
                   - {name: night, from: pbx, to: b, when: {hours: "22:00-06:00", zone: UTC}, match: {to: "+44*"}}
+                  - {name: sale, from: pbx, to: b, match: {header: {X-Desk: 'sale*'}}}
                   - {name: lcr, from: pbx, to: prefixes, prefixes: rates.csv}
                 state-dir: %s
                 admin: {socket: %s}
@@ -97,12 +98,23 @@ class RoutesVerbTest {
         // then
         assertEquals(List.of("number   +49301234", "route    back: is for requests from trunk 'a'",
                 "route    mobile: the called party does not fit /^\\+491[567]/",
-                "route    night: the called party does not fit +44*", "route    lcr: matches by prefix 4930",
-                "mode     stateful"), lines().subList(0, 6));
+                "route    night: the called party does not fit +44*",
+                "route    sale: a header field does not fit X-Desk: sale*", "route    lcr: matches by prefix 4930",
+                "mode     stateful"), lines().subList(0, 7));
         assertTrue(output.contains("1    a                127.0.0.1:5080"), output);
         assertTrue(lines().contains("INVITE sip:0049301234@127.0.0.1:5070 SIP/2.0"), output);
         assertTrue(lines().contains("X-Trunk: a"), output);
         assertTrue(!lines().contains("X-Trunk: me"), output);
+    }
+
+    @Test
+    void shouldGoByAHeaderFieldHoweverItIsWritten() throws Exception {
+        start();
+        assertEquals(ExitCode.OK, run("routes", "test", "--from", "pbx", "--to", "030", "--header", "X-DESK : sales"));
+        assertTrue(output.contains("route    sale: matches"), output);
+        assertTrue(output.contains("1    b "), output);
+        assertEquals(ExitCode.OK, run("routes", "-o", "json"));
+        assertTrue(output.replace(" ", "").contains("\"header\":{\"X-Desk\":\"sale*\"}"), output);
     }
 
     @Test

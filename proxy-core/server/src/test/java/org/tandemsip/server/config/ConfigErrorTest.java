@@ -222,6 +222,21 @@ class ConfigErrorTest {
                         TRUNKS + "record-route: false\nroutes:\n  - {from: a, to: b, when: {days: mon}}\n",
                         "t.yaml:6:28: error[C037]: 'when' needs 'record-route', or requests of a call would go another"
                                 + " way once the time is over"),
+                row(ErrorCode.CONTRADICTION,
+                        TRUNKS + "routes:\n  - {from: a, to: b, mode: stateless, match: {header: {X-A: b}}}\n",
+                        "t.yaml:5:55: error[C037]: 'header' needs to know which requests belong together, which a"
+                                + " stateless proxy does not"),
+                row(ErrorCode.CONTRADICTION,
+                        TRUNKS + "record-route: false\nroutes:\n  - {from: a, to: b, match: {header: {X-A: b}}}\n",
+                        "t.yaml:6:38: error[C037]: 'header' needs 'record-route', or requests of a call without that"
+                                + " field would go another way"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, match: {header: {X-A: /(/}}}\n",
+                        "t.yaml:5:44: error[C020]: '/(/' has a '(' that nothing closes"),
+                row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, match: {header: {X A: b}}}\n",
+                        "t.yaml:5:39: error[C020]: 'X A' is not the whole name of a header field"),
+                row(ErrorCode.DUPLICATE_KEY,
+                        TRUNKS + "routes:\n  - {from: a, to: b, match: {header: {subject: a, s: b}}}\n",
+                        "t.yaml:5:51: error[C011]: 'Subject' is given twice in 'header' in 'routes.0.match'"),
                 row(ErrorCode.NO_SUCH_MODE, "mode: b2bua\n",
                         "t.yaml:1:7: error[C030]: this build has no mode 'b2bua'; it has stateless and stateful"),
                 row(ErrorCode.UNKNOWN_TRUNK, TRUNKS + "routes:\n  - {from: a, to: c}\n",

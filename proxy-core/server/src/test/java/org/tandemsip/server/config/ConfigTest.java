@@ -23,6 +23,7 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.auth.DigestAlgorithm;
 import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.HeaderMatch;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
@@ -194,7 +195,8 @@ class ConfigTest {
         assertEquals(30, a.maxForwards());
         assertEquals(0, config.trunks().get(1).maxForwards());
         final Config.Route first = config.routes().getFirst();
-        assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of("b", "c"), List.of("a"), List.of(),
+        assertEquals(new Config.Route("first", "a", "+1*", "4*", "MESSAGE", List.of(), List.of("b", "c"), List.of("a"),
+                List.of(),
                 Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null, null, Route.Inside.NOTHING,
                 5_400_000_000_000L), first);
         assertEquals(new Config.Registrar(List.of("pbx.example", "b.example"), 120, 30, 7_200, 3, 50),
@@ -496,6 +498,21 @@ class ConfigTest {
         assertEquals(List.of(new Config.Access(Zone.CORE, true, 0, false),
                 new Config.Access(Zone.PUBLIC, false, 15, false), new Config.Access(Zone.TRUNK, true, 0, false)),
                 config.trunks().stream().map(Config.Trunk::access).toList());
+    }
+
+    @Test
+    void shouldReadWhatHeaderFieldsOfRequestsMustBe() throws Exception {
+        // when
+        final Config config = reader(Map.of(), Map.of()).read("t.yaml", """
+                trunks: {a: {peers: [10.0.0.1]}, b: {peers: [10.0.0.2]}}
+                routes:
+                  - {from: a, to: b, match: {header: {X-Tenant: acme corp, s: "sale*", priority: '/^(emergency|urgent)$/'}}}
+                """);
+
+        // then: a compact form is the field that it stands for
+        final List<HeaderMatch> headers = config.routes().getFirst().matchHeaders();
+        assertEquals(List.of("X-Tenant: acme corp", "Subject: sale*", "priority: /^(emergency|urgent)$/"),
+                headers.stream().map(Object::toString).toList());
     }
 
     @Test
