@@ -12,8 +12,10 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.Privacy;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.TelephoneNumber;
+import org.tandemsip.engine.routing.Trust;
 
 /**
  * Writes From, To and Request-URI of the INVITE that we send: user parts as they came, with the numbers that the rules
@@ -22,6 +24,9 @@ import org.tandemsip.engine.routing.TelephoneNumber;
  */
 final class CallNames {
     private static final byte[] USER = "user".getBytes(StandardCharsets.US_ASCII);
+    /** RFC 3323 section 4.1.1.3. */
+    private static final byte[] ANONYMOUS =
+            "\"Anonymous\" <sip:anonymous@anonymous.invalid>".getBytes(StandardCharsets.US_ASCII);
 
     private final ListenPoints listenPoints;
     private final NameAddr nameAddr = new NameAddr();
@@ -40,7 +45,12 @@ final class CallNames {
         return this;
     }
 
+    /** Nobody who is not trusted is told who calls when that is asked for by Privacy (RFC 3323 section 5.3). */
     void putFrom(final AsciiWriter out, final SipMessage invite) {
+        if (!Trust.isTold(target.sentTo) && Privacy.hidesCaller(invite)) {
+            out.put(ANONYMOUS);
+            return;
+        }
         putName(out, invite, HeaderName.FROM, NumberRules.Field.FROM, true);
     }
 

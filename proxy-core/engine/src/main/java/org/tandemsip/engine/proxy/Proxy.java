@@ -128,7 +128,7 @@ public final class Proxy implements MessageHandler {
             return calls.onRequest(received, source, nowNs);
         }
         settle(nowNs);
-        final SipMessage request = hider.isOn() ? hider.restoreRequest(received) : received;
+        final SipMessage request = hider.concerns(received) ? hider.restoreRequest(received) : received;
         if (request == null) {
             return policy.trunkOf(source) == null ? Disposition.DROPPED_UNKNOWN_SOURCE
                     : received.method() == Method.ACK ? Disposition.DROPPED_STRAY_ACK
@@ -212,7 +212,8 @@ public final class Proxy implements MessageHandler {
         if (registers) {
             registrations.goOn(request, targets);
         }
-        if (!followsInvite && Privacy.mustFail(Privacy.of(request)) && targets.leaveTrustDomain()) {
+        if (!followsInvite && Privacy.mustFail(Privacy.of(request), forCalls, by.recordRoute())
+                && targets.leaveTrustDomain()) {
             return refuse(request, source, Status.SERVER_INTERNAL_ERROR_500);
         }
         if (requests.maxLength() > MAX_MESSAGE_BYTES) {
@@ -323,7 +324,7 @@ public final class Proxy implements MessageHandler {
 
     @Override
     public Disposition onResponse(final SipMessage received, final Source source, final long nowNs) {
-        final SipMessage response = hider.isOn() ? hider.restoreResponse(received) : received;
+        final SipMessage response = hider.concernsResponse(received) ? hider.restoreResponse(received) : received;
         if (response == null) {
             return Disposition.DROPPED_STRAY_RESPONSE;
         }

@@ -26,6 +26,7 @@ import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.Privacy;
 import org.tandemsip.engine.routing.RecordRoutes;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Target;
@@ -85,6 +86,8 @@ final class RequestForwarder {
     private SipMessage request;
     private Source source;
     private boolean recordRoute;
+    /** Whether who sends the request wants its addresses kept. */
+    private boolean hidesHeaders;
     private int loopHash;
     /** Most bytes that somebody else adds to the copy written next. */
     private int added;
@@ -146,6 +149,10 @@ final class RequestForwarder {
         client = Places.NONE;
         call = Places.NONE;
         added = 0;
+        hidesHeaders = policy.recordRoute() && Privacy.hidesHeaders(message);
+        if (hidesHeaders) {
+            hider.turnOn();
+        }
         return routeInformation.read(message, receivedFrom);
     }
 
@@ -314,8 +321,9 @@ final class RequestForwarder {
         if (edits.overflown()) {
             throw new IllegalStateException("more to change in a request than its limits allow");
         }
-        if (target.sentTo != null && target.sentTo.profile().hidesTopology()) {
-            return hider.hide(edits.apply(request, hider.plain(), 0), target.recordRouteListenPoint, out);
+        if (target.sentTo != null && target.sentTo.profile().hidesTopology()
+                || hidesHeaders && !Trust.isTold(target.sentTo)) {
+            return hider.hide(edits.apply(request, hider.plain(), 0), target.recordRouteListenPoint, hidesHeaders, out);
         }
         return edits.apply(request, out, 0);
     }

@@ -11,6 +11,7 @@ import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.HeaderRules;
+import org.tandemsip.engine.routing.Privacy;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Trust;
@@ -80,7 +81,15 @@ final class ResponseForwarder {
 
     /** Upper bound for the size of the copy, to claim memory with. */
     int maxLength(final SipMessage response) {
+        if (hides(response)) {
+            hider.turnOn();
+        }
         return response.length() + contactsLength + hider.maxAdded(response);
+    }
+
+    private boolean hides(final SipMessage response) {
+        return caller != null && caller.profile().hidesTopology()
+                || policy.recordRoute() && !Trust.isTold(caller) && Privacy.hidesHeaders(response);
     }
 
     /** Writes the copy of {@code response}; returns its size in bytes, written from index 0. */
@@ -102,8 +111,9 @@ final class ResponseForwarder {
             edits.end();
         }
         HeaderChanges.editResponse(response, received, Trust.sentTo(caller, response), edits);
-        if (caller != null && caller.profile().hidesTopology()) {
-            final int length = hider.hide(edits.apply(response, hider.plain(), 0), to.listenPoint, out);
+        if (hides(response)) {
+            final int length = hider.hide(edits.apply(response, hider.plain(), 0), to.listenPoint,
+                    Privacy.hidesHeaders(response), out);
             if (length <= 0) {
                 throw new IllegalStateException("a response that was read cannot be written");
             }

@@ -25,8 +25,9 @@ import org.tandemsip.engine.routing.TopologyTokens;
 import org.tandemsip.engine.routing.TopologyTokens.Kind;
 
 /**
- * Hides what lies behind us from trunks with {@code hide-topology}, without remembering anything: whatever such a trunk
- * need not know stands in our own Via, Record-Route and Contact as a token, and is put back when it returns.
+ * Hides what lies behind us from trunks with {@code hide-topology}, and what asks for that by {@code Privacy: header}
+ * from all that are not trusted, without remembering anything: whatever they need not know stands in our own Via,
+ * Record-Route and Contact as a token, and is put back when it returns.
  *
  * <pre>
  *   as written                                     as sent to the trunk
@@ -89,7 +90,14 @@ final class TopologyHider {
 
     /** Takes over a configuration. Once there was a trunk to hide from, what was sent to it may still come back. */
     void policy(final RoutingPolicy policy) {
-        if (!on && policy.hidesTopology()) {
+        if (policy.hidesTopology()) {
+            turnOn();
+        }
+    }
+
+    /** From now on there may be something to be hidden. */
+    void turnOn() {
+        if (!on) {
             on = true;
             restoredBytes.wrap(new byte[BUFFER_BYTES]);
             plain.wrap(new byte[BUFFER_BYTES]);
@@ -99,8 +107,19 @@ final class TopologyHider {
         }
     }
 
-    /** Whether there is anything to be hidden or put back. */
-    boolean isOn() {
+    /** Whether something in a request may have to be put back: it is on, or has been before a restart. */
+    boolean concerns(final SipMessage request) {
+        if (!on && isSip(request.parsedUri()) && Slice.exists(request.parsedUri().parameter(TOKEN))) {
+            turnOn();
+        }
+        return on;
+    }
+
+    /** As {@link #concerns}, of a response. */
+    boolean concernsResponse(final SipMessage response) {
+        if (!on && Slice.exists(response.topVia().parameter(TOKEN))) {
+            turnOn();
+        }
         return on;
     }
 
@@ -118,9 +137,10 @@ final class TopologyHider {
      * Hides the first {@code length} bytes of {@link #plain}.
      *
      * @param listenPoint listen point that the trunk knows us by
+     * @param nameless    whether a Contact is not to tell its user either (RFC 3323 section 5.1)
      * @return size in bytes, written from index 0; 0 when there is more to hide than a message can carry
      */
-    int hide(final int length, final int listenPoint, final MutableDirectBuffer out) {
+    int hide(final int length, final int listenPoint, final boolean nameless, final MutableDirectBuffer out) {
         if (parser.takeRest(written, parser.parse(written.wrap(plain, 0, length), false)) != ParseError.NONE) {
             return 0;
         }
@@ -131,7 +151,7 @@ final class TopologyHider {
         }
         hideRecordRoutes();
         if (written.isRequest() || written.method() != Method.REGISTER) {
-            hideContacts(listenPoint);
+            hideContacts(listenPoint, nameless);
         }
         return edits.overflown() || edits.resultLength(written) > out.capacity() ? 0 : edits.apply(written, out, 0);
     }
@@ -187,7 +207,7 @@ final class TopologyHider {
         }
     }
 
-    private void hideContacts(final int listenPoint) {
+    private void hideContacts(final int listenPoint, final boolean nameless) {
         cursor.reset(written, HeaderName.CONTACT);
         while (cursor.next()) {
             if (!nameAddr.wrap(written.bytes(), cursor.start(), cursor.end())) {
@@ -202,12 +222,16 @@ final class TopologyHider {
             beginPiece();
             pieceWriter.put(written.bytes(), start, end - start);
             final boolean secure = uri.scheme() == SipUri.Scheme.SIPS;
+            if (nameless && Slice.exists(nameAddr.displayName())) {
+                edits.delete(Slice.offset(nameAddr.displayName()), Slice.length(nameAddr.displayName()));
+            }
             final AsciiWriter out = edits.begin(start, end - start);
             if (!nameAddr.bracketed()) {
                 out.put('<');
             }
             final int before = out.position();
-            ownUris.write(out, listenPoint, secure, written.bytes(), uri.user());
+            ownUris.write(out, listenPoint, secure, written.bytes(),
+                    nameless ? Slice.NONE : uri.user());
             if (fits(out.position() - before, limits.uriBytes())) {
                 writeToken(out.put(PARAMETER), Kind.CONTACT, false);
             } else {

@@ -19,12 +19,18 @@ public final class Privacy {
     public static final int HISTORY = 4;
     /** Number of combinations of the bits above, which is what a proxy can do something about. */
     static final int COMBINATIONS = 8;
-    /** Something is asked for that a proxy cannot do, or cannot do in full. */
-    public static final int BEYOND_PROXY = 8;
+    /** Something is asked for that only who ends the dialog can do: another From ({@code user}). */
+    private static final int OTHER_DIALOG = 8;
     /** Rather fail than go on without. */
-    public static final int CRITICAL = 16;
+    private static final int CRITICAL = 16;
     /** Nothing is to be done. */
     private static final int NONE = 32;
+    /** Via, Contact and Record-Route of whoever sends it are to be kept ({@code header}). */
+    private static final int HEADER = 64;
+    /** Who calls is to be kept ({@code user}, {@code id}). */
+    private static final int CALLER = 128;
+    /** Something is asked for that nobody here can do. */
+    private static final int BEYOND = 256;
 
     private static final byte[] ID_TOKEN = ascii("id");
     private static final byte[] USER_TOKEN = ascii("user");
@@ -45,9 +51,25 @@ public final class Privacy {
         return (asked & NONE) != 0 ? 0 : asked;
     }
 
-    /** Whether it must fail rather than go to somebody who is not trusted: RFC 3323 section 5 wants a 500. */
-    public static boolean mustFail(final int asked) {
-        return (asked & CRITICAL) != 0 && (asked & BEYOND_PROXY) != 0;
+    /**
+     * Whether it must fail rather than go to somebody who is not trusted: RFC 3323 section 5 wants a 500.
+     *
+     * @param twoDialogs whether the far side gets a dialog of its own
+     * @param hides      whether Via, Contact and Record-Route can be hidden
+     */
+    public static boolean mustFail(final int asked, final boolean twoDialogs, final boolean hides) {
+        final int cannot = BEYOND | (twoDialogs ? 0 : OTHER_DIALOG) | (twoDialogs || hides ? 0 : HEADER);
+        return (asked & CRITICAL) != 0 && (asked & cannot) != 0;
+    }
+
+    /** Whether Via, Contact and Record-Route of whoever has sent it are to be kept (RFC 3323 section 5.1). */
+    public static boolean hidesHeaders(final SipMessage message) {
+        return (of(message) & HEADER) != 0;
+    }
+
+    /** Whether who calls is to be kept, in From too where that can be done (RFC 3323 section 5.3). */
+    public static boolean hidesCaller(final SipMessage message) {
+        return (of(message) & CALLER) != 0;
     }
 
     private static int read(final DirectBuffer bytes, final int start, final int end) {
@@ -72,10 +94,13 @@ public final class Privacy {
 
     private static int bits(final DirectBuffer bytes, final int start, final int end) {
         if (is(bytes, start, end, ID_TOKEN)) {
-            return ID;
+            return ID | CALLER;
         }
-        if (is(bytes, start, end, USER_TOKEN) || is(bytes, start, end, HEADER_TOKEN)) {
-            return USER | ID | HISTORY | BEYOND_PROXY;
+        if (is(bytes, start, end, USER_TOKEN)) {
+            return USER | ID | HISTORY | CALLER | OTHER_DIALOG;
+        }
+        if (is(bytes, start, end, HEADER_TOKEN)) {
+            return USER | ID | HISTORY | HEADER;
         }
         if (is(bytes, start, end, HISTORY_TOKEN)) {
             return HISTORY;
@@ -83,7 +108,7 @@ public final class Privacy {
         if (is(bytes, start, end, CRITICAL_TOKEN)) {
             return CRITICAL;
         }
-        return is(bytes, start, end, NONE_TOKEN) ? NONE : BEYOND_PROXY;
+        return is(bytes, start, end, NONE_TOKEN) ? NONE : BEYOND;
     }
 
     private static boolean is(final DirectBuffer bytes, final int start, final int end, final byte[] token) {

@@ -128,6 +128,11 @@ public final class Trust {
         return (trunk == null ? UNKNOWN : trunk.trust()).sent(message);
     }
 
+    /** Whether {@code trunk}, {@code null} being nobody that we know, is told whatever Privacy asks to keep. */
+    public static boolean isTold(final Trunk trunk) {
+        return trunk != null && trunk.trust().identity;
+    }
+
     private static List<HeaderField> fields(final String... names) {
         return Stream.of(names).map(HeaderField::of).toList();
     }

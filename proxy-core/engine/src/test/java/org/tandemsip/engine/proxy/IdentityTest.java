@@ -154,7 +154,8 @@ class IdentityTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"user;critical,500", "header;critical,500", "session;critical,500", "unheard-of;critical,500",
+    @CsvSource({"user;critical,500", "header;critical,0", "user;header;critical,500", "session;critical,500",
+        "unheard-of;critical,500",
         "id;critical,0", "history;id;critical,0", "user,0", "none;user;critical,0"})
     void shouldFailRatherThanGoOnWithoutCriticalPrivacy(final String privacy, final int status) {
         for (final Mode mode : List.of(Mode.STATELESS, Mode.STATEFUL)) {
@@ -169,6 +170,56 @@ class IdentityTest {
             inside.request(PBX, invite(rows).replace("198.51.100.1", "10.0.0.11"));
             assertTrue(last(inside).startLine().startsWith("MESSAGE"));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Mode.class, names = {"STATELESS", "STATEFUL"})
+    void shouldKeepTheAddressesOfWhoAsksForThatByPrivacy(final Mode mode) {
+        // given: neither trunk hides the topology of itself
+        final String from = VIA.replace("198.51.100.1", "10.0.0.11");
+        final String invite = ProxyFixture.message("INVITE", "sip:+1@203.0.113.10", from, "Via: SIP/2.0/TCP 10.7.7.7\n"
+                + "Record-Route: <sip:10.7.7.7;lr>\nContact: \"Alice\" <sip:alice@10.0.0.11:5062>\n"
+                + "Privacy: header;critical\n", null);
+        final ProxyFixture proxy = proxy(mode, false, true, TrunkRules.NONE);
+
+        // when
+        proxy.request(PBX, invite);
+        final Sent out = last(proxy);
+
+        // then: nothing of them is in it, and the way back leads through us
+        assertFalse(out.text().contains("10.0.0.11") || out.text().contains("10.7.7.7"), out.text());
+        assertEquals(1, out.headers("Via").size());
+        assertTrue(out.header("Contact").matches("\\s*<sip:203\\.0\\.113\\.10:5060;th=c[^>]+>"), out.header("Contact"));
+        proxy.response(CARRIER, ProxyFixture.answer(out, 200, "b"));
+        assertEquals(List.of(from, "SIP/2.0/TCP 10.7.7.7"), last(proxy).headers("Via").stream()
+                .map(via -> via.replaceFirst(";(received|rport)=.*", "")).toList());
+
+        // and requests of the other side arrive, after a restart too
+        final String target = out.header("Contact").replaceFirst(".*<(.*)>", "$1");
+        final String route = out.header("Record-Route");
+        proxy.restart(proxy.policy());
+        proxy.request(CARRIER, ProxyFixture.message("INFO", target, VIA, "Route: " + route + "\n", "caller"));
+        final Sent info = last(proxy);
+        assertEquals("INFO sip:alice@10.0.0.11:5062 SIP/2.0", info.startLine());
+        assertEquals("<sip:10.7.7.7;lr>", info.header("Route"));
+
+        // and who is trusted, or is asked to keep nothing, sees all
+        final ProxyFixture inside = proxy(mode, true, true, TrunkRules.NONE);
+        inside.request(PBX, invite);
+        assertTrue(last(inside).text().contains("<sip:alice@10.0.0.11:5062>"));
+        proxy.request(PBX, invite.replace("header;critical", "id").replace("call-1", "call-2"));
+        assertTrue(last(proxy).text().contains("<sip:alice@10.0.0.11:5062>"));
+    }
+
+    @Test
+    void shouldKeepTheAddressesOfACalleeThatAsksForThat() {
+        final ProxyFixture proxy = proxy(Mode.STATEFUL, false, true, TrunkRules.NONE);
+        proxy.request(CARRIER, ProxyFixture.message("INVITE", "sip:+1@203.0.113.10", VIA, "", null));
+        proxy.response(PBX, ProxyFixture.answer(last(proxy), 200, "b").replace("Content-Length",
+                "Privacy: header\nContact: <sip:bob@10.0.0.77>\nContent-Length"));
+        final Sent success = last(proxy);
+        assertFalse(success.text().contains("10.0.0.77") || success.header("Contact").contains("bob@"),
+                success.text());
     }
 
     @Test

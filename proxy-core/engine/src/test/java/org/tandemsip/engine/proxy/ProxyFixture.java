@@ -74,6 +74,7 @@ final class ProxyFixture implements Egress {
     private NameService names = NameService.NONE;
     private List<ListenPoint> points = POINTS;
     private Proxy proxy;
+    private RoutingPolicy policy;
     private long nowNs;
 
     ProxyFixture(final Mode mode) {
@@ -101,8 +102,14 @@ final class ProxyFixture implements Egress {
     }
 
     /** The same node after kill -9: nothing is left but the token key. */
-    void restart(final RoutingPolicy policy) {
-        proxy = new Proxy(Messages.context(points, this, policy, Messages.KEYS, names));
+    void restart(final RoutingPolicy next) {
+        policy = next;
+        proxy = new Proxy(Messages.context(points, this, next, Messages.KEYS, names));
+    }
+
+    /** What it was started with. */
+    RoutingPolicy policy() {
+        return policy;
     }
 
     void configure(final RoutingPolicy policy) {
