@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -66,6 +67,11 @@ final class OverloadVerb implements Callable<Integer> {
             description = "How long a caller waits for an answer (${DEFAULT-VALUE}).")
     private String patience;
 
+    @Option(names = "--share", defaultValue = "1", paramLabel = "0..1",
+            description = {"Share of its core that the server may use once it is warm (${DEFAULT-VALUE}): with less the"
+                    + " generator can offer more times its capacity. Needs root."})
+    private double share;
+
     @Option(names = "--out", defaultValue = "perf/results", paramLabel = "DIR",
             description = "Where to keep the result (${DEFAULT-VALUE}).")
     private Path directory;
@@ -87,7 +93,8 @@ final class OverloadVerb implements Callable<Integer> {
                             + " alternating rounds; a caller waits " + patience + " for an answer"
                             + (retransmit ? " and sends again what is not answered. " : " and sends nothing again. ")
                             + (lab.pinned() ? "The server has core 0, the generator core 1."
-                                    : "Nothing is pinned to a core."));
+                                    : "Nothing is pinned to a core.")
+                            + (share < 1 ? " Of its core the server may use " + Math.round(share * 100) + " %." : ""));
             final Map<String, RoundOptions.Starter> contenders = contenders(lab, table);
             final Map<String, List<Curve>> curves = new LinkedHashMap<>();
             Files.createDirectories(directory);
@@ -137,11 +144,11 @@ final class OverloadVerb implements Callable<Integer> {
         // A new process: what the search left behind in one that collapsed would count against it.
         try (Server server = starter.start()) {
             final double first = Math.rint(factors.getFirst() * capacity);
-            offer(lab, server, List.of(first), WARM_UP_SECONDS, null);
+            offer(lab, server, List.of(Math.max(first, from)), WARM_UP_SECONDS, null);
             // The generator's own code is compiled meanwhile: the first rate is offered once in vain.
             final List<Double> rates = new ArrayList<>(List.of(first));
             factors.forEach(factor -> rates.add(Math.rint(factor * capacity)));
-            final List<Step> steps = steps(offer(lab, server, rates, seconds, page));
+            final List<Step> steps = steps(offerWarm(lab, server, rates, seconds, page));
             lab.keepReport(name);
             return new Curve(capacity, steps.subList(1, steps.size()));
         }
@@ -155,8 +162,19 @@ final class OverloadVerb implements Callable<Integer> {
         }
         try (Server server = starter.start()) {
             offer(lab, server, List.of(from), WARM_UP_SECONDS, null);
-            return steps(offer(lab, server, ladder, LADDER_SECONDS, null)).stream().mapToDouble(Step::completed).max()
+            return steps(offerWarm(lab, server, ladder, LADDER_SECONDS, null)).stream().mapToDouble(Step::completed)
+                    .max()
                     .orElseThrow();
+        }
+    }
+
+    private Map<String, Object> offerWarm(final Lab lab, final Server server, final List<Double> rates, final int each,
+            final Path page) throws IOException, InterruptedException {
+        if (share >= 1) {
+            return offer(lab, server, rates, each, page);
+        }
+        try (CpuShare _ = new CpuShare(share, server.processes())) {
+            return offer(lab, server, rates, each, page);
         }
     }
 
@@ -191,6 +209,7 @@ final class OverloadVerb implements Callable<Integer> {
     private void tabulate(final Table table, final Map<String, List<Curve>> curves) {
         final List<String> head = new ArrayList<>(List.of("Server", "capacity, calls/s"));
         factors.forEach(factor -> head.add("offered " + factor + " x"));
+        head.add("one more costs");
         head.add("generator late, p99, ms");
         table.head("", head.toArray(String[]::new));
         curves.forEach((name, list) -> {
@@ -202,12 +221,21 @@ final class OverloadVerb implements Callable<Integer> {
                         median(list, curve -> curve.steps().get(at).completed()),
                         100 * median(list, curve -> curve.steps().get(at).completed() / curve.capacity())));
             }
+            row.add(String.format(Locale.ROOT, "%.0f %%", 100 * median(list, OverloadVerb::costOfRefusal)));
             row.add(Table.figure(median(list,
                     curve -> curve.steps().stream().mapToDouble(Step::late).max().orElse(0)) / 1e3));
             table.row(row.toArray(String[]::new));
         });
         table.fact("In brackets: calls completed as a share of the capacity, the most that was completed at any rate of"
-                + " the search.");
+                + " the search. One more costs: so much of the capacity for one call is lost by each call that is not"
+                + " completed at the highest multiple.");
+    }
+
+    /** What of the capacity is missing at the highest multiple, per call turned away there; in calls. */
+    private static double costOfRefusal(final Curve curve) {
+        final Step worst =
+                curve.steps().stream().max(Comparator.comparingDouble(Step::offered)).orElseThrow();
+        return Math.max(0, curve.capacity() - worst.completed()) / (worst.offered() - worst.completed());
     }
 
     private static double median(final List<Curve> curves, final ToDoubleFunction<Curve> figure) {

@@ -31,7 +31,8 @@ record Server(InetSocketAddress target, long pid, Child child) implements AutoCl
         return new Usage(user, system, resident, processes.length);
     }
 
-    private LongStream processes() {
+    /** Their ids. */
+    LongStream processes() {
         final Stream<ProcessHandle> started =
                 ProcessHandle.of(pid).map(ProcessHandle::descendants).orElse(Stream.empty());
         return LongStream.concat(LongStream.of(pid),
