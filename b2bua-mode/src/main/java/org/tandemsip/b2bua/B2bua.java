@@ -53,6 +53,7 @@ final class B2bua implements CallMode {
     private static final long DIALOG_LABEL = 0x6469_616c_6f67L;
     /** Section 14.2 of RFC 3261: 0 to 10 seconds. */
     private static final int LONGEST_RETRY_AFTER = 10;
+    private static final long GLARE_STEP_NS = 10_000_000L;
 
     final Transactions transactions;
     final MessageMemory memory;
@@ -223,15 +224,11 @@ final class B2bua implements CallMode {
             return Disposition.DROPPED_MALFORMED;
         }
         responder.set(source);
-        return switch (transaction.user()) {
-            case final Exchange exchange -> exchange.onResponse(transaction, response, nowNs);
-            case final Keeper keeper -> keeper.onResponse(transaction, response, nowNs);
-            case final Leg leg -> leg.onByeResponse(transaction, response, nowNs);
-            default -> {
-                transaction.onResponse(response, nowNs);
-                yield Disposition.ABSORBED;
-            }
-        };
+        if (transaction.user() instanceof final Requester requester) {
+            return requester.onResponse(transaction, response, nowNs);
+        }
+        transaction.onResponse(response, nowNs);
+        return Disposition.ABSORBED;
     }
 
     @Override
@@ -364,6 +361,13 @@ final class B2bua implements CallMode {
     /** Seconds after which to come again, chosen at random as RFC 3261 section 14.2 wants. */
     int retryAfter() {
         return (int) Long.remainderUnsigned(nextKey(), LONGEST_RETRY_AFTER + 1);
+    }
+
+    /** How long to wait before another INVITE where both sides have sent one (section 14.1). */
+    long glareNs(final Leg leg) {
+        // Who has made the Call-ID waits for the longer time.
+        return leg.number == 1 ? GLARE_STEP_NS * (210 + Long.remainderUnsigned(nextKey(), 190))
+                : GLARE_STEP_NS * Long.remainderUnsigned(nextKey(), 200);
     }
 
     /** First RSeq of a call: RFC 3262 section 3 wants it chosen at random, far from the end. */

@@ -73,8 +73,6 @@ final class Call extends Alarm {
     final CutOff cutOff;
 
     private final B2bua owner;
-    /** When its session is over, unless it is refreshed. */
-    private long sessionNs;
 
     Call(final B2bua owner) {
         super(owner.alarms);
@@ -124,6 +122,11 @@ final class Call extends Alarm {
         exchanges.add(exchange);
         caller.inviteIn = exchange;
         setup = owner.pools.takeSetup().begin(this, targets, owner.firstRseq());
+        caller.learn(invite);
+        if (!caller.session.onRequest(invite)) {
+            fail(Status.SESSION_INTERVAL_TOO_SMALL_422, nowNs);
+            return true;
+        }
         exchange.server.respond(Status.TRYING_100, nowNs);
         cutOff.begin(nowNs);
         return true;
@@ -183,13 +186,11 @@ final class Call extends Alarm {
     }
 
     /**
-     * A 2xx to an INVITE or UPDATE: the session lives on, as long as its Session-Expires says (RFC 4028 section 10).
-     * The sides refresh it through us; when nobody has in time, neither of them can be there any more.
+     * A side has shown that it is there, by a 2xx. What the session timers of the legs do not find is found by this one:
+     * where they are off, nobody may ever tell the end of a call.
      */
-    void onRefresh(final SipMessage success, final long nowNs) {
-        final long expiresNs = Numbers.sessionExpiresNs(success);
-        sessionNs = nowNs + (expiresNs > 0 ? expiresNs : owner.longestCallNs());
-        set(sessionNs, nowNs);
+    void onRefresh(final long nowNs) {
+        set(nowNs + owner.longestCallNs(), nowNs);
     }
 
     private void endSetup() {

@@ -31,7 +31,7 @@ import org.tandemsip.engine.transaction.TransactionUser;
  *
  * Pooled; shard thread only.
  */
-final class Exchange implements TransactionUser {
+final class Exchange implements Requester {
     /** How far it has come. */
     enum State {
         /** No final response yet. */
@@ -60,6 +60,8 @@ final class Exchange implements TransactionUser {
     private final B2bua owner;
     /** A challenge has been answered: a second one is not. */
     private boolean challenged;
+    /** The session was asked for once more, for longer. */
+    private boolean raised;
     private boolean offered;
     private boolean answered;
     private long answeredDialog;
@@ -92,6 +94,7 @@ final class Exchange implements TransactionUser {
         offered = request.bodyLength() > 0;
         answered = false;
         challenged = false;
+        raised = false;
         ackOwed = false;
         state = State.PENDING;
         repeats = 0;
@@ -114,7 +117,8 @@ final class Exchange implements TransactionUser {
 
     // What comes back.
 
-    Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
+    @Override
+    public Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
         final ClientTransaction.Event event = transaction.onResponse(response, nowNs);
         if (event == ClientTransaction.Event.ABSORBED || state == State.DONE) {
             return Disposition.ABSORBED;
@@ -123,8 +127,7 @@ final class Exchange implements TransactionUser {
             return invite() ? provisional(response, nowNs) : Disposition.ABSORBED;
         }
         final int code = response.statusCode();
-        if (state == State.PENDING && !challenged
-                && owner.auth.takes(to, response, transaction.destination(), owner.responder) && again(nowNs)) {
+        if (state == State.PENDING && code >= 300 && again(response, nowNs)) {
             return Disposition.ABSORBED;
         }
         if (!invite()) {
@@ -133,11 +136,22 @@ final class Exchange implements TransactionUser {
         return code < 300 ? success(response, nowNs) : failure(response, nowNs);
     }
 
-    /** Sends the request once more, with an answer to the challenge (RFC 3261 section 22.2). */
-    private boolean again(final long nowNs) {
-        challenged = true;
+    /**
+     * Sends the request once more where that may help: with an answer to the challenge (RFC 3261 section 22.2), or for
+     * a session that lasts longer (RFC 4028 section 7.3).
+     */
+    private boolean again(final SipMessage response, final long nowNs) {
         final ClientTransaction before = client;
-        owner.extra.clear().auth = owner.auth;
+        owner.extra.clear();
+        if (!challenged && owner.auth.takes(to, response, before.destination(), owner.responder)) {
+            challenged = true;
+            owner.extra.auth = owner.auth;
+        } else if (!raised && response.statusCode() == Status.SESSION_INTERVAL_TOO_SMALL_422.code()
+                && SessionTimer.concerns(method) && to.session.raise(response)) {
+            raised = true;
+        } else {
+            return false;
+        }
         server.request(owner.kept);
         if (method == Method.PRACK) {
             owner.relay.readRack(call, owner.kept);
@@ -199,16 +213,30 @@ final class Exchange implements TransactionUser {
         } else {
             to.refresh(response);
         }
-        call.onRefresh(response, nowNs);
         state = State.ANSWERED;
         ackOwed = true;
+        agree(response, nowNs);
         respond(response, null, 0, nowNs);
+        if (offered) {
+            to.keepSession(owner.kept);
+        }
+        from.keepSession(response);
         if (offered) {
             acknowledge(null);
         }
         owner.timers.arm(repeat, owner.lanes.repeat(0), nowNs);
         owner.timers.arm(patience, owner.lanes.t1Times64(), nowNs);
         return Disposition.FORWARDED;
+    }
+
+    /** Both legs agree upon their session, each with its own side. */
+    private void agree(final SipMessage response, final long nowNs) {
+        to.learn(response);
+        if (call.state == Call.State.UP) {
+            to.session.onSuccess(response, nowNs);
+            from.session.onAnswered(nowNs);
+            call.onRefresh(nowNs);
+        }
     }
 
     private Disposition failure(final SipMessage response, final long nowNs) {
@@ -228,11 +256,13 @@ final class Exchange implements TransactionUser {
     private Disposition finish(final SipMessage response, final long nowNs) {
         if (response.statusCode() < 300 && method == Method.UPDATE) {
             to.refresh(response);
-            if (call.state == Call.State.UP) {
-                call.onRefresh(response, nowNs);
-            }
+            agree(response, nowNs);
         }
         respond(response, null, 0, nowNs);
+        if (response.statusCode() < 300 && method == Method.UPDATE && server != null) {
+            to.keepSession(owner.kept);
+            from.keepSession(response);
+        }
         final boolean gone = method == Method.UPDATE
                 && response.statusCode() == Status.CALL_DOES_NOT_EXIST_481.code();
         release();
@@ -304,6 +334,9 @@ final class Exchange implements TransactionUser {
     /** An ACK has come on the leg that the INVITE came on. */
     void onAck(final SipMessage ack, final long nowNs) {
         if (ackOwed) {
+            if (ack != null) {
+                to.keepSession(ack);
+            }
             acknowledge(ack);
         }
         acknowledged(nowNs);

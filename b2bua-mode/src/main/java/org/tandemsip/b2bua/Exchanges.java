@@ -71,7 +71,8 @@ final class Exchanges {
                 return leg.inviteIn.state == Exchange.State.PENDING ? Status.SERVER_INTERNAL_ERROR_500
                         : Status.REQUEST_PENDING_491;
             }
-            return leg.inviteOut != null || leg.other().inviteIn != null ? Status.REQUEST_PENDING_491 : null;
+            return leg.inviteOut != null || leg.other().inviteIn != null || leg.other().inviteOut != null
+                    ? Status.REQUEST_PENDING_491 : null;
         }
         if (request.method() == Method.UPDATE && request.bodyLength() > 0) {
             for (Exchange each = first; each != null; each = each.next) {

@@ -6,15 +6,13 @@ import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.MessageMemory;
-import org.tandemsip.engine.transaction.ServerTransaction;
-import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
  * What is left to do for an INVITE of ours while its transaction lingers, whether its call is still there or not: each
  * retransmission of the 2xx that we have taken gets the ACK again (RFC 3261 section 13.2.2.4), and any other 2xx, of a
  * fork or one that has crossed our CANCEL, gets an ACK and a BYE. Pooled; shard thread only.
  */
-final class Keeper implements TransactionUser {
+final class Keeper implements Requester {
     /** Most dialogs that one INVITE can have made besides ours and that are ended by one BYE each. */
     private static final int MOST_STRAYS = 8;
 
@@ -54,8 +52,8 @@ final class Keeper implements TransactionUser {
         destination.set(to);
     }
 
-    /** Takes what its transaction has received. */
-    Disposition onResponse(final ClientTransaction client, final SipMessage response, final long nowNs) {
+    @Override
+    public Disposition onResponse(final ClientTransaction client, final SipMessage response, final long nowNs) {
         final ClientTransaction.Event event = client.onResponse(response, nowNs);
         if (event != ClientTransaction.Event.FINAL || response.statusCode() >= 300) {
             return Disposition.ABSORBED;
@@ -105,10 +103,5 @@ final class Keeper implements TransactionUser {
         owner.memory.free(ack);
         ack = MessageMemory.NONE;
         owner.pools.giveBack(this);
-    }
-
-    @Override
-    public void onTerminated(final ServerTransaction transaction, final long nowNs) {
-        // There is none.
     }
 }

@@ -1,6 +1,8 @@
 package org.tandemsip.b2bua;
 
 import org.agrona.MutableDirectBuffer;
+import org.tandemsip.codec.HeaderField;
+import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Disposition;
@@ -8,14 +10,15 @@ import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.transaction.ClientTransaction;
-import org.tandemsip.engine.transaction.ServerTransaction;
-import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
  * One side of a call: how far its dialog has come, and the BYE that ends it, whose user it is. Part of a {@link Call};
  * shard thread only.
  */
-final class Leg extends Dialog implements TransactionUser {
+final class Leg extends Dialog implements Requester {
+    private static final HeaderField ALLOW = HeaderField.of("Allow");
+    private static final byte[] UPDATE = B2bua.ascii("update");
+
     /** How far a dialog has come. */
     enum State {
         /** There is none yet. */
@@ -39,22 +42,31 @@ final class Leg extends Dialog implements TransactionUser {
     /** INVITE of the other side that has no ACK, or no final response, yet. */
     Exchange inviteIn;
     /** INVITE of ours to the other side that has no final response, or not our ACK, yet. */
-    Exchange inviteOut;
+    Requester inviteOut;
     /** A BYE waits until the other side has acknowledged our 2xx (section 15). */
     boolean byeWaits;
     private byte[] byeReason;
     private ClientTransaction bye;
     private boolean byeChallenged;
 
-    /** How its last INVITE has answered a challenge. */
-    final KeptRow credentials;
+    /** How its last INVITE has answered a challenge: its ACK repeats it (RFC 3261 section 22.1). */
+    final KeptBytes credentials;
+    final SessionTimer session;
+    /** The session that it was told last, where that may be needed again. */
+    final KeptBytes sdp;
+    /** Requests that we send in it by ourselves. */
+    OwnRequest own;
+    /** Whether the other side takes UPDATE (RFC 3311). */
+    boolean takesUpdate;
 
     private final B2bua owner;
 
     Leg(final B2bua owner, final Call call, final int number) {
         super(owner);
         this.owner = owner;
-        credentials = new KeptRow(owner.memory);
+        credentials = new KeptBytes(owner.memory);
+        sdp = new KeptBytes(owner.memory);
+        session = new SessionTimer(owner, this);
         this.call = call;
         this.number = number;
     }
@@ -70,7 +82,35 @@ final class Leg extends Dialog implements TransactionUser {
         byeReason = null;
         byeChallenged = false;
         credentials.forget();
+        sdp.forget();
+        session.reset();
+        takesUpdate = false;
+        letGoOfOwn();
         letGoOfBye();
+    }
+
+    /** Takes over what an INVITE, an UPDATE or a 2xx to one says of what the other side can do. */
+    void learn(final SipMessage message) {
+        for (int row = 0; row < message.rows(); row++) {
+            if (message.rowName(row) == HeaderName.OTHER && ALLOW.names(message, row)) {
+                takesUpdate = OptionTags.indexOf(message.bytes(), message.rowValue(row), UPDATE, true) >= 0;
+            }
+        }
+    }
+
+    /** Keeps the session that it has been told, where there may be a need to tell it once more. */
+    void keepSession(final SipMessage from) {
+        if (from.bodyLength() > 3 && (!takesUpdate && session.on()) && from.bytes().getByte(from.bodyOffset()) == 'v'
+                && from.bytes().getByte(from.bodyOffset() + 1) == '=') {
+            sdp.keep(from.bytes(), from.bodyOffset(), from.bodyLength());
+        }
+    }
+
+    /** The requests of our own go on by themselves, should they still be under way. */
+    void letGoOfOwn() {
+        while (own != null) {
+            own.abandon();
+        }
     }
 
     Leg other() {
@@ -101,6 +141,8 @@ final class Leg extends Dialog implements TransactionUser {
      * @param bye    BYE of the other leg that is passed on, or {@code null}
      */
     void end(final byte[] reason, final SipMessage bye, final long nowNs) {
+        session.unset();
+        letGoOfOwn();
         switch (state) {
             case NONE, EARLY -> state = State.ENDED;
             case CONFIRMED -> {
@@ -155,7 +197,8 @@ final class Leg extends Dialog implements TransactionUser {
     }
 
     /** Takes what has come for the BYE. */
-    Disposition onByeResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
+    @Override
+    public Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
         final ClientTransaction.Event event = transaction.onResponse(response, nowNs);
         if (event == ClientTransaction.Event.FINAL && transaction == bye) {
             if (!byeChallenged && owner.auth.takes(this, response, transaction.destination(), owner.responder)) {
@@ -191,13 +234,4 @@ final class Leg extends Dialog implements TransactionUser {
         call.ended(this, nowNs);
     }
 
-    @Override
-    public void onTerminated(final ClientTransaction transaction, final long nowNs) {
-        // Its outcome has been told.
-    }
-
-    @Override
-    public void onTerminated(final ServerTransaction transaction, final long nowNs) {
-        // There is none.
-    }
 }

@@ -1,15 +1,11 @@
 package org.tandemsip.b2bua;
 
 import org.agrona.DirectBuffer;
-import org.tandemsip.codec.HeaderField;
-import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 
 /** Reads numbers out of header fields that the codec leaves alone. */
 final class Numbers {
     private static final int MOST_DIGITS = 10;
-    private static final HeaderField SESSION_EXPIRES = HeaderField.of("Session-Expires");
-    private static final long SHORTEST_SESSION_S = 90;
     private static final byte[] Q850 = B2bua.ascii("Q.850;cause=");
     private static final byte[] CAUSE = B2bua.ascii("cause=");
 
@@ -81,17 +77,6 @@ final class Numbers {
             }
         }
         return true;
-    }
-
-    /** Value of Session-Expires (RFC 4028 section 4) in nanoseconds, 90 s at least; 0 without one. */
-    static long sessionExpiresNs(final SipMessage message) {
-        for (int row = 0; row < message.rows(); row++) {
-            if (SESSION_EXPIRES.names(message, row)) {
-                final int seconds = parse(message.bytes(), message.rowValue(row));
-                return seconds == 0 ? 0 : Math.max(SHORTEST_SESSION_S, seconds) * 1_000_000_000L;
-            }
-        }
-        return 0;
     }
 
     /** The part of {@code slice} behind its first word. */

@@ -15,6 +15,7 @@ final class Pools {
     private Exchange freeExchanges;
     private Setup freeSetups;
     private Keeper freeKeepers;
+    private OwnRequest freeOwnRequests;
 
     Pools(final B2bua owner, final int shard, final int mostCalls, final int firstGeneration) {
         this.owner = owner;
@@ -103,6 +104,20 @@ final class Pools {
         }
         freeKeepers = keeper.nextFree;
         return keeper;
+    }
+
+    OwnRequest takeOwnRequest() {
+        final OwnRequest request = freeOwnRequests;
+        if (request == null) {
+            return new OwnRequest(owner);
+        }
+        freeOwnRequests = request.next;
+        return request;
+    }
+
+    void giveBack(final OwnRequest request) {
+        request.next = freeOwnRequests;
+        freeOwnRequests = request;
     }
 
     void giveBack(final Keeper keeper) {

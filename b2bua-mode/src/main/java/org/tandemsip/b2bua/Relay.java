@@ -43,6 +43,12 @@ final class Relay {
         if (!other.established() || call.exchanges.full()) {
             return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, owner.retryAfter(), nowNs);
         }
+        if (SessionTimer.concerns(request.method())) {
+            leg.learn(request);
+            if (!leg.session.onRequest(request)) {
+                return owner.refuse(leg, request, source, Status.SESSION_INTERVAL_TOO_SMALL_422, -1, nowNs);
+            }
+        }
         final Status conflict = call.exchanges.conflict(leg, request, nowNs);
         if (conflict != null) {
             return owner.refuse(leg, request, source, conflict,

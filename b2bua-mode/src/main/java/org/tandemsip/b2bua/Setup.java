@@ -157,6 +157,7 @@ final class Setup extends TimerNode {
         callee.seen.set(target.destination);
         callee.trunk = target.sentTo;
         callee.localCseq = 0;
+        callee.session.reset();
         call.trunkOut = target.trunk;
         call.peer = target.peer;
         call.initial.server.request(owner.kept);

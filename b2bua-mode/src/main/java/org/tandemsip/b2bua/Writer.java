@@ -45,7 +45,7 @@ final class Writer {
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
     private static final byte[] NO_BODY = ascii("Content-Length: 0\r\n\r\n");
     /** Start line, Via, CSeq, Contact and the rest at their longest, without names, addresses and what is passed. */
-    private static final int OWN_BYTES = 640;
+    private static final int OWN_BYTES = 640 + SessionTimer.MOST_BYTES;
     /** Places that our host is written to: Via, Contact, and in the stead of addresses. */
     private static final int MOST_HOSTS = 30;
 
@@ -80,6 +80,10 @@ final class Writer {
         byte[] reason;
         /** Answers a challenge, or {@code null}. */
         LegAuth auth;
+        /** Rows of a request of our own, or {@code null}. */
+        byte[] rows;
+        /** Its body, or {@code null}. */
+        KeptBytes body;
         /** Values of RAck, when {@code rackCseq} is not 0. */
         long rackRseq;
         long rackCseq;
@@ -87,6 +91,8 @@ final class Writer {
         Extra clear() {
             reason = null;
             auth = null;
+            rows = null;
+            body = null;
             rackRseq = 0;
             rackCseq = 0;
             return this;
@@ -148,8 +154,18 @@ final class Writer {
             out.put(RACK).putDecimal(extra.rackRseq).put(' ').putDecimal(extra.rackCseq).put(' ')
                     .put(Method.INVITE.token()).crlf();
         }
+        if (SessionTimer.concerns(method)) {
+            leg.session.putInRequest(out);
+        }
         if (original == null) {
-            out.put(NO_BODY);
+            if (extra.rows != null) {
+                out.put(extra.rows);
+            }
+            if (extra.body == null || extra.body.length() == 0) {
+                out.put(NO_BODY);
+            } else {
+                extra.body.put(out.put(CONTENT_LENGTH).putDecimal(extra.body.length()).crlf().crlf());
+            }
         } else {
             final HeaderRules route = leg.call.route == null ? HeaderRules.NONE : leg.call.route.headers();
             putPassed(original, leg, Trust.receivedFrom(leg.other().trunk), route,
@@ -198,6 +214,10 @@ final class Writer {
             putRows(request, HeaderName.RECORD_ROUTE);
             putContact(listenPoints.get(server.responseDestination().listenPoint), leg.secure());
         }
+        if (code >= 200 && code < 300 && SessionTimer.concerns(request.method())
+                && leg.call.state == Call.State.UP) {
+            leg.session.putInResponse(out);
+        }
         if (code >= 300 && code < 400) {
             // Where the caller shall try it: it is for the caller to follow.
             putRows(original, HeaderName.CONTACT);
@@ -216,6 +236,9 @@ final class Writer {
             final int retryAfter, final byte[] reason, final MutableDirectBuffer into) {
         final AsciiWriter rows =
                 responses.begin(request, status, leg.tagHigh(), leg.mac, via(server, request), into, 0);
+        if (status == Status.SESSION_INTERVAL_TOO_SMALL_422) {
+            leg.session.putMinimum(rows);
+        }
         if (retryAfter >= 0) {
             rows.put(RETRY_AFTER).putDecimal(retryAfter).crlf();
         }
@@ -255,7 +278,10 @@ final class Writer {
             if (received.removes(original, row) || route.removes(original, row) || sent.removes(original, row)) {
                 continue;
             }
-            if (passList.passes(original, row)) {
+            final HeaderName name = original.rowName(row);
+            if (name == HeaderName.SUPPORTED || name == HeaderName.REQUIRE) {
+                SessionTimer.putOthers(out, original, row);
+            } else if (passList.passes(original, row)) {
                 out.put(bytes, original.rowStart(row), original.rowEnd(row) - original.rowStart(row));
             } else if (passList.names(original, row)) {
                 names.putNamingRow(out, original, row, to.remote.listenPoint);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -11,12 +12,19 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkRules;
+import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.judge.Judge;
 import org.tandemsip.testkit.judge.NodeFacts;
@@ -75,6 +83,14 @@ class BridgedCallsTest {
         }
     }
 
+    @Test
+    void shouldEndBothLegsWhenSessionsRunOutOrAreRefreshed() {
+        for (long seed = 1; seed <= Math.max(20, SEEDS / 2); seed++) {
+            new Run(seed, new LinkProfile(0.2, 0.05, 0.1, 1_000_000, 20_000_000), false, false,
+                    new CallRules(90, 90, CallRules.Refer.PASS, false, false, List.of(), Map.of()), 250_000).play();
+        }
+    }
+
     private static final class Run {
         private final WireLog log = new WireLog();
         private final SimLoop loop;
@@ -84,10 +100,17 @@ class BridgedCallsTest {
         private final SimNode node;
         private final SplittableRandom random;
         private final long seed;
+        private final int holdMs;
 
         private Run(final long seed, final LinkProfile profile, final boolean callerStream,
                 final boolean calleeStream) {
+            this(seed, profile, callerStream, calleeStream, CallRules.DEFAULTS, 2_000);
+        }
+
+        private Run(final long seed, final LinkProfile profile, final boolean callerStream,
+                final boolean calleeStream, final CallRules rules, final int holdMs) {
             this.seed = seed;
+            this.holdMs = holdMs;
             random = new SplittableRandom(seed);
             loop = new SimLoop(random.nextLong(-1_000_000_000L, 1_000_000_000L));
             network = new SimNetwork(loop, random.split(), log);
@@ -95,8 +118,8 @@ class BridgedCallsTest {
             final SimAddress a = SimAddress.of("10.0.1.1");
             final SimAddress b = SimAddress.of("10.0.2.1");
             final SimAddress us = SimAddress.of("10.0.9.1");
-            final Trunk in = trunk(0, "in", a, callerStream);
-            final Trunk out = trunk(1, "out", b, calleeStream);
+            final Trunk in = trunk(0, "in", a, callerStream, rules);
+            final Trunk out = trunk(1, "out", b, calleeStream, rules);
             final RoutingPolicy policy = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
                     List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
                     Timing.DEFAULTS, 70, true);
@@ -108,10 +131,12 @@ class BridgedCallsTest {
         }
 
         private static Trunk trunk(final int index, final String name, final SimAddress address,
-                final boolean stream) {
+                final boolean stream, final CallRules rules) {
             final Peer peer = new Peer(name, stream ? Transport.TCP : Transport.UDP, 0, address.low(), address.port(),
                     index);
-            return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503});
+            return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503},
+                    0, Balance.CALL_ID, 0, 0, Ping.OFF, new TrunkState(), new TrunkRules(HeaderRules.NONE,
+                            HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules));
         }
 
         private void play() {
@@ -119,9 +144,9 @@ class BridgedCallsTest {
                 UacPlan.Kind.CANCEL, UacPlan.Kind.NO_ACK, UacPlan.Kind.LATE_RETRANSMISSION};
             for (int i = 0; i < SCRIPTS.length; i++) {
                 final UacPlan.Kind kind = seed == 7 ? UacPlan.Kind.CALL : kinds[random.nextInt(kinds.length)];
-                final UacPlan plan = new UacPlan(kind, 500 + random.nextInt(3_000), 2_000, random.nextBoolean(), 10,
+                final UacPlan plan = new UacPlan(kind, 500 + random.nextInt(3_000), holdMs, random.nextBoolean(), 10,
                         60_000, 70, seed % 3 == 0);
-                final String uri = "sip:" + SCRIPTS[i] + ".r1200.h2000.c.g@10.0.9.1";
+                final String uri = "sip:" + SCRIPTS[i] + ".r1200.h" + holdMs + ".c.g@10.0.9.1";
                 final String callId = SCRIPTS[i] + "@" + seed;
                 loop.after(i * 300_000_000L, () -> caller.start(plan, uri, callId));
             }

@@ -3,6 +3,7 @@ package org.tandemsip.b2bua;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.IpAddress;
@@ -22,13 +23,17 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.proxy.Proxy;
 import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
@@ -46,6 +51,10 @@ final class CallFixture implements Egress {
     static final String SECOND_BOB = "10.0.0.12:5060";
     static final String OFFER = "v=0\r\no=alice 1 1 IN IP4 192.0.2.77\r\nm=audio 4000 RTP/AVP 0\r\n";
     static final String ANSWER = "v=0\r\no=bob 1 1 IN IP4 10.0.0.77\r\nm=audio 5000 RTP/AVP 0\r\n";
+
+    /** Without session timers: time may pass without anybody asking for anything. */
+    static final CallRules NO_TIMERS =
+            new CallRules(0, 90, CallRules.Refer.PASS, false, false, List.of(), Map.of());
 
     /** A message as it left. */
     record Sent(WireMessage message, String to, byte[] bytes) {
@@ -66,7 +75,7 @@ final class CallFixture implements Egress {
     final List<Sent> sent = new ArrayList<>();
     final TimerLanes timers = new TimerLanes();
     final Counters counters = new Counters();
-    final Trunk alice = trunk(0, "alice", ALICE);
+    final Trunk alice;
     final Trunk bob;
     final B2bua b2bua;
     final Proxy proxy;
@@ -81,6 +90,16 @@ final class CallFixture implements Egress {
     }
 
     CallFixture(final Trunk bob) {
+        this(trunk(0, "alice", ALICE), bob);
+    }
+
+    /** Calls that are treated so on both sides. */
+    CallFixture(final CallRules rules) {
+        this(trunk(0, "alice", rules, ALICE), trunk(1, "bob", rules, BOB, SECOND_BOB));
+    }
+
+    CallFixture(final Trunk alice, final Trunk bob) {
+        this.alice = alice;
         this.bob = bob;
         policy = new RoutingPolicy(Mode.B2BUA, List.of(alice, bob), List.of(route(alice, bob), route(bob, alice)),
                 Timing.DEFAULTS, 70, true);
@@ -92,13 +111,18 @@ final class CallFixture implements Egress {
     }
 
     static Trunk trunk(final int index, final String name, final String... peers) {
+        return trunk(index, name, NO_TIMERS, peers);
+    }
+
+    static Trunk trunk(final int index, final String name, final CallRules rules, final String... peers) {
         final List<Peer> all = new ArrayList<>();
         for (final String peer : peers) {
             final SimAddress address = SimAddress.of(peer);
             all.add(new Peer(peer, null, 0, address.low(), address.port(), all.size()));
         }
         return new Trunk(index, name, all, List.of(Cidr.parse(SimAddress.of(peers[0]).host() + "/32")),
-                new int[] {503}, 0, Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState());
+                new int[] {503}, 0, Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState(),
+                new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules));
     }
 
     private static Route route(final Trunk from, final Trunk to) {

@@ -76,28 +76,6 @@ class ControlTest {
     }
 
     @Test
-    void shouldEndTheCallWhenItsSessionIsNotRefreshed() {
-        net.deliver(ALICE, net.invite("session", OFFER).header("Session-Expires", "100;refresher=uac"));
-        final Sent invite = net.take("INVITE");
-        assertEquals("100;refresher=uac", invite.message().one("session-expires"));
-        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, ANSWER).header("x", "100;refresher=uac"));
-        final Sent ok = net.take("SIP/2.0 200");
-        net.deliver(ALICE, net.inside("ACK", ALICE, ok, false, 7));
-        net.sent.clear();
-        net.pass(90_000);
-        net.deliver(ALICE, net.inside("UPDATE", ALICE, ok, false, 8).header("Session-Expires", "100"));
-        net.deliver(BOB, answer(net.take("UPDATE"), 200, null, null, "").header("Session-Expires", "100"));
-        net.sent.clear();
-        net.pass(99_000);
-        assertEquals(0, net.sent.size());
-        net.pass(1_100);
-        assertEquals(ALICE, net.take("BYE", ALICE).to());
-        assertEquals(BOB, net.take("BYE", BOB).to());
-        net.pass(33_000);
-        assertTrue(records.getFirst().contains("\"hangup_by\":\"lost\""), records.toString());
-    }
-
-    @Test
     void shouldWriteOneRecordPerInvite() {
         final Up up = net.up("answered");
         net.pass(2_345);

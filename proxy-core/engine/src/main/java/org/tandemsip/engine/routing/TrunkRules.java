@@ -7,11 +7,19 @@ package org.tandemsip.engine.routing;
  * @param headersIn header fields of what comes from it, before anything else
  * @param number    numbers in requests sent to it
  * @param numberIn  numbers in requests that come from it, before they are routed
+ * @param calls     how calls with two dialogs are treated
  */
-public record TrunkRules(HeaderRules headers, HeaderRules headersIn, NumberRules number, NumberRules numberIn) {
+public record TrunkRules(HeaderRules headers, HeaderRules headersIn, NumberRules number, NumberRules numberIn,
+        CallRules calls) {
     /** Changes nothing. */
     public static final TrunkRules NONE =
             new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE);
+
+    /** Treats calls with two dialogs as usual. */
+    public TrunkRules(final HeaderRules headers, final HeaderRules headersIn, final NumberRules number,
+            final NumberRules numberIn) {
+        this(headers, headersIn, number, numberIn, CallRules.DEFAULTS);
+    }
 
     /** Changes header fields only. */
     public TrunkRules(final HeaderRules headers, final HeaderRules headersIn) {
@@ -20,6 +28,6 @@ public record TrunkRules(HeaderRules headers, HeaderRules headersIn, NumberRules
 
     /** These rules for a trunk that is not trusted. */
     public TrunkRules untrusted() {
-        return new TrunkRules(Trust.sent(headers), Trust.received(headersIn), number, numberIn);
+        return new TrunkRules(Trust.sent(headers), Trust.received(headersIn), number, numberIn, calls);
     }
 }

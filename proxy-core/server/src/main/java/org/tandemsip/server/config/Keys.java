@@ -96,7 +96,8 @@ final class Keys {
             ALLOW_UNAUTHENTICATED, TRANSPORT, TlsKeys.TRUNK, BALANCE, FAILOVER, TRUNK_TIMERS, PING, PROFILE,
             HIDE_TOPOLOGY,
             MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN,
-            RuleKeys.NUMBER, RuleKeys.NUMBER_IN, AuthKeys.REQUIRE_AUTH, AccountKeys.AUTH, AccountKeys.REGISTER));
+            RuleKeys.NUMBER, RuleKeys.NUMBER_IN, CallKeys.B2BUA, AuthKeys.REQUIRE_AUTH, AccountKeys.AUTH,
+            AccountKeys.REGISTER));
 
     // Routes
     static final Key<String> MATCH_TO = Key.optional("to", PATTERN, "\"+1*\"",

@@ -124,7 +124,7 @@ final class RuleKeys {
     /** The rules of a trunk. */
     static TrunkRules trunk(final Reading reading, final Bound trunk) {
         return new TrunkRules(headers(reading, trunk.get(HEADERS)), headers(reading, trunk.get(HEADERS_IN)),
-                numbers(trunk.get(NUMBER)), numbers(trunk.get(NUMBER_IN)));
+                numbers(trunk.get(NUMBER)), numbers(trunk.get(NUMBER_IN)), CallKeys.rules(reading, trunk));
     }
 
     /** The rewriting of numbers under one key. */

@@ -125,6 +125,7 @@ class ConfigTest {
                     timers: {try: 2s, t1: 100ms}
                     profile: gb28181
                     hide-topology: true
+                    b2bua: {session-timer: 1h, min-session: 120s}
                     ping: {every: 10s, timeout: 1s, down-after: 4, up-after: 5, ok-codes: [200, 404]}
                     cps: 30/s
                     max-calls: 7

@@ -1,0 +1,65 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.DirectBuffer;
+import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.engine.transaction.MessageMemory;
+
+/** A copy of bytes that a {@link Leg} needs again, or none. Part of it; shard thread only. */
+final class KeptBytes {
+    private final MessageMemory memory;
+    private int handle = MessageMemory.NONE;
+    private int length;
+
+    KeptBytes(final MessageMemory memory) {
+        this.memory = memory;
+    }
+
+    /** Keeps a copy. */
+    void keep(final DirectBuffer bytes, final int offset, final int size) {
+        forget();
+        if (size > 0) {
+            handle = memory.copy(bytes, offset, size);
+            length = handle == MessageMemory.NONE ? 0 : size;
+        }
+    }
+
+    /** Keeps a copy of what another one has; {@code false} when there is no room. */
+    boolean keep(final KeptBytes other) {
+        if (other.length == 0) {
+            forget();
+            return true;
+        }
+        keep(memory.buffer(other.handle), memory.offset(other.handle), other.length);
+        return length > 0;
+    }
+
+    void forget() {
+        memory.free(handle);
+        handle = MessageMemory.NONE;
+        length = 0;
+    }
+
+    /** Bytes of it, 0 for none. */
+    int length() {
+        return length;
+    }
+
+    /** Whether it is the same as other bytes. */
+    boolean is(final DirectBuffer bytes, final int offset, final int size) {
+        if (size != length) {
+            return false;
+        }
+        for (int i = 0; i < size; i++) {
+            if (memory.buffer(handle).getByte(memory.offset(handle) + i) != bytes.getByte(offset + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void put(final AsciiWriter out) {
+        if (length > 0) {
+            out.put(memory.buffer(handle), memory.offset(handle), length);
+        }
+    }
+}

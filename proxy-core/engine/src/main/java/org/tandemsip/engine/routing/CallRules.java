@@ -1,0 +1,41 @@
+package org.tandemsip.engine.routing;
+
+import java.util.List;
+import java.util.Map;
+import org.tandemsip.codec.HeaderField;
+
+/**
+ * How calls with two dialogs are treated on the side of a trunk (mode b2bua).
+ *
+ * @param sessionSeconds    Session-Expires that we ask for there (RFC 4028), 0 for none
+ * @param minSessionSeconds shortest that we let it ask for
+ * @param refer             what becomes of a REFER that comes from there
+ * @param holds             whether the side that stays is put on hold while a transfer is under way
+ * @param follows           whether a redirection that comes from there is followed, else it is passed on
+ * @param passed            header fields that are copied between it and other trunks, besides the usual ones
+ * @param answers           codes told to the other side in the place of those that come from there
+ */
+public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, boolean holds, boolean follows,
+        List<HeaderField> passed, Map<Integer, Integer> answers) {
+    /** What becomes of a REFER. */
+    public enum Refer {
+        /** It is passed on: the other side does it. */
+        PASS,
+        /** We do it, and tell whoever asked for it how it goes; its side of the call stays until it has worked. */
+        HANDLE,
+        /** We do it, and let go of whoever asked for it at once. */
+        RELEASE
+    }
+
+    /** Half an hour, as RFC 4028 section 4 recommends; everything is passed on. */
+    public static final CallRules DEFAULTS = new CallRules(1_800, 90, Refer.PASS, false, false, List.of(), Map.of());
+
+    /** The code told in the place of {@code statusCode}, the same for most. Allocates nothing. */
+    public int answerFor(final int statusCode) {
+        if (answers.isEmpty()) {
+            return statusCode;
+        }
+        // Small Integers are cached up to 127 only, but a failed call is not the steady state.
+        return answers.getOrDefault(statusCode, statusCode);
+    }
+}
