@@ -1,15 +1,12 @@
 package org.tandemsip.engine.proxy;
 
 import java.nio.charset.StandardCharsets;
-import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.DigestFields;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderName;
-import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.auth.Realm;
@@ -20,7 +17,6 @@ import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.registrar.Binding;
-import org.tandemsip.engine.registrar.Flows;
 import org.tandemsip.engine.registrar.Registrar;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.HeaderRules;
@@ -53,12 +49,8 @@ final class RequestForwarder {
     private static final byte[] ALIAS = ascii(";alias");
     private static final byte[] MAX_FORWARDS = ascii("Max-Forwards: ");
     private static final byte[] MAX_BREADTH = ascii("Max-Breadth: ");
-    private static final byte[] RECORD_ROUTE = ascii("Record-Route: ");
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
     private static final byte[] ROUTE = ascii("Route: ");
-    private static final byte[] CONTACT = ascii("Contact: <sip:");
-    private static final byte[] TRANSPORT = ascii(";transport=");
-    private static final byte[] EXPIRES = ascii(">;expires=");
     /** What counts towards the size before Max-Breadth is known. */
     private static final int LARGEST_BREADTH = 60;
     /** Via, Max-Forwards, Max-Breadth, Content-Length, received and rport at their longest, without sent-by. */
@@ -67,7 +59,8 @@ final class RequestForwarder {
 
     private final ListenPoints listenPoints;
     private final Branches branches;
-    private final RecordRoutes recordRoutes;
+    private final OwnRecordRoutes ownRecordRoutes;
+    private final OwnContact ownContact = new OwnContact();
     private final RouteInformation routeInformation;
     private final ReceivedVia receivedVia = new ReceivedVia();
     private final NumberChanges numbers = new NumberChanges();
@@ -76,10 +69,6 @@ final class RequestForwarder {
     private final TopologyHider hider;
     private final Edits edits;
     private final int longestSentBy;
-    private final Flows flows = new Flows();
-    private final NameAddr nameAddr = new NameAddr();
-    private final SipUri contactUri = new SipUri();
-    private final Destination callerFlow = new Destination();
     private RoutingPolicy policy;
     private Trunk from;
     private char statefulMode = Branches.STATEFUL;
@@ -102,7 +91,8 @@ final class RequestForwarder {
         this.hider = hider;
         this.listenPoints = listenPoints;
         this.branches = branches;
-        recordRoutes = new RecordRoutes(context);
+        final RecordRoutes recordRoutes = new RecordRoutes(context);
+        ownRecordRoutes = new OwnRecordRoutes(context, recordRoutes);
         routeInformation = new RouteInformation(context, listenPoints, recordRoutes);
         policy = (RoutingPolicy) context.policy();
         longestSentBy = context.listenPoints().stream().mapToInt(point -> point.sentBy().length).max().orElse(0);
@@ -142,7 +132,7 @@ final class RequestForwarder {
             final boolean mayRecordRoute) {
         request = message;
         source = receivedFrom;
-        recordRoute = mayRecordRoute && mayFormDialog(message);
+        recordRoute = mayRecordRoute && OwnRecordRoutes.mayFormDialog(message);
         loopHash = branches.loopHash(message, from);
         this.from = from;
         realm = from == null ? null : from.trust().realm();
@@ -154,19 +144,6 @@ final class RequestForwarder {
             hider.turnOn();
         }
         return routeInformation.read(message, receivedFrom);
-    }
-
-    /**
-     * Whether a request can begin a dialog, or has a method that we do not know and that might (section 16.6 step 4).
-     * Inside a dialog a Record-Route would change nothing (section 12.2); but a NOTIFY that looks like one from inside
-     * may overtake the answer to its SUBSCRIBE, and then it begins the dialog (RFC 6665 section 4.3).
-     */
-    private static boolean mayFormDialog(final SipMessage message) {
-        return switch (message.method()) {
-            case NOTIFY -> true;
-            case INVITE, SUBSCRIBE, REFER, EXTENSION -> !Slice.exists(message.toTag());
-            case ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, MESSAGE, PUBLISH -> false;
-        };
     }
 
     /** What preprocessing made of the request prepared last. */
@@ -292,7 +269,7 @@ final class RequestForwarder {
 
     /** Upper bound for the size of a copy, to claim memory with. */
     int maxLength() {
-        final int recordRouteRows = recordRoute ? 2 * (16 + RecordRoutes.OVERHEAD + longestSentBy) : 0;
+        final int recordRouteRows = recordRoute ? ownRecordRoutes.maxLength() : 0;
         return request.length() + ADDED_BYTES + longestSentBy + recordRouteRows + routeInformation.maxAdded(request)
                 + policy.mostAdded() + added + hider.maxAdded(request);
     }
@@ -301,7 +278,7 @@ final class RequestForwarder {
     int maxLength(final Target target) {
         final Binding binding = target.binding;
         return maxLength()
-                + (target.registerSeconds < 0 ? 0 : 96 + longestSentBy + Slice.length(request.value(HeaderName.TO)))
+                + (target.registerSeconds < 0 ? 0 : OwnContact.maxLength(request, longestSentBy))
                 + (binding == null ? 0 : binding.contact().length + binding.path().length + ROUTE.length + 2);
     }
 
@@ -380,7 +357,7 @@ final class RequestForwarder {
         }
         edits.end();
         if (target.registerSeconds >= 0) {
-            putOwnContact(target);
+            ownContact.edit(request, listenPoints.get(target.recordRouteListenPoint), target.registerSeconds, edits);
         }
         if (realm != null) {
             consumeCredentials();
@@ -388,31 +365,6 @@ final class RequestForwarder {
         HeaderChanges.edit(request, Trust.receivedFrom(target.from),
                 target.route == null ? HeaderRules.NONE : target.route.headers(),
                 Trust.sentTo(target.sentTo, request), edits);
-    }
-
-    /** The carrier is to call us where a phone has registered, and us alone: no Contact but ours, and no Path. */
-    private void putOwnContact(final Target target) {
-        final DirectBuffer bytes = request.bytes();
-        final ListenPoint point = listenPoints.get(target.recordRouteListenPoint);
-        final long to = request.value(HeaderName.TO);
-        nameAddr.wrap(bytes, Slice.offset(to), Slice.end(to));
-        final long address = nameAddr.uri();
-        contactUri.wrap(bytes, Slice.offset(address), Slice.end(address));
-        for (int row = request.firstRow(HeaderName.PATH); row != SipMessage.NO_ROW; row = request.nextRow(row)) {
-            edits.delete(request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
-        }
-        final int first = request.firstRow(HeaderName.CONTACT);
-        for (int row = first; row != SipMessage.NO_ROW; row = request.nextRow(row)) {
-            final AsciiWriter out = edits.begin(request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
-            if (row == first) {
-                out.put(CONTACT).putSlice(bytes, contactUri.user()).put('@').put(point.sentBy());
-                if (point.transport() != Transport.UDP) {
-                    out.put(TRANSPORT).put(point.transport().token());
-                }
-                out.put(EXPIRES).putDecimal(target.registerSeconds).crlf();
-            }
-            edits.end();
-        }
     }
 
     /** What was for us is of no use to anybody else (section 22.3). */
@@ -453,44 +405,8 @@ final class RequestForwarder {
         out.crlf();
     }
 
-    /**
-     * One value where the request leaves the way it came; else two (RFC 5658 section 5), the way out on top, so that
-     * either side finds the listen point it can reach.
-     */
     private void putRecordRoutes(final Target target, final AsciiWriter out) {
-        final Destination callee = target.binding != null && target.binding.flow() != null
-                && target.binding.flow().pinned() ? target.destination : null;
-        final Destination caller = isPinned() ? callerFlow.set(source) : null;
-        final boolean twice = target.recordRouteListenPoint != source.listenPoint || callee != null && caller != null;
-        final boolean sips = routeInformation.isSips();
-        recordRoutes.write(out.put(RECORD_ROUTE), request, target.recordRouteListenPoint, call, sips,
-                callee != null || twice ? callee : caller, callee == null);
-        out.crlf();
-        if (twice) {
-            recordRoutes.write(out.put(RECORD_ROUTE), request, source.listenPoint, call, sips, caller, true);
-            out.crlf();
-        }
-    }
-
-    /**
-     * Whether what the other side sends must come back to where this request was sent from: a browser, or a phone that
-     * registers and whose Contact does not lead there.
-     */
-    private boolean isPinned() {
-        if (source.transport == Transport.WS || source.transport == Transport.WSS) {
-            return true;
-        }
-        if (from == null || !policy.mayRegister(from) || from.hasPeer(source.addressHigh, source.addressLow)) {
-            return false;
-        }
-        final long contact = request.value(HeaderName.CONTACT);
-        if (!Slice.exists(contact) || !nameAddr.wrap(request.bytes(), Slice.offset(contact), Slice.end(contact))) {
-            return false;
-        }
-        final long uri = nameAddr.uri();
-        return contactUri.wrap(request.bytes(), Slice.offset(uri), Slice.end(uri))
-                && contactUri.scheme() != SipUri.Scheme.OPAQUE && contactUri.scheme() != SipUri.Scheme.TEL
-                && flows.isPinned(request.bytes(), source, contactUri);
+        ownRecordRoutes.write(out, request, source, from, policy, target, call, routeInformation.isSips());
     }
 
     private static byte[] ascii(final String text) {
