@@ -1,5 +1,6 @@
 package org.tandemsip.server.transport;
 
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.FirstLook;
 import org.tandemsip.codec.KeyedHash;
@@ -46,7 +47,7 @@ final class Admission {
 
     private final Overload overload;
     private final FairShare shares = new FairShare();
-    private final SourceFilter filter;
+    private final Supplier<SourceFilter> filters;
     private final KeyedHash hash;
     private final AnswerTag answerTag;
     private final Fingerprints taken;
@@ -67,12 +68,12 @@ final class Admission {
      * @param taken   new requests that any loop has let in
      * @param dropped new requests that any loop has dropped
      */
-    Admission(final Overload overload, final SourceFilter filter, final ShardContext.Keys keys,
+    Admission(final Overload overload, final Supplier<SourceFilter> filters, final ShardContext.Keys keys,
             final Fingerprints taken, final Fingerprints dropped) {
         this.overload = overload;
         this.taken = taken;
         this.dropped = dropped;
-        this.filter = filter;
+        this.filters = filters;
         this.hash = new KeyedHash(keys.table0(), keys.table1());
         this.answerTag = new AnswerTag(keys);
     }
@@ -96,7 +97,7 @@ final class Admission {
     boolean dropsAtFirstLook(final DirectBuffer bytes, final int length, final Source source) {
         lookedAt = 0;
         if (overload.refusing() <= 0 || !firstLook.beginsSomething(bytes, length)
-                || filter.emergencies().includes(bytes, firstLook.requestUri(), length)) {
+                || filters.get().emergencies().includes(bytes, firstLook.requestUri(), length)) {
             return false;
         }
         lookedAt = hash.begin().add(firstLook.cseqNumber()).addSlice(bytes, firstLook.callId()).end();
@@ -139,7 +140,7 @@ final class Admission {
 
     private Verdict judgeNew(final long fingerprint, final Source source) {
         if (overload.active() && !taken.has(fingerprint)) {
-            final int trunk = filter.trunkOf(source);
+            final int trunk = filters.get().trunkOf(source);
             final double lot = overload.young() ? lotOfYouth(fingerprint) : lot(fingerprint);
             // A stream waits for a server that has just started.
             if (!shares.takes(trunk, lot, overload.refusing()) && !(overload.young() && source.connection != 0)) {
@@ -182,6 +183,6 @@ final class Admission {
 
     private boolean isEmergency(final SipMessage request) {
         final long uri = request.requestUri();
-        return filter.emergencies().includes(request.bytes(), Slice.offset(uri), Slice.end(uri));
+        return filters.get().emergencies().includes(request.bytes(), Slice.offset(uri), Slice.end(uri));
     }
 }

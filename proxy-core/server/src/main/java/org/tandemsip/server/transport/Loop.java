@@ -5,6 +5,7 @@ import io.netty.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
@@ -41,7 +42,7 @@ final class Loop implements ShardThread {
     private final LoopGroup.TurningLoop eventLoop;
     private final NetworkConfig config;
     private final ByteBufAllocator allocator;
-    private final SourceFilter filter;
+    private final Supplier<SourceFilter> filters;
     private final Counters counters = new Counters();
     private final StageTimers stages = new StageTimers();
     private final Peers peers;
@@ -71,20 +72,20 @@ final class Loop implements ShardThread {
     private boolean closed;
 
     Loop(final int index, final LoopGroup.TurningLoop eventLoop, final NetworkConfig config, final Sockets sockets,
-            final ByteBufAllocator allocator, final SourceFilter filter, final BadMessages badMessages,
+            final ByteBufAllocator allocator, final Supplier<SourceFilter> filters, final BadMessages badMessages,
             final ShardReports reports, final Peers peers) {
         this.index = index;
         this.eventLoop = eventLoop;
         this.config = config;
         this.allocator = allocator;
-        this.filter = filter;
+        this.filters = filters;
         this.peers = peers;
         this.connections = new Connections(this, sockets, config, peers.registry());
         this.outbound = new Outbound(index, config.listen().size(), allocator, counters, stages, peers, connections);
         this.queue = new OutboundQueue(config.threading() == NetworkConfig.Threading.SHARED ? 1 << 20 : 1 << 22);
-        this.refusals = new Refusals(outbound, counters, filter, badMessages,
+        this.refusals = new Refusals(outbound, counters, filters, badMessages,
                 new RateLimitedReports(index, reports), config.keys());
-        this.admission = new Admission(overload, filter, config.keys(), peers.taken(), peers.dropped());
+        this.admission = new Admission(overload, filters, config.keys(), peers.taken(), peers.dropped());
         this.limiter = new SourceLimiter(config.keys());
         this.memory = sockets == Sockets.EPOLL ? new SocketMemory() : null;
         this.parser = new SipParser(config.limits());
@@ -219,6 +220,7 @@ final class Loop implements ShardThread {
 
     /** Whether {@code source} sends more than it may; if so that is counted, but not yet what becomes of it. */
     boolean overRate(final Source source) {
+        final SourceFilter filter = filters.get();
         if (!filter.limitsSources()) {
             return false;
         }
@@ -345,7 +347,7 @@ final class Loop implements ShardThread {
     }
 
     SourceFilter filter() {
-        return filter;
+        return filters.get();
     }
 
     Counters counters() {

@@ -10,14 +10,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.tandemsip.engine.handler.Egress;
-import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.HandlerFactory;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.NameService;
 import org.tandemsip.engine.handler.Policy;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
-import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.LatencyWindow;
@@ -41,7 +39,8 @@ public final class Network implements AutoCloseable {
     private final ShardThread[] shards;
     private final ConnectionRegistry registry;
     private final Bindings bindings;
-    private final CurrentFilter filter;
+    /** The one that is in force; a reload puts another one here while the loops read. */
+    private volatile SourceFilter filter;
     private final BadMessages badMessages = new BadMessages();
     private final List<Counters> counters = new ArrayList<>();
     private final List<StageTimers> stages = new ArrayList<>();
@@ -51,7 +50,7 @@ public final class Network implements AutoCloseable {
     private Network(final NetworkConfig config, final Sockets sockets, final SourceFilter filter,
             final ShardReports reports, final Tls tls) {
         this.config = config;
-        this.filter = new CurrentFilter(filter);
+        this.filter = filter;
         registry = new ConnectionRegistry(config.streams(), tls);
         loops = new Loop[config.loops()];
         shards = new ShardThread[config.shards()];
@@ -60,7 +59,8 @@ public final class Network implements AutoCloseable {
         final List<LoopGroup.TurningLoop> eventLoops = group.loops();
         for (int i = 0; i < loops.length; i++) {
             loops[i] =
-                    new Loop(i, eventLoops.get(i), config, sockets, ByteBufAllocator.DEFAULT, this.filter, badMessages,
+                    new Loop(i, eventLoops.get(i), config, sockets, ByteBufAllocator.DEFAULT, () -> this.filter,
+                            badMessages,
                             reports, peers);
             counters.add(loops[i].counters());
             stages.add(loops[i].stages());
@@ -168,7 +168,7 @@ public final class Network implements AutoCloseable {
      * @return whether every shard had room for the order; if not, call again
      */
     public boolean configure(final Policy policy, final SourceFilter newFilter) {
-        filter.current = newFilter;
+        filter = newFilter;
         return command(new ShardCommand.Configure(policy));
     }
 
@@ -252,54 +252,5 @@ public final class Network implements AutoCloseable {
         bindings.close();
         group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(2 * CLOSE_SECONDS,
                 TimeUnit.SECONDS);
-    }
-
-    /** The filter that is in force; a reload puts another one here while the loops read. */
-    private static final class CurrentFilter implements SourceFilter {
-        private volatile SourceFilter current;
-
-        CurrentFilter(final SourceFilter first) {
-            current = first;
-        }
-
-        @Override
-        public int trunkOf(final Source source) {
-            return current.trunkOf(source);
-        }
-
-        @Override
-        public boolean miscounts() {
-            return current.miscounts();
-        }
-
-        @Override
-        public boolean miscounts(final Source source) {
-            return current.miscounts(source);
-        }
-
-        @Override
-        public boolean limitsSources() {
-            return current.limitsSources();
-        }
-
-        @Override
-        public int sourceRate(final Source source) {
-            return current.sourceRate(source);
-        }
-
-        @Override
-        public boolean balancer(final Source source) {
-            return current.balancer(source);
-        }
-
-        @Override
-        public Emergencies emergencies() {
-            return current.emergencies();
-        }
-
-        @Override
-        public String nameOf(final Source source) {
-            return current.nameOf(source);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package org.tandemsip.server.transport;
 
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Edits;
@@ -29,7 +30,7 @@ final class Refusals {
 
     private final Outbound outbound;
     private final Counters counters;
-    private final SourceFilter filter;
+    private final Supplier<SourceFilter> filters;
     private final BadMessages badMessages;
     private final RateLimitedReports reports;
     private final AnswerTag answerTag;
@@ -39,11 +40,12 @@ final class Refusals {
     private final Destination destination = new Destination();
     private final Origin origin = new Origin();
 
-    Refusals(final Outbound outbound, final Counters counters, final SourceFilter filter, final BadMessages badMessages,
+    Refusals(final Outbound outbound, final Counters counters, final Supplier<SourceFilter> filters,
+            final BadMessages badMessages,
             final RateLimitedReports reports, final ShardContext.Keys keys) {
         this.outbound = outbound;
         this.counters = counters;
-        this.filter = filter;
+        this.filters = filters;
         this.badMessages = badMessages;
         this.reports = reports;
         this.answerTag = new AnswerTag(keys);
@@ -91,7 +93,7 @@ final class Refusals {
 
     private boolean refuse(final SipMessage message, final byte[] statusLine, final Source source,
             final Counter dropped) {
-        final boolean known = filter.known(source);
+        final boolean known = filters.get().known(source);
         if (!known) {
             reports.refused(source, source.receivedNs);
         }

@@ -167,7 +167,7 @@ class OverloadTest {
         waits(0, MS);
         waits(210 * MS, 600 * MS);
         final Admission admission =
-                new Admission(overload, _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
+                new Admission(overload, () -> _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
         int dropped = 0;
         for (int i = 0; i < 300; i++) {
             // when
@@ -189,7 +189,7 @@ class OverloadTest {
         waits(0, MS);
         waits(400 * MS, 600 * MS);
         final Admission admission =
-                new Admission(overload, _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
+                new Admission(overload, () -> _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
         final Source stream = new Source();
         stream.connection = 1;
         final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
@@ -232,7 +232,7 @@ class OverloadTest {
         growUp();
         waits(40 * MS, 600 * MS);
         final Admission admission =
-                new Admission(overload, _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
+                new Admission(overload, () -> _ -> 0, TestNet.KEYS, new Fingerprints(), new Fingerprints());
         int dropped = 0;
         for (int i = 0; i < 300; i++) {
             // when

@@ -76,7 +76,7 @@ final class OverloadedLoop {
     /** To take on one message; longer while code is not compiled yet. */
     long serveNs = SERVE_NS;
 
-    private final Admission admission = new Admission(overload, source -> (int) source.addressLow, TestNet.KEYS,
+    private final Admission admission = new Admission(overload, () -> source -> (int) source.addressLow, TestNet.KEYS,
             new Fingerprints(), new Fingerprints());
     private final AnswerTag tags = new AnswerTag(TestNet.KEYS);
     private final PriorityQueue<Arrival> coming = new PriorityQueue<>();
