@@ -29,6 +29,7 @@ import org.tandemsip.engine.routing.CreditService;
 import org.tandemsip.engine.routing.CutOffs;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes;
@@ -421,6 +422,11 @@ final class B2bua implements CallMode {
             return Math.max(0, original.maxForwards() - 1);
         }
         return trunk != null && trunk.maxForwards() > 0 ? trunk.maxForwards() : policy.maxForwards();
+    }
+
+    /** A bit for each listen point that a target may be reached by. */
+    long listenersOf(final Target target) {
+        return policy.listenersOf(target.sentTo);
     }
 
     /** How long a call may last whose end nobody tells. */

@@ -49,7 +49,8 @@ final class NextHops {
         final boolean sameHost = address.high() == to.addressHigh && address.low() == to.addressLow;
         final Transport transport = transport(leg.seen.transport);
         final int listenPoint =
-                listenPoints.select(transport, address.high(), address.low(), leg.seen.listenPoint);
+                listenPoints.select(transport, address.high(), address.low(), leg.seen.listenPoint,
+                        policy.listenersOf(policy.trunkOf(to)));
         if (listenPoint == ListenPoints.NONE || transport.secure() != leg.seen.transport.secure()) {
             return;
         }

@@ -188,7 +188,7 @@ final class Setup extends TimerNode {
         final int tcp = length > UDP_LIMIT && target.tcpWhenLarge && !tcpForSize
                 && callee.remote.transport == Transport.UDP
                         ? owner.listenPoints.select(Transport.TCP, callee.remote.addressHigh,
-                                callee.remote.addressLow, callee.remote.listenPoint)
+                                callee.remote.addressLow, callee.remote.listenPoint, owner.listenersOf(target))
                         : ListenPoints.NONE;
         if (length == 0 || tcp != ListenPoints.NONE) {
             client.handOver(TransactionUser.NOBODY);

@@ -1,9 +1,9 @@
 package org.tandemsip.b2bua;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.tandemsip.b2bua.CallFixture.ALICE;
 import static org.tandemsip.b2bua.CallFixture.ANSWER;
 import static org.tandemsip.b2bua.CallFixture.BOB;

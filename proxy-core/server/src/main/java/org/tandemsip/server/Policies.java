@@ -64,6 +64,7 @@ final class Policies {
                 .toList();
         return new RoutingPolicy(config.mode(), trunks, routes, config.timing(), config.maxForwards(),
                 config.recordRoute()).withTotal(states.total())
+                .withListenZones(config.listen().stream().map(Config.Listen::zone).collect(Collectors.toList()))
                 .withEmergencies(new Emergencies(config.emergencyNumbers()))
                 .withRegistry(new Registry(states.users(), rules(config.registrar()), states.clock()));
     }
@@ -142,6 +143,7 @@ final class Policies {
                 .toList();
         return new RoutingPolicy(policy.mode(), policy.trunks(), routes, policy.timing(), policy.maxForwards(),
                 policy.recordRoute()).withTotal(policy.total()).withDrain(policy.drainSeconds())
-                .withEmergencies(policy.emergencies()).withRegistry(policy.registry());
+                .withListenZones(policy.listenZones()).withEmergencies(policy.emergencies())
+                .withRegistry(policy.registry());
     }
 }

@@ -175,7 +175,7 @@ public final class Tandem implements Control, AutoCloseable {
     public List<String> addresses() {
         return network.listenPoints().stream()
                 .map(point -> new Config.Listen(point.transport(), point.addressHigh(), point.addressLow(),
-                        point.port(), null).toString())
+                        point.port(), null, null).toString())
                 .toList();
     }
 

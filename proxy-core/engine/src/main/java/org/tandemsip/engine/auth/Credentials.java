@@ -69,6 +69,11 @@ public final class Credentials {
         return refusedRealm.getAndSet(null);
     }
 
+    /** Whether {@code name} is their user. Allocates nothing. */
+    public boolean isUser(final DirectBuffer bytes, final long name) {
+        return Realm.is(user, bytes, name);
+    }
+
     /** User name as bytes. */
     byte[] user() {
         return user;

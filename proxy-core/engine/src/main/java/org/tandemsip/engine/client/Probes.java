@@ -18,6 +18,7 @@ import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState.Event;
+import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.TimerNode;
@@ -35,6 +36,8 @@ public final class Probes {
     private static final int MOST_BYTES = 4_096;
 
     private final TimerLanes timers;
+    /** The one that it was started with: what it is asked for changes with a restart only. */
+    private final RoutingPolicy policy;
     private final Transactions transactions;
     private final Branches branches;
     private final ListenPoints listenPoints;
@@ -47,6 +50,7 @@ public final class Probes {
     public Probes(final ShardContext context, final Transactions transactions, final Branches branches,
             final ListenPoints listenPoints) {
         timers = context.timers();
+        policy = (RoutingPolicy) context.policy();
         this.transactions = transactions;
         this.branches = branches;
         this.listenPoints = listenPoints;
@@ -56,7 +60,7 @@ public final class Probes {
 
     /** Asks {@code peer}. Without a way there it has failed; without room for a transaction nothing is known. */
     public void send(final Trunk trunk, final Peer peer, final byte[] callId, final long nowNs) {
-        final Destination destination = Ways.to(peer, listenPoints);
+        final Destination destination = Ways.to(peer, listenPoints, policy.listenersOf(trunk));
         if (destination == null) {
             peer.state().on(Event.FAILURE, trunk.ping());
             return;

@@ -24,6 +24,7 @@ import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Registration;
+import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.TimerNode;
@@ -45,6 +46,8 @@ public final class TrunkRegistrations {
     private static final int MOST_ANSWERS = 2;
 
     private final TimerLanes timers;
+    /** The one that it was started with: what it is asked for changes with a restart only. */
+    private final RoutingPolicy policy;
     private final TimerLanes.Lane patience;
     private final Transactions transactions;
     private final Branches branches;
@@ -58,6 +61,7 @@ public final class TrunkRegistrations {
     public TrunkRegistrations(final ShardContext context, final Transactions transactions, final Branches branches,
             final ListenPoints listenPoints) {
         timers = context.timers();
+        policy = (RoutingPolicy) context.policy();
         patience = timers.lane(TRY_NS);
         this.transactions = transactions;
         this.branches = branches;
@@ -120,7 +124,7 @@ public final class TrunkRegistrations {
             while (!left.isEmpty()) {
                 peer = left.removeFirst();
                 answers = 0;
-                destination = Ways.to(peer, listenPoints);
+                destination = Ways.to(peer, listenPoints, policy.listenersOf(trunk));
                 if (destination == null) {
                     reason = "no way there";
                 } else if (ask(nowNs)) {

@@ -13,16 +13,20 @@ final class Ways {
     /**
      * Where to send, over the transport and from the listen point that calls to the peer take; {@code null} when there
      * is no way there.
+     *
+     * @param among a bit for each listen point that may be used
      */
-    static Destination to(final Peer peer, final ListenPoints listenPoints) {
+    static Destination to(final Peer peer, final ListenPoints listenPoints, final long among) {
         final Destination destination = new Destination();
         destination.transport = peer.transport() == null ? Transport.UDP : peer.transport();
         destination.listenPoint =
-                listenPoints.select(destination.transport, peer.addressHigh(), peer.addressLow(), ListenPoints.NONE);
+                listenPoints.select(destination.transport, peer.addressHigh(), peer.addressLow(), ListenPoints.NONE,
+                        among);
         if (destination.listenPoint == ListenPoints.NONE && peer.transport() == null) {
             destination.transport = Transport.TCP;
             destination.listenPoint =
-                    listenPoints.select(Transport.TCP, peer.addressHigh(), peer.addressLow(), ListenPoints.NONE);
+                    listenPoints.select(Transport.TCP, peer.addressHigh(), peer.addressLow(), ListenPoints.NONE,
+                            among);
         }
         if (destination.listenPoint == ListenPoints.NONE) {
             return null;

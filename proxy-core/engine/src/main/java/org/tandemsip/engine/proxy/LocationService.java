@@ -22,6 +22,7 @@ import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.UserReader;
 import org.tandemsip.engine.routing.Zone;
 
 /**
@@ -58,6 +59,7 @@ final class LocationService {
     private final Destination learnt = new Destination();
     private final RouteMatcher matcher = new RouteMatcher();
     private final IpAddress address = new IpAddress();
+    private final UserReader users = new UserReader();
     private RoutingPolicy policy;
     private SipMessage request;
     private Source source;
@@ -453,10 +455,12 @@ final class LocationService {
             inClear = true;
             return false;
         }
-        int listenPoint = select(transport);
+        final Trunk sentTo = trunk == null
+                ? policy.trunkTo(request, address.high(), address.low(), port, users) : trunk;
+        int listenPoint = select(transport, sentTo);
         if (listenPoint == ListenPoints.NONE && wanted == null) {
             transport = Transport.TCP;
-            listenPoint = select(transport);
+            listenPoint = select(transport, sentTo);
         }
         final Target target = listenPoint == ListenPoints.NONE ? null : targets.add();
         if (target == null) {
@@ -473,7 +477,7 @@ final class LocationService {
         target.peer = peer;
         target.from = receivedBy;
         target.route = line;
-        target.sentTo = trunk == null ? policy.trunkOf(destination) : trunk;
+        target.sentTo = sentTo;
         // A platform that speaks UDP does not listen to TCP, and a catalog over UDP is what it knows.
         target.tcpWhenLarge = wanted == null && transport == Transport.UDP
                 && (target.sentTo == null || target.sentTo.profile().gb28181() == null);
@@ -484,9 +488,9 @@ final class LocationService {
         return true;
     }
 
-    private int select(final Transport transport) {
+    private int select(final Transport transport, final Trunk to) {
         final int named = information.listenPointOfRoute();
         return listenPoints.select(transport, address.high(), address.low(),
-                named == ListenPoints.NONE ? source.listenPoint : named);
+                named == ListenPoints.NONE ? source.listenPoint : named, policy.listenersOf(to));
     }
 }

@@ -26,6 +26,7 @@ import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.UserReader;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.ServerTransaction;
 import org.tandemsip.engine.transaction.Transactions;
@@ -78,6 +79,7 @@ public final class Proxy implements MessageHandler {
     private final TrunkRegistrations trunkRegistrations;
     private final GbRelay gbRelay;
     private final TopologyHider hider;
+    private final UserReader users = new UserReader();
     private RoutingPolicy policy;
     private RoutingPolicy previousPolicy;
     private boolean everStateless;
@@ -159,7 +161,7 @@ public final class Proxy implements MessageHandler {
     private Disposition onNewRequest(final SipMessage request, final Source source, final long nowNs) {
         final boolean followsInvite = request.method() == Method.ACK || request.method() == Method.CANCEL;
         final RoutingPolicy by = rerouted && followsInvite ? previousPolicy : policy;
-        final Trunk from = by.trunkOf(request, source);
+        final Trunk from = by.trunkOf(request, source, users);
         if (from == null && !Slice.exists(request.toTag())) {
             return Disposition.DROPPED_UNKNOWN_SOURCE;
         }
@@ -431,7 +433,7 @@ public final class Proxy implements MessageHandler {
         settle(nowNs);
         final Source source = context.source;
         final SipMessage request = context.kept();
-        final Trunk from = policy.trunkOf(request, source);
+        final Trunk from = policy.trunkOf(request, source, users);
         final Status unroutable = locationService.locate(request, source, policy, from, requests.routeInformation(),
                 targets, nowNs);
         if (unroutable != null) {

@@ -197,13 +197,15 @@ final class RegisteredTargets {
 
     private boolean toAddress(final Transport transport, final int port, final Destination destination,
             final Source source) {
-        final int listenPoint = listenPoints.select(transport, address.high(), address.low(), source.listenPoint);
         destination.transport = transport;
-        destination.listenPoint = listenPoint;
+        destination.listenPoint = ListenPoints.NONE;
         destination.addressHigh = address.high();
         destination.addressLow = address.low();
         destination.port = port;
         destination.identity = 0;
+        final int listenPoint = listenPoints.select(transport, address.high(), address.low(), source.listenPoint,
+                policy.listenersOf(policy.trunkOf(destination)));
+        destination.listenPoint = listenPoint;
         return listenPoint != ListenPoints.NONE;
     }
 

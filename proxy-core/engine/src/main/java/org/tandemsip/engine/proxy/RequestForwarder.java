@@ -29,6 +29,7 @@ import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.TelephoneNumber;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Trust;
+import org.tandemsip.engine.routing.UserReader;
 
 /**
  * Writes the copy of a request that goes to one target: RFC 3261 section 16.6 steps 1 to 9 and RFC 3581 as edits over
@@ -69,6 +70,7 @@ final class RequestForwarder {
     private final TopologyHider hider;
     private final Edits edits;
     private final int longestSentBy;
+    private final UserReader users = new UserReader();
     private RoutingPolicy policy;
     private Trunk from;
     private char statefulMode = Branches.STATEFUL;
@@ -124,7 +126,7 @@ final class RequestForwarder {
      * @return whether Request-URI and Routes are well-formed; when not, nothing else may be called (400)
      */
     boolean prepare(final SipMessage message, final Source receivedFrom, final boolean mayRecordRoute) {
-        return prepare(message, receivedFrom, policy.trunkOf(message, receivedFrom), mayRecordRoute);
+        return prepare(message, receivedFrom, policy.trunkOf(message, receivedFrom, users), mayRecordRoute);
     }
 
     /** As {@link #prepare(SipMessage, Source, boolean)}, for a caller that knows which trunk the request comes from. */
@@ -182,7 +184,7 @@ final class RequestForwarder {
             return;
         }
         final int listenPoint = listenPoints.select(Transport.TCP, destination.addressHigh, destination.addressLow,
-                source.listenPoint);
+                source.listenPoint, policy.listenersOf(target.sentTo));
         if (listenPoint == ListenPoints.NONE || refusals.refuses(destination, nowNs)) {
             return;
         }
@@ -209,7 +211,7 @@ final class RequestForwarder {
         final Destination destination = target.destination;
         final int listenPoint = target.tcpWhenRefused && destination.transport == Transport.UDP
                 ? listenPoints.select(Transport.TCP, destination.addressHigh, destination.addressLow,
-                        source.listenPoint)
+                        source.listenPoint, policy.listenersOf(target.sentTo))
                 : ListenPoints.NONE;
         if (listenPoint == ListenPoints.NONE) {
             return false;

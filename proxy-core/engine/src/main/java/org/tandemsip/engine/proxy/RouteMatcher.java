@@ -4,7 +4,6 @@ import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
-import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
@@ -17,14 +16,14 @@ import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.TelephoneNumber;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Trust;
+import org.tandemsip.engine.routing.UserReader;
 
 /**
  * Tells which lines of the route table a request fits. Numbers are compared as the trunk's own rules for received
  * numbers leave them, all else as it was written. Shard thread only.
  */
 final class RouteMatcher {
-    private final NameAddr nameAddr = new NameAddr();
-    private final SipUri fromUri = new SipUri();
+    private final UserReader users = new UserReader();
     private final TelephoneNumber number = new TelephoneNumber();
     private SipMessage request;
     private RouteInformation information;
@@ -121,14 +120,7 @@ final class RouteMatcher {
     }
 
     private long fromUser() {
-        final long from = request.value(HeaderName.FROM);
-        final DirectBuffer bytes = request.bytes();
-        if (!Slice.exists(from) || !nameAddr.wrap(bytes, Slice.offset(from), Slice.end(from))) {
-            return Slice.NONE;
-        }
-        final long uri = nameAddr.uri();
-        return fromUri.wrap(bytes, Slice.offset(uri), Slice.end(uri)) && fromUri.scheme() != SipUri.Scheme.OPAQUE
-                ? fromUri.user() : Slice.NONE;
+        return users.user(request, HeaderName.FROM);
     }
 
     private boolean fits(final byte[] pattern, final long user, final NumberRules.Field field) {

@@ -1,5 +1,6 @@
 package org.tandemsip.engine.routing;
 
+import org.agrona.DirectBuffer;
 import org.tandemsip.engine.auth.Credentials;
 
 /**
@@ -12,4 +13,10 @@ import org.tandemsip.engine.auth.Credentials;
 public record Account(Credentials credentials, boolean explicit, Registration registration) {
     /** Nobody that it knows. */
     public static final Account NONE = new Account(null, false, null);
+
+    /** Whether a user part is ours there: what is registered, or who shows the password. Allocates nothing. */
+    boolean isUser(final DirectBuffer bytes, final long user) {
+        return registration != null && registration.isUser(bytes, user)
+                || credentials != null && credentials.isUser(bytes, user);
+    }
 }

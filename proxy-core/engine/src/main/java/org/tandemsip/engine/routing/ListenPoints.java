@@ -173,11 +173,18 @@ public final class ListenPoints {
      * @return index, or {@link #NONE} when the remote side cannot be reached
      */
     public int select(final Transport transport, final long addressHigh, final long addressLow, final int preferred) {
+        return select(transport, addressHigh, addressLow, preferred, -1);
+    }
+
+    /** As above. @param among a bit for each listen point, by its index, that may be used; all are below 64 */
+    public int select(final Transport transport, final long addressHigh, final long addressLow, final int preferred,
+            final long among) {
         int best = NONE;
         int bestBits = -1;
         for (int i = 0; i < points.length; i++) {
-            if (points[i].transport() != transport || IpAddress.isIpv4(points[i].addressHigh(),
-                    points[i].addressLow()) != IpAddress.isIpv4(addressHigh, addressLow)) {
+            if ((among >>> i & 1) == 0 || points[i].transport() != transport
+                    || IpAddress.isIpv4(points[i].addressHigh(),
+                            points[i].addressLow()) != IpAddress.isIpv4(addressHigh, addressLow)) {
                 continue;
             }
             final int bits = commonSubnetBits(points[i], addressHigh, addressLow);

@@ -73,6 +73,7 @@ public final class Registration implements Registrable {
     public record Settings(String trunk, String user, String domain, int expiresSeconds, Credentials credentials) {}
 
     private final Settings settings;
+    private final byte[] user;
     private final byte[] callId;
     private final long token;
     private final Challenge challenge = new Challenge();
@@ -101,6 +102,7 @@ public final class Registration implements Registrable {
      */
     public Registration(final Settings settings, final byte[] callId, final long token, final long nowNs) {
         this.settings = settings;
+        user = settings.user.getBytes(StandardCharsets.UTF_8);
         this.callId = callId;
         this.token = token;
         dueNs = nowNs;
@@ -124,6 +126,19 @@ public final class Registration implements Registrable {
     /** The address as a URI. */
     public byte[] uri() {
         return ("sip:" + settings.user + '@' + settings.domain).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Whether a user part is that of the address. Allocates nothing. */
+    boolean isUser(final DirectBuffer bytes, final long slice) {
+        if (Slice.length(slice) != user.length) {
+            return false;
+        }
+        for (int i = 0; i < user.length; i++) {
+            if (bytes.getByte(Slice.offset(slice) + i) != user[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Takes over the trunk of another configuration. */

@@ -26,7 +26,8 @@ public final class RoutingPolicy implements Policy {
     /** Most numbers that are rewritten in one request: those of Request-URI, To and From, and some more. */
     public static final int MOST_NUMBERS = 12;
 
-    private static final byte[] CONTACT_PARAMETER = Registration.PARAMETER.getBytes(StandardCharsets.US_ASCII);
+    /** Most bytes by which a request tells what numbers in To and From were. */
+    public static final int MOST_ORIGINALS = 256;
 
     private final Mode mode;
     private final List<Trunk> trunks;
@@ -34,15 +35,13 @@ public final class RoutingPolicy implements Policy {
     private final Timing timing;
     private final int maxForwards;
     private final boolean recordRoute;
-    private final SourceTable sources;
+    private final Sources sources;
     private final List<NamedPeer> namedPeers;
     private final TrunkState total;
     private final int drainSeconds;
     private final Emergencies emergencies;
     private final Registry registry;
     private final int mostAdded;
-    /** Trunks that we have registered an address with. */
-    private final Trunk[] registered;
     /** Per trunk: whether a route leads from it to the registrar. */
     private final boolean[] mayRegister;
 
@@ -59,12 +58,13 @@ public final class RoutingPolicy implements Policy {
      */
     public RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute) {
-        this(mode, List.copyOf(trunks), List.copyOf(routes), timing, maxForwards, recordRoute, new SourceTable(trunks),
+        this(mode, List.copyOf(trunks), List.copyOf(routes), timing, maxForwards, recordRoute,
+                new Sources(trunks, List.of()),
                 namedPeers(trunks), new TrunkState(), 0, Emergencies.URN_ONLY, null);
     }
 
     private RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
-            final int maxForwards, final boolean recordRoute, final SourceTable sources,
+            final int maxForwards, final boolean recordRoute, final Sources sources,
             final List<NamedPeer> namedPeers, final TrunkState total, final int drainSeconds,
             final Emergencies emergencies, final Registry registry) {
         this.mode = mode;
@@ -80,7 +80,6 @@ public final class RoutingPolicy implements Policy {
         this.emergencies = emergencies;
         this.registry = registry;
         mostAdded = mostAdded(trunks, routes);
-        registered = trunks.stream().filter(trunk -> trunk.account().registration() != null).toArray(Trunk[]::new);
         mayRegister = new boolean[trunks.stream().mapToInt(Trunk::index).max().orElse(-1) + 1];
         for (final Trunk trunk : trunks) {
             mayRegister[trunk.index()] = routes.stream().anyMatch(route -> route.inside() == Route.Inside.REGISTRAR
@@ -145,6 +144,17 @@ public final class RoutingPolicy implements Policy {
     public RoutingPolicy withEmergencies(final Emergencies newEmergencies) {
         return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, total,
                 drainSeconds, newEmergencies, registry);
+    }
+
+    /** This policy with zones of listen points, in the order of their index; {@code null} in the list for any zone. */
+    public RoutingPolicy withListenZones(final List<Zone> zones) {
+        return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, new Sources(trunks, zones),
+                namedPeers, total, drainSeconds, emergencies, registry);
+    }
+
+    /** Zones of listen points, in the order of their index; {@code null} in the list for any zone. */
+    public List<Zone> listenZones() {
+        return sources.listenZones();
     }
 
     /** This policy with a registrar, or another one. */
@@ -235,8 +245,9 @@ public final class RoutingPolicy implements Policy {
 
     /** Whether a stateless proxy sends requests the same ways by {@code other}: modes and failover left aside. */
     public boolean routesLike(final RoutingPolicy other) {
-        return sameList(trunks, other.trunks, RoutingPolicy::isLike) && sameList(routes, other.routes,
-                RoutingPolicy::isLike);
+        return listenZones().equals(other.listenZones())
+                && sameList(trunks, other.trunks, RoutingPolicy::isLike) && sameList(routes, other.routes,
+                        RoutingPolicy::isLike);
     }
 
     private static boolean isLike(final Trunk one, final Trunk other) {
@@ -271,41 +282,43 @@ public final class RoutingPolicy implements Policy {
 
     /**
      * The trunk that a source belongs to: the one that names its exact address and port as a peer, else the one whose
-     * peer addresses or {@code allow} ranges hold it (longest prefix first); {@code null} when unknown. One that wants
-     * certificates owns nothing that came in the clear. Allocates nothing.
+     * peer addresses or {@code allow} ranges hold it (longest prefix first), of the zone of the listen point if that
+     * has one; {@code null} when unknown. One that wants certificates owns nothing that came in the clear. Allocates
+     * nothing.
      */
     public Trunk trunkOf(final Source source) {
-        final Trunk trunk = sources.trunkOf(source.addressHigh, source.addressLow, source.port);
-        return trunk != null && trunk.certified() && !source.transport.secure() ? null : trunk;
+        return sources.trunkOf(source);
     }
 
     /**
-     * As {@link #trunkOf(Source)}; and where no trunk claims the source, the one that we have registered the Contact
-     * with that {@code request} is sent to: the token in it was told to nobody else. It is how a carrier finds us whose
-     * calls come from other addresses than those that it registers at. Allocates nothing.
+     * As {@link #trunkOf(Source)}, and further: where several trunks share the address, the one whose account the
+     * request is for; where none claims it, the one that we have registered the Contact with that it is sent to, which
+     * is how a carrier finds us whose calls come from other addresses than those that it registers at. Allocates
+     * nothing.
      */
-    public Trunk trunkOf(final SipMessage request, final Source source) {
-        final Trunk trunk = trunkOf(source);
-        if (trunk != null || registered.length == 0 || !request.isRequest()) {
-            return trunk;
-        }
-        final SipUri uri = request.parsedUri();
-        if (uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS) {
-            return null;
-        }
-        final long token = uri.parameter(CONTACT_PARAMETER);
-        for (int i = 0; Slice.exists(token) && i < registered.length; i++) {
-            final Trunk called = registered[i];
-            if (Registration.isToken(request.bytes(), token, called.account().registration().token())) {
-                return called.certified() && !source.transport.secure() ? null : called;
-            }
-        }
-        return null;
+    public Trunk trunkOf(final SipMessage request, final Source source, final UserReader users) {
+        return sources.trunkOf(request, source, users);
     }
 
     /** As {@link #trunkOf(Source)}, for where something is sent to. */
     public Trunk trunkOf(final Destination destination) {
-        return sources.trunkOf(destination.addressHigh, destination.addressLow, destination.port);
+        return sources.trunkOf(destination);
+    }
+
+    /** As {@link #trunkOf(Destination)}; where several trunks share the address, the one whose user From names. */
+    public Trunk trunkTo(final SipMessage request, final long addressHigh, final long addressLow, final int port,
+            final UserReader users) {
+        return sources.trunkTo(request, addressHigh, addressLow, port, users);
+    }
+
+    /** A bit for each listen point, by its index, that {@code trunk} may be reached by; {@code null} for no trunk. */
+    public long listenersOf(final Trunk trunk) {
+        return sources.listenersOf(trunk);
+    }
+
+    /** Whether numbers are rewritten in any request. */
+    public boolean rewritesNumbers() {
+        return rewrites(trunks, routes);
     }
 
     /** Whether phones of {@code trunk} may register. */
@@ -322,7 +335,7 @@ public final class RoutingPolicy implements Policy {
         return trunks.stream().mapToInt(trunk -> trunk.rules().headersIn().addedBytes()).max().orElse(0)
                 + routes.stream().mapToInt(route -> route.headers().addedBytes()).max().orElse(0)
                 + trunks.stream().mapToInt(trunk -> trunk.rules().headers().addedBytes()).max().orElse(0)
-                + (rewrites(trunks, routes) ? MOST_NUMBERS * TelephoneNumber.MAX_WRITTEN : 0);
+                + (rewrites(trunks, routes) ? MOST_NUMBERS * TelephoneNumber.MAX_WRITTEN + MOST_ORIGINALS : 0);
     }
 
     private static boolean rewrites(final List<Trunk> trunks, final List<Route> routes) {

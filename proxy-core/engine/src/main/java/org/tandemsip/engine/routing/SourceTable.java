@@ -1,6 +1,7 @@
 package org.tandemsip.engine.routing;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -19,7 +20,8 @@ final class SourceTable {
     private final long[] highs;
     private final long[] lows;
     private final int[] discriminators;
-    private final Trunk[] values;
+    /** Trunks that claim a key, in the order of the configuration; more than one where they are told by accounts. */
+    private final Trunk[][] values;
     private final int mask;
     private final int[] prefixes;
 
@@ -32,7 +34,7 @@ final class SourceTable {
         highs = new long[capacity];
         lows = new long[capacity];
         discriminators = new int[capacity];
-        values = new Trunk[capacity];
+        values = new Trunk[capacity][];
         mask = capacity - 1;
         for (final Entry entry : entries) {
             put(entry);
@@ -57,11 +59,14 @@ final class SourceTable {
         return entries;
     }
 
-    /** The first trunk that claims a key keeps it; that two do is an error of the configuration, found before. */
     private void put(final Entry entry) {
         int slot = slot(entry.high, entry.low, entry.discriminator);
         while (values[slot] != null) {
             if (highs[slot] == entry.high && lows[slot] == entry.low && discriminators[slot] == entry.discriminator) {
+                if (Arrays.stream(values[slot]).noneMatch(trunk -> trunk == entry.trunk)) {
+                    values[slot] = Arrays.copyOf(values[slot], values[slot].length + 1);
+                    values[slot][values[slot].length - 1] = entry.trunk;
+                }
                 return;
             }
             slot = slot + 1 & mask;
@@ -69,25 +74,25 @@ final class SourceTable {
         highs[slot] = entry.high;
         lows[slot] = entry.low;
         discriminators[slot] = entry.discriminator;
-        values[slot] = entry.trunk;
+        values[slot] = new Trunk[] {entry.trunk};
     }
 
-    /** The trunk of an address and port, or {@code null}. */
-    Trunk trunkOf(final long high, final long low, final int port) {
-        final Trunk exact = find(high, low, port);
+    /** The trunks that claim an address and port: one or more, or {@code null}. */
+    Trunk[] claimants(final long high, final long low, final int port) {
+        final Trunk[] exact = find(high, low, port);
         if (exact != null) {
             return exact;
         }
         for (final int prefix : prefixes) {
-            final Trunk trunk = find(high & Cidr.highMask(prefix), low & Cidr.lowMask(prefix), RANGE + prefix);
-            if (trunk != null) {
-                return trunk;
+            final Trunk[] trunks = find(high & Cidr.highMask(prefix), low & Cidr.lowMask(prefix), RANGE + prefix);
+            if (trunks != null) {
+                return trunks;
             }
         }
         return null;
     }
 
-    private Trunk find(final long high, final long low, final int discriminator) {
+    private Trunk[] find(final long high, final long low, final int discriminator) {
         int slot = slot(high, low, discriminator);
         while (values[slot] != null) {
             if (highs[slot] == high && lows[slot] == low && discriminators[slot] == discriminator) {

@@ -5,12 +5,14 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.server.config.Scalar.BadValue;
 import org.tandemsip.server.config.Scalar.Shape;
 import org.tandemsip.server.dns.Domain;
@@ -21,7 +23,8 @@ final class Addresses {
     private static final String HOST = "\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9][A-Za-z0-9._-]*";
     private static final Pattern HOST_PORT = Pattern.compile("(" + HOST + ")(?::(\\d{1,5}))?");
     private static final Pattern LISTEN = Pattern
-            .compile("([a-z]+)://(\\[[0-9A-Fa-f:.]+]|[0-9.]+)(?::(\\d{1,5}))?(?:\\s+advertise\\s+(\\S+))?");
+            .compile("([a-z]+)://(\\[[0-9A-Fa-f:.]+]|[0-9.]+)(?::(\\d{1,5}))?(?:\\s+advertise\\s+(\\S+))?"
+                    + "(?:\\s+zone\\s+(trunk|core|public))?");
     private static final Pattern RANGE = Pattern.compile("([0-9A-Fa-f:.]+)(?:/(\\d{1,3}))?");
     private static final Pattern SIP_URI = Pattern
             .compile("(sips?):(?:[^@;?]*@)?(" + HOST + ")(?::(\\d{1,5}))?(?:;transport=([A-Za-z]+))?");
@@ -29,7 +32,8 @@ final class Addresses {
     /** An address to listen on. */
     static final Scalar<Config.Listen> LISTEN_ADDRESS = new Scalar<>(
             "udp://ADDRESS:PORT, or tcp, tls, ws or wss in its place, ADDRESS being IPv4 or [IPv6]; followed by"
-                    + " 'advertise HOST[:PORT]' where peers must use another address",
+                    + " 'advertise HOST[:PORT]' where peers must use another address, and by 'zone trunk', 'zone core'"
+                    + " or 'zone public' where only trunks of that zone are served",
             new Shape.Text("^(udp|tcp|tls|ws|wss)://.+$"), Addresses::listen);
     /** A range of addresses. */
     static final Scalar<Cidr> CIDR = new Scalar<>("an address or range, such as 198.51.100.0/24 or 2001:db8::/32",
@@ -91,7 +95,9 @@ final class Addresses {
             throw new BadValue(ErrorCode.BAD_LISTEN, "names no address that peers could answer to; name one address,"
                     + " or add 'advertise HOST'");
         }
-        return new Config.Listen(transport, address.high(), address.low(), port, advertise);
+        final Zone zone =
+                matcher.group(5) == null ? null : Zone.valueOf(matcher.group(5).toUpperCase(Locale.ROOT));
+        return new Config.Listen(transport, address.high(), address.low(), port, advertise, zone);
     }
 
     private static Cidr cidr(final String text) throws BadValue {

@@ -93,8 +93,10 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
      *
      * @param port      0 to 65535; 0: any free one
      * @param advertise host, or host and port, that peers are told instead; {@code null}: the address itself
+     * @param zone      zone of the only trunks that it serves; {@code null}: all
      */
-    public record Listen(Transport transport, long addressHigh, long addressLow, int port, String advertise) {
+    public record Listen(Transport transport, long addressHigh, long addressLow, int port, String advertise,
+            Zone zone) {
         @Override
         public String toString() {
             return transport.name().toLowerCase(java.util.Locale.ROOT) + "://"

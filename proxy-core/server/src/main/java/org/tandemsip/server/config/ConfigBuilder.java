@@ -33,6 +33,7 @@ final class ConfigBuilder {
         if (!reading.failed()) {
             checkStateless(mode, trunkList, routes);
             checkRecordRoute(trunkList);
+            trunks.checkZones(listen);
             checkLogins(mode, trunkList, routes);
         }
         final TlsSettings tls = new TlsBuilder(reading, top).build(listen, trunkList);

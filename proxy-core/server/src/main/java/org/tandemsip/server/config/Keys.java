@@ -208,7 +208,9 @@ final class Keys {
             "Files to read as well, relative to this one. Their trunks, routes and listen addresses are added.");
     static final Key<List<Item<Config.Listen>>> LISTEN = Key.of("listen", new ListOf<>(Addresses.LISTEN_ADDRESS, 16),
             "[\"udp://127.0.0.1:5060\", \"tcp://127.0.0.1:5060\"]",
-            "Local addresses for SIP. Needs a restart to change.");
+            "Local addresses for SIP. One with a zone knows trunks of that zone only: what any other source sends to it"
+                    + " is dropped, whoever's address it writes, and requests to a trunk leave by the addresses of its"
+                    + " zone and by those without one. Needs a restart to change.");
     static final Key<List<Item<Cidr>>> PROXY_PROTOCOL = Key.of("proxy-protocol", new ListOf<>(Addresses.CIDR, 64), "[]",
             "[10.0.0.5, 10.0.1.0/28]",
             "Load balancers in front of tcp, tls, ws and wss addresses. Each of their connections must begin with the"

@@ -1,8 +1,10 @@
 package org.tandemsip.server.config;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,7 +15,7 @@ import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.server.dns.Domain;
 
-/** Builds the trunks, and sees that no address and no name belongs to two of them. */
+/** Builds the trunks, and sees that an address or name belongs to two of them only where their accounts differ. */
 final class TrunkBuilder {
     /** Words that stand for something else where a trunk name can stand. */
     static final Set<String> RESERVED = Set.of("any", "request-uri", "prefixes", "registrar", "location");
@@ -27,10 +29,21 @@ final class TrunkBuilder {
     /** What a trunk claims: a peer's address and port, or a range (port 0). */
     private record Claim(long high, long low, int prefixBits, int port) {}
 
+    /**
+     * Two trunks that claim the same.
+     *
+     * @param node where the second does
+     * @param what address, range or name
+     */
+    private record Shared(String first, String second, Node node, String what) {}
+
     private final Reading reading;
-    private final Map<Claim, String> claims = new HashMap<>();
-    private final Map<Domain, String> names = new HashMap<>();
+    private final List<Shared> shared = new ArrayList<>();
+    private final Map<Claim, Set<String>> claims = new HashMap<>();
+    private final Map<Domain, Set<String>> names = new HashMap<>();
     private final Set<List<Object>> t1s = new HashSet<>();
+    /** Zones of trunks, with the first trunk in each. */
+    private final Map<Zone, Node> zones = new EnumMap<>(Zone.class);
 
     TrunkBuilder(final Reading reading) {
         this.reading = reading;
@@ -48,6 +61,9 @@ final class TrunkBuilder {
             }
             built.add(trunk(name, bound));
         });
+        final Map<String, Config.Trunk> byName = new HashMap<>();
+        built.forEach(trunk -> byName.put(trunk.name(), trunk));
+        shared.forEach(pair -> checkShared(pair, byName.get(pair.first), byName.get(pair.second)));
         return List.copyOf(built);
     }
 
@@ -93,6 +109,9 @@ final class TrunkBuilder {
         final Boolean trust = bound.get(Keys.TRUST_IDENTITY);
         final Integer rate = bound.get(Keys.SOURCE_RATE);
         final boolean open = zone == Zone.PUBLIC;
+        if (zone != null) {
+            zones.putIfAbsent(zone, bound.node());
+        }
         if (open && Boolean.TRUE.equals(trust)) {
             reading.problem(ErrorCode.CONTRADICTION, bound.at(Keys.TRUST_IDENTITY),
                     "'trust-identity' does not go with zone public: anybody could call in anybody's name");
@@ -137,11 +156,56 @@ final class TrunkBuilder {
 
     /** A name stands for the sources behind it as an address does. */
     private void claim(final String trunk, final Item<Peers.Spec> spec, final Domain domain) {
-        final String other = names.putIfAbsent(domain, trunk);
-        if (other != null && !other.equals(trunk)) {
-            reading.problem(ErrorCode.ADDRESS_CLAIMED, spec.node(), "trunk '" + trunk + "' claims "
-                    + spec.value().text() + ", which belongs to trunk '" + other + "' already");
+        share(trunk, spec.node(), spec.value().text(), names.computeIfAbsent(domain, _ -> new LinkedHashSet<>()));
+    }
+
+    private boolean share(final String trunk, final Node node, final String what, final Set<String> claimants) {
+        final boolean others = claimants.stream().anyMatch(other -> !other.equals(trunk));
+        if (claimants.add(trunk)) {
+            claimants.stream().filter(other -> !other.equals(trunk))
+                    .forEach(other -> shared.add(new Shared(other, trunk, node, what)));
         }
+        return others;
+    }
+
+    /**
+     * Two accounts with one carrier: what comes from it is told apart by the registered Contact or the user that it is
+     * for, after all that is decided by the source alone. So that must be the same.
+     */
+    private void checkShared(final Shared pair, final Config.Trunk first, final Config.Trunk second) {
+        final Set<String> users = users(first.account());
+        final Set<String> otherUsers = users(second.account());
+        if (users.isEmpty() && otherUsers.isEmpty() || otherUsers.stream().anyMatch(users::contains)) {
+            reading.problem(ErrorCode.ADDRESS_CLAIMED, pair.node, "trunk '" + pair.second + "' claims " + pair.what
+                    + ", which belongs to trunk '" + pair.first + "' already; two accounts with one carrier need"
+                    + " 'register' or 'auth' with different users");
+        } else if (!first.access().equals(second.access()) || !first.profile().equals(second.profile())
+                || (first.auth() == null) != (second.auth() == null)) {
+            reading.problem(ErrorCode.ADDRESS_CLAIMED, pair.node, "trunk '" + pair.second + "' shares " + pair.what
+                    + " with trunk '" + pair.first + "', so both must say the same in 'zone', 'trust-identity',"
+                    + " 'source-rate', 'profile', 'timers', 'hide-topology' and 'require-auth'");
+        }
+    }
+
+    private static Set<String> users(final Config.Account account) {
+        final Set<String> users = new HashSet<>();
+        if (account.login() != null) {
+            users.add(account.login().user());
+        }
+        if (account.registration() != null) {
+            users.add(account.registration().user());
+        }
+        return users;
+    }
+
+    /** A trunk of a zone that no address listens for would never be heard. */
+    void checkZones(final List<Config.Listen> listen) {
+        zones.forEach((zone, node) -> {
+            if (!listen.isEmpty() && listen.stream().allMatch(point -> point.zone() != null && point.zone() != zone)) {
+                reading.problem(ErrorCode.CONTRADICTION, node, "no address in 'listen' is for zone "
+                        + Scalars.word(zone) + ", in which this trunk lies");
+            }
+        });
     }
 
     /**
@@ -150,11 +214,11 @@ final class TrunkBuilder {
      * port.
      */
     private void claim(final String trunk, final Node node, final Claim claim) {
-        final String other = claims.putIfAbsent(claim, trunk);
-        final String rival = other != null && !other.equals(trunk) ? other : rivalByAddress(trunk, claim);
-        if (rival != null) {
-            reading.problem(ErrorCode.ADDRESS_CLAIMED, node, "trunk '" + trunk + "' claims " + text(claim)
-                    + ", which belongs to trunk '" + rival + "' already");
+        if (!share(trunk, node, text(claim), claims.computeIfAbsent(claim, _ -> new LinkedHashSet<>()))) {
+            final String rival = rivalByAddress(trunk, claim);
+            if (rival != null) {
+                shared.add(new Shared(rival, trunk, node, text(claim)));
+            }
         }
     }
 
@@ -163,12 +227,12 @@ final class TrunkBuilder {
      * undecided.
      */
     private String rivalByAddress(final String trunk, final Claim claim) {
-        for (final Map.Entry<Claim, String> entry : claims.entrySet()) {
+        for (final Map.Entry<Claim, Set<String>> entry : claims.entrySet()) {
             final Claim other = entry.getKey();
-            if (!entry.getValue().equals(trunk) && claim.prefixBits() == 128 && other.prefixBits() == 128
+            if (!entry.getValue().contains(trunk) && claim.prefixBits() == 128 && other.prefixBits() == 128
                     && claim.high() == other.high() && claim.low() == other.low()
                     && (claim.port() == 0) != (other.port() == 0)) {
-                return entry.getValue();
+                return entry.getValue().iterator().next();
             }
         }
         return null;

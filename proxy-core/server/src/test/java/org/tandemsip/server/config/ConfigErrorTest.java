@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Every kind of mistake: what is written, and what is said about it, to the letter. */
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 class ConfigErrorTest {
+    private static final String SHARED =
+            "; two accounts with one carrier need 'register' or 'auth' with different users";
     private static final String TRUNKS = "trunks:\n  a: {peers: [10.0.0.1]}\n  b: {peers: [10.0.0.2]}\n";
 
     /** @param first first line of the report */
@@ -165,7 +167,8 @@ class ConfigErrorTest {
                         "t.yaml:1:17: error[C020]: 'ns.example' is not the address of a DNS server; write IPV4,"
                                 + " IPV4:PORT or [IPV6]:PORT"),
                 row(ErrorCode.ADDRESS_CLAIMED, "trunks: {a: {peers: [x.example]}, b: {peers: [x.example]}}\n",
-                        "t.yaml:1:47: error[C032]: trunk 'b' claims x.example, which belongs to trunk 'a' already"),
+                        "t.yaml:1:47: error[C032]: trunk 'b' claims x.example, which belongs to trunk 'a' already"
+                                + SHARED),
                 row(ErrorCode.BAD_RANGE, "trunks: {a: {allow: [10.0.0.1/8]}}\n",
                         "t.yaml:1:22: error[C027]: '10.0.0.1/8' has bits set past its prefix; the range is 10.0.0.0/8"),
                 row(ErrorCode.BAD_RANGE, "trunks: {a: {allow: [10.0.0.0/33]}}\n",
@@ -244,9 +247,16 @@ class ConfigErrorTest {
                 row(ErrorCode.UNKNOWN_TRUNK, "routes:\n  - {from: x, to: request-uri, within: [10.0.0.0/8]}\n",
                         "t.yaml:2:12: error[C031]: route from unknown trunk 'x' (defined: none)"),
                 row(ErrorCode.ADDRESS_CLAIMED, "trunks:\n  a: {peers: [10.0.0.1]}\n  b: {peers: ['10.0.0.1:5060']}\n",
-                        "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.1:5060, which belongs to trunk 'a' already"),
+                        "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.1:5060, which belongs to trunk 'a' already"
+                                + SHARED),
                 row(ErrorCode.ADDRESS_CLAIMED, "trunks:\n  a: {allow: [10.0.0.0/8]}\n  b: {allow: [10.0.0.0/8]}\n",
-                        "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.0/8, which belongs to trunk 'a' already"),
+                        "t.yaml:3:15: error[C032]: trunk 'b' claims 10.0.0.0/8, which belongs to trunk 'a' already"
+                                + SHARED),
+                row(ErrorCode.BAD_LISTEN, "listen: ['udp://10.0.0.9:5060 zone inside']\n",
+                        "t.yaml:1:10: error[C024]: 'udp://10.0.0.9:5060 zone inside' is not an address to listen on; write"
+                                + " udp://IPV4:PORT, tcp://[IPV6]:PORT"),
+                row(ErrorCode.CONTRADICTION, "listen: ['udp://10.0.0.9:5060 zone public']\n" + TRUNKS,
+                        "t.yaml:3:6: error[C037]: no address in 'listen' is for zone trunk, in which this trunk lies"),
                 row(ErrorCode.ROUTE_INCOMPLETE, TRUNKS + "routes:\n  - {from: a, to: [registrar, b]}\n",
                         "t.yaml:5:19: error[C033]: registrar stands alone, not beside trunks"),
                 row(ErrorCode.CONTRADICTION,

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
@@ -514,6 +517,41 @@ class ConfigTest {
         final List<HeaderMatch> headers = config.routes().getFirst().matchHeaders();
         assertEquals(List.of("X-Tenant: acme corp", "Subject: sale*", "priority: /^(emergency|urgent)$/"),
                 headers.stream().map(Object::toString).toList());
+    }
+
+    @Test
+    void shouldReadZonesOfListenAddresses() throws Exception {
+        final Config config = reader(Map.of(), Map.of()).read("t.yaml", """
+                listen: [udp://10.0.0.9:5060 zone core, tcp://0.0.0.0:5060 advertise sip.example.org zone public,
+                  udp://10.0.0.8:5060]
+                """);
+        assertEquals(Arrays.asList(Zone.CORE, Zone.PUBLIC, null),
+                config.listen().stream().map(Config.Listen::zone).toList());
+        assertEquals("sip.example.org", config.listen().get(1).advertise());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|',
+            value = {"auth: {user: u, password: '${env:P}'}|register: {user: v, password: '${env:P}'}|",
+                "auth: {user: u, password: '${env:P}'}|max-forwards: 20|",
+                "register: {user: u, password: '${env:P}'}|auth: {user: u, password: '${env:P}'}|already",
+                "max-forwards: 30|max-forwards: 20|already",
+                "auth: {user: u, password: '${env:P}'}|zone: core|must say the same in 'zone'",
+                "auth: {user: u, password: '${env:P}'}|hide-topology: true|must say the same in 'zone'"})
+    void shouldLetTrunksShareAnAddressWhereAccountsTellThemApart(final String first, final String second,
+            final String problem) throws Exception {
+        for (final String peers : List.of("peers: [10.0.0.1]", "peers: [sip.carrier.example]",
+                "peers: [10.0.0.1], allow: [10.1.0.0/16]")) {
+            final String text = "trunks:\n  a: {" + peers + ", " + first + "}\n  b: {" + peers + ", " + second + "}\n";
+            final ConfigReader reader = reader(Map.of(), Map.of("P", "0123456789abcdef"));
+            if (problem == null) {
+                assertEquals(2, reader.read("t.yaml", text).trunks().size());
+            } else {
+                final ConfigException e = assertThrows(ConfigException.class, () -> reader.read("t.yaml", text));
+                assertEquals(ErrorCode.ADDRESS_CLAIMED, e.problems().getFirst().code());
+                assertTrue(e.report().contains(problem), e.report());
+            }
+        }
     }
 
     @Test

@@ -144,6 +144,43 @@ class TrunkRegistrationIT {
         }
     }
 
+    /** Both register at the same address; Kamailio calls each by the Contact that it has registered. */
+    @Test
+    void shouldTellTwoAccountsWithOneCarrierApart() throws Exception {
+        final Path file = Files.writeString(directory.resolve("password"), "secret\n");
+        try (Registrar _ = new Registrar(); ServerProcess server = ServerProcess.start(
+                new InetSocketAddress(TANDEM, 5060), PBX, """
+                        listen: ["udp://%1$s:5060"]
+                        trunks:
+                          sales:
+                            peers: ["%2$s:5060"]
+                            register: {user: "4711", password: "${file:%3$s}", domain: carrier.example}
+                            headers-in: {set: {X-Account: sales}}
+                          help:
+                            peers: ["%2$s:5060"]
+                            register: {user: "4712", password: "${file:%3$s}", domain: carrier.example}
+                            headers-in: {set: {X-Account: help}}
+                          pbx: {peers: ["%4$s:5080"]}
+                        routes:
+                          - {from: sales, to: pbx}
+                          - {from: help, to: pbx}
+                        """.formatted(TANDEM, CARRIER, file, PBX))) {
+            await(server, 0, view -> "registered".equals(view.get("state")));
+            await(server, 1, view -> "registered".equals(view.get("state")));
+            for (final String[] account : new String[][] {{"4712", "help"}, {"4711", "sales"}}) {
+                final Sipp.Agent pbx = Sipp.start("account-pbx", SippScript.render(false, "pbx", CALLEE), PBX, 5080,
+                        false, 1);
+                final Sipp.Agent caller = Sipp.start("account-caller", SippScript.render(true, "in", CALLER), OUTSIDE,
+                        5070, false, 1, "-s", account[0], CARRIER + ":5060");
+                assertEquals(0, caller.await(60), () -> complaint(caller, server));
+                assertEquals(0, pbx.await(30), () -> complaint(pbx, server));
+                final String messages = new String(pbx.messages(), StandardCharsets.ISO_8859_1);
+                assertTrue(messages.contains("INVITE sip:" + account[0] + "@"), messages);
+                assertTrue(messages.contains("X-Account: " + account[1]), messages);
+            }
+        }
+    }
+
     @Test
     void shouldTellThatAPasswordIsWrong() throws Exception {
         try (Registrar registrar = new Registrar(); ServerProcess server = tandem("udp", "wrong")) {
@@ -198,11 +235,16 @@ class TrunkRegistrationIT {
 
     /** Waits until what is shown of the registration is as it should be. */
     private static void await(final ServerProcess server, final Predicate<Map<?, ?>> wanted) throws Exception {
+        await(server, 0, wanted);
+    }
+
+    private static void await(final ServerProcess server, final int trunk, final Predicate<Map<?, ?>> wanted)
+            throws Exception {
         final long startNs = System.nanoTime();
         Map<?, ?> view = Map.of();
         while (System.nanoTime() - startNs < DEADLINE_NS) {
             final Map<?, ?> trunks = (Map<?, ?>) Json.parse(server.verb("trunks", "-o", "json"));
-            view = (Map<?, ?>) ((Map<?, ?>) ((List<?>) trunks.get("trunks")).getFirst()).get("registration");
+            view = (Map<?, ?>) ((Map<?, ?>) ((List<?>) trunks.get("trunks")).get(trunk)).get("registration");
             if (wanted.test(view)) {
                 return;
             }
