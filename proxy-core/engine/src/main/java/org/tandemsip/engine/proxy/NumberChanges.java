@@ -31,6 +31,8 @@ final class NumberChanges {
     private NumberRules route = NumberRules.NONE;
     private NumberRules sent = NumberRules.NONE;
     private int changes;
+    private long fromUser;
+    private long toUser;
     private boolean keepsDeviceIds;
     private final DeviceId deviceId = new DeviceId();
 
@@ -48,6 +50,8 @@ final class NumberChanges {
         route = ofRoute;
         sent = sentTo;
         changes = 0;
+        fromUser = Slice.NONE;
+        toUser = Slice.NONE;
     }
 
     /** Whether 20 digits are the id of a device, which nobody may rewrite (GB/T 28181). */
@@ -72,6 +76,16 @@ final class NumberChanges {
         editAll(request, HeaderName.FROM, NumberRules.Field.FROM, edits);
         editAll(request, HeaderName.P_ASSERTED_IDENTITY, NumberRules.Field.P_ASSERTED_IDENTITY, edits);
         editAll(request, HeaderName.DIVERSION, NumberRules.Field.DIVERSION, edits);
+    }
+
+    /** User part of From as it came, where it was changed by the last {@link #edit}; else {@link Slice#NONE}. */
+    long fromUser() {
+        return fromUser;
+    }
+
+    /** As {@link #fromUser()}, of To. */
+    long toUser() {
+        return toUser;
     }
 
     private boolean concerns(final NumberRules.Field field) {
@@ -105,6 +119,8 @@ final class NumberChanges {
             number.write(edits.begin(number.start(), number.end() - number.start()));
             edits.end();
             changes++;
+            fromUser = field == NumberRules.Field.FROM ? uri.user() : fromUser;
+            toUser = field == NumberRules.Field.TO ? uri.user() : toUser;
         }
     }
 

@@ -65,6 +65,7 @@ final class RequestForwarder {
     private final RouteInformation routeInformation;
     private final ReceivedVia receivedVia = new ReceivedVia();
     private final NumberChanges numbers = new NumberChanges();
+    private final OriginalNames names;
     private final DigestFields credentials = new DigestFields();
     private final TcpRefusals refusals = new TcpRefusals();
     private final TopologyHider hider;
@@ -91,6 +92,7 @@ final class RequestForwarder {
     RequestForwarder(final ShardContext context, final ListenPoints listenPoints, final Branches branches,
             final TopologyHider hider) {
         this.hider = hider;
+        names = new OriginalNames(context.keys());
         this.listenPoints = listenPoints;
         this.branches = branches;
         final RecordRoutes recordRoutes = new RecordRoutes(context);
@@ -102,7 +104,7 @@ final class RequestForwarder {
                 + RoutingPolicy.MOST_NUMBERS,
                 2 * context.limits().uriBytes() + 1_280 + Registrar.MAX_CONTACT + Registrar.MAX_PATH + 3 * longestSentBy
                         + 3 * HeaderRules.MAX_BYTES
-                        + RoutingPolicy.MOST_NUMBERS * TelephoneNumber.MAX_WRITTEN);
+                        + RoutingPolicy.MOST_NUMBERS * TelephoneNumber.MAX_WRITTEN + RoutingPolicy.MOST_ORIGINALS);
     }
 
     /** The configuration in force. */
@@ -400,6 +402,7 @@ final class RequestForwarder {
             Branches.writePlace(out, client);
         }
         branches.writeConnection(out, branchKey, source);
+        names.write(out, request, numbers.fromUser(), numbers.toUser());
         if (point.transport() == Transport.TLS) {
             // The peer may send us its requests by this connection: we know whose it is (RFC 5923 section 8.1).
             out.put(ALIAS);

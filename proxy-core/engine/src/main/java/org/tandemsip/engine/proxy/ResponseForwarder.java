@@ -24,7 +24,10 @@ import org.tandemsip.engine.routing.Trust;
 final class ResponseForwarder {
     private final Edits edits;
     private final TopologyHider hider;
+    private final OriginalNames names;
     private RoutingPolicy policy;
+    /** Whether requests have had numbers rewritten, by this configuration or one before. */
+    private boolean rewritten;
     private HeaderRules received = HeaderRules.NONE;
     private Trunk caller;
     private final Destination to = new Destination();
@@ -33,13 +36,17 @@ final class ResponseForwarder {
 
     ResponseForwarder(final ShardContext context, final TopologyHider hider) {
         this.hider = hider;
-        edits = new Edits(5 + context.limits().headerRows(), 16 + Registrations.MOST_CONTACT_BYTES);
+        names = new OriginalNames(context.keys());
+        edits = new Edits(7 + context.limits().headerRows(),
+                16 + Registrations.MOST_CONTACT_BYTES + OriginalNames.MOST_BYTES);
         policy = (RoutingPolicy) context.policy();
+        rewritten = policy.rewritesNumbers();
     }
 
     /** Takes over a configuration. */
     void policy(final RoutingPolicy newPolicy) {
         policy = newPolicy;
+        rewritten |= newPolicy.rewritesNumbers();
     }
 
     /**
@@ -84,7 +91,8 @@ final class ResponseForwarder {
         if (hides(response)) {
             hider.turnOn();
         }
-        return response.length() + contactsLength + hider.maxAdded(response);
+        return response.length() + contactsLength + (rewritten ? OriginalNames.MOST_BYTES : 0)
+                + hider.maxAdded(response);
     }
 
     private boolean hides(final SipMessage response) {
@@ -109,6 +117,9 @@ final class ResponseForwarder {
             }
             edits.begin(response.headersEnd(), 0).put(contacts, 0, contactsLength);
             edits.end();
+        }
+        if (rewritten) {
+            names.restore(response, edits);
         }
         HeaderChanges.editResponse(response, received, Trust.sentTo(caller, response), edits);
         if (hides(response)) {

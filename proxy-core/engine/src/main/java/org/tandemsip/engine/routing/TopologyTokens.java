@@ -23,7 +23,9 @@ public final class TopologyTokens {
         /** Record-Route values below our first. */
         ROUTE('r'),
         /** URI of a Contact. */
-        CONTACT('c');
+        CONTACT('c'),
+        /** Users of From and To. */
+        NAMES('n');
 
         private final char letter;
 

@@ -1,6 +1,7 @@
 package org.tandemsip.engine.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Instant;
@@ -130,6 +131,50 @@ class NumberRoutingTest {
         assertEquals("MESSAGE sip:+49301@h SIP/2.0", uriOnly.startLine());
         assertEquals("<sip:0302@a>, <tel:0303>", uriOnly.header("P-Asserted-Identity"));
         assertEquals("<sip:0307@b.example>", uriOnly.header("To"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Mode.class, names = {"STATELESS", "STATEFUL"})
+    void shouldAnswerWithToAndFromAsTheyCame(final Mode mode) {
+        // given
+        final ProxyFixture proxy = proxy(mode, rules(EnumSet.of(NumberRules.Field.FROM, NumberRules.Field.TO), 0, "",
+                "0", "+49"), NumberRules.NONE, null);
+        final String invite = request("INVITE", "sip:0301@h").replace("sip:alice@", "sip:030-6;x=1@")
+                .replace("sip:bob@", "sip:0307@");
+        proxy.request(CARRIER, invite);
+        final ProxyFixture.Sent sent = proxy.sent.pollLast();
+        assertEquals("\"Alice\" <sip:+49306;x=1@carrier.example>;tag=caller", sent.header("From"));
+        assertFalse(sent.text().contains("030-6") || sent.text().contains("0307"), sent.text());
+        proxy.sent.clear();
+
+        // when: provisional, final, and that once more
+        for (final int status : new int[] {180, 200, 200}) {
+            proxy.response("10.0.0.11:5060", ProxyFixture.answer(sent, status, "callee"));
+
+            // then
+            final ProxyFixture.Sent answer = proxy.one();
+            assertEquals("\"Alice\" <sip:030-6;x=1@carrier.example>;tag=caller", answer.header("From"));
+            assertEquals("<sip:0307@b.example>;tag=callee", answer.header("To"));
+        }
+    }
+
+    @Test
+    void shouldLeaveAnAnswerAloneThatBringsAnothersNames() {
+        // given: two requests of two calls
+        final ProxyFixture proxy = proxy(Mode.STATELESS, rules(EnumSet.of(NumberRules.Field.FROM), 0, "", "0", "+49"),
+                NumberRules.NONE, null);
+        final String text = request("MESSAGE", "sip:1@h").replace("sip:alice@", "sip:0306@");
+        proxy.request(CARRIER, text);
+        final String first = proxy.one().header("Via").replaceFirst(".*(;on=[^;]*).*", "$1");
+        proxy.request(CARRIER, text.replace("call-1", "call-2"));
+        final ProxyFixture.Sent second = proxy.one();
+
+        // when, then: a token of the other, or none at all
+        for (final String token : new String[] {first, ";on=nAAAA", ";on=n", ";on", ""}) {
+            proxy.response("10.0.0.11:5060",
+                    ProxyFixture.answer(second, 200, "b").replaceFirst(";on=[^;\n]*", token));
+            assertEquals("\"Alice\" <sip:+49306@carrier.example>;tag=caller", proxy.one().header("From"), token);
+        }
     }
 
     @Test

@@ -40,8 +40,8 @@ final class RuleKeys {
     // Numbers
     static final Key<List<Item<NumberRules.Field>>> FIELDS = Key.of("fields",
             new ListOf<>(Scalars.choice("field", NumberRules.Field.class), 5), "[request-uri]",
-            "Where to rewrite. To and From are changed only where they are named here: peers of RFC 2543 tell calls by"
-                    + " them.");
+            "Where to rewrite. To and From are changed only where they are named here, and are put back in responses;"
+                    + " peers of RFC 2543 tell calls by them.");
     static final Key<Integer> STRIP = Key.of("strip", Scalars.number(0, 32), "0",
             "Characters to take off the front, first of all.");
     static final Key<Map<String, String>> RULES = Key.of("rules", new Beginnings(), "{}",
