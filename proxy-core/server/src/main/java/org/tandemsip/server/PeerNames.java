@@ -147,6 +147,18 @@ public final class PeerNames {
         return sentences;
     }
 
+    /** {@code config} with the addresses that its names have now. */
+    static Config resolvedNow(final Config config) {
+        if (domains(config).isEmpty()) {
+            return config;
+        }
+        try (Names names = new Names(config.dns())) {
+            final PeerNames peerNames = new PeerNames(names, names::locate, reach(config), () -> {}, false);
+            peerNames.begin(config, config.dns().timeoutNs() * 2);
+            return peerNames.resolve(config);
+        }
+    }
+
     /** Forgets the names that a configuration does not hold. */
     synchronized void retain(final Config config) {
         final Set<Domain> kept = domains(config);

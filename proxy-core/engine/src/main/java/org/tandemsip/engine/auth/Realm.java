@@ -133,4 +133,10 @@ public final class Realm {
         }
         return true;
     }
+
+    /** Its name. */
+    @Override
+    public String toString() {
+        return new String(name, StandardCharsets.UTF_8);
+    }
 }

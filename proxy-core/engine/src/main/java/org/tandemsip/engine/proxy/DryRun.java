@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Destination;
@@ -13,6 +14,7 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Privacy;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Target;
@@ -66,16 +68,19 @@ public final class DryRun {
     /**
      * What would happen.
      *
+     * @param realm   who the sender would first be challenged for; what else is said holds once it has shown the
+     *                password. {@code null} for nobody
      * @param lines   lines of the table in their order, up to the one that is followed
      * @param number  called number as routes see it, or {@code null} when there is none
      * @param prefix  prefix of the table of that line that decided; empty without one
      * @param mode    how the request would be treated
      * @param refusal answer instead of sending it on, or {@code null}
+     * @param inside  what of the house it would go to
      * @param awaited whether a name would have to be looked up first
      * @param hops    where it would go, in order
      */
-    public record Outcome(List<Line> lines, String number, String prefix, Mode mode, Status refusal, boolean awaited,
-            List<Hop> hops) {}
+    public record Outcome(String realm, List<Line> lines, String number, String prefix, Mode mode, Status refusal,
+            Route.Inside inside, boolean awaited, List<Hop> hops) {}
 
     private final RoutingPolicy policy;
     private final RequestForwarder requests;
@@ -84,6 +89,8 @@ public final class DryRun {
     private final Branches branches;
     private final RouteMatcher matcher = new RouteMatcher();
     private final Targets targets;
+    /** {@code null} where there is no registrar. */
+    private final Registrations registrations;
 
     /** Makes one for the listen points, limits, keys and policy of {@code context}; nothing else of it is used. */
     public DryRun(final ShardContext context) {
@@ -95,6 +102,8 @@ public final class DryRun {
         requests = new RequestForwarder(context, listenPoints, branches, hider);
         checks = new RequestChecks(listenPoints, branches);
         targets = new Targets(context.counters());
+        registrations = policy.registry() == null ? null
+                : new Registrations(policy.registry(), context.counters(), listenPoints, null, null);
         locationService = new LocationService(context, listenPoints, new HostNames(context), new GbRelay(context));
     }
 
@@ -106,16 +115,37 @@ public final class DryRun {
      */
     public Outcome run(final SipMessage request, final Source source, final Trunk from, final long nowNs) {
         if (!requests.prepare(request, source, from, policy.recordRoute())) {
-            return new Outcome(List.of(), null, "", policy.mode(), Status.BAD_REQUEST_400, false, List.of());
+            return refused(null, null, Status.BAD_REQUEST_400);
         }
         final RouteInformation information = requests.routeInformation();
-        Status refusal = checks.check(request, information.requestUri(), requests.loopHash());
+        final boolean followsInvite = request.method() == Method.ACK || request.method() == Method.CANCEL;
+        final String realm = from.trust().realm() == null || followsInvite || information.inDialog() ? null
+                : from.trust().realm().toString();
         matcher.request(request, information, from);
         final String number = matcher.calledNumber();
+        Status refusal = checks.check(request, information.requestUri(), requests.loopHash());
         if (refusal != null) {
-            return new Outcome(List.of(), number, "", policy.mode(), refusal, false, List.of());
+            return refused(realm, number, refusal);
         }
+        final boolean registers = request.method() == Method.REGISTER && registrations != null
+                && registrations.takes(request, policy, from, information, nowNs);
+        if (registers) {
+            final Status judged = registrations.judge(request, source, policy, from, true, nowNs);
+            if (judged != Status.OK_200 || registrations.line().then().isEmpty()) {
+                return new Outcome(realm, lines(from, registrations.line(), nowNs), null, "",
+                        policy.modeOf(registrations.line()), judged == Status.OK_200 ? null : judged,
+                        Route.Inside.REGISTRAR, false, List.of());
+            }
+        }
+        locationService.registersBy(registers ? registrations.line() : null);
         refusal = locationService.locate(request, source, policy, from, information, targets, nowNs);
+        if (registers) {
+            registrations.goOn(request, targets);
+        }
+        if (refusal == null && !followsInvite && targets.leaveTrustDomain() && Privacy.mustFail(Privacy.of(request),
+                locationService.mode() == Mode.B2BUA, policy.recordRoute())) {
+            refusal = Status.SERVER_INTERNAL_ERROR_500;
+        }
         final Route followed = locationService.line();
         final List<Line> lines = information.inDialog() ? List.of() : lines(from, followed, nowNs);
         final String prefix = followed == null || followed.prefixes() == null ? ""
@@ -124,8 +154,13 @@ public final class DryRun {
         for (int i = 0; refusal == null && i < targets.size(); i++) {
             hops.add(hop(request, source, targets.get(i), i, nowNs));
         }
-        return new Outcome(lines, number, prefix, locationService.mode(), refusal, locationService.awaited() != null,
-                hops);
+        return new Outcome(realm, lines, number, prefix, locationService.mode(), refusal,
+                followed == null ? Route.Inside.NOTHING : followed.inside(), locationService.awaited() != null, hops);
+    }
+
+    private Outcome refused(final String realm, final String number, final Status refusal) {
+        return new Outcome(realm, List.of(), number, "", policy.mode(), refusal, Route.Inside.NOTHING, false,
+                List.of());
     }
 
     private List<Line> lines(final Trunk from, final Route followed, final long nowNs) {

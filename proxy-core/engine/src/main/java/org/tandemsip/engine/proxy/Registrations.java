@@ -135,15 +135,25 @@ final class Registrations {
     /** Answers a REGISTER that would not be taken here, so that it does not go on; {@code null} when it may. */
     Disposition refuse(final SipMessage request, final Source source, final RoutingPolicy by, final Trunk from,
             final long nowNs) {
-        final Status status = prepare(request, source, by.registry().rules(), from, false);
-        final Status judged = status != null ? status
-                : registrar.judge(request, reader.user(), registration, by.registry().rules(),
-                        by.registry().clock().epochMs(nowNs));
+        final Status judged = judge(request, source, by, from, false, nowNs);
         if (judged == Status.OK_200) {
             return null;
         }
         counters.increment(Counter.REGISTERS_REFUSED);
         return answer(request, source, judged, by.registry().rules());
+    }
+
+    /**
+     * What a REGISTER that {@link #takes} would be answered here; nothing is changed by that.
+     *
+     * @param known whether its sender was found to be who it says before
+     */
+    Status judge(final SipMessage request, final Source source, final RoutingPolicy by, final Trunk from,
+            final boolean known, final long nowNs) {
+        final Status status = prepare(request, source, by.registry().rules(), from, known);
+        return status != null ? status
+                : registrar.judge(request, reader.user(), registration, by.registry().rules(),
+                        by.registry().clock().epochMs(nowNs));
     }
 
     /** Has a REGISTER that was not refused go on with our Contact, for as long as one of the user's own will last. */
@@ -247,7 +257,7 @@ final class Registrations {
         if (!readUser(request, rules)) {
             return Status.NOT_FOUND_404;
         }
-        final long name = authenticator.user();
+        final long name = known ? Slice.NONE : authenticator.user();
         if (!known && from.trust().realm() != null
                 && !reader.user().isNamed(request.bytes(), Slice.offset(name), Slice.length(name))) {
             return Status.FORBIDDEN_403;

@@ -204,7 +204,7 @@ final class Api {
     }
 
     private Answer testRoutes(final String body) {
-        return Json.parse(body) instanceof final Map<?, ?> question ? json(RouteView.of(control, question))
+        return Json.parse(body) instanceof final Map<?, ?> question ? json(RouteView.of(control.trial(), question))
                 : problem(400, "write {\"from\": TRUNK, \"to\": \"sip:+49301234@example.org\"}");
     }
 

@@ -21,12 +21,13 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.proxy.DryRun;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.config.Config;
 
 /** What would become of a request, and why, as JSON: the answer to {@code routes:test}. */
-final class RouteView {
+public final class RouteView {
     private static final int SIP_PORT = 5_060;
 
     private RouteView() {}
@@ -34,17 +35,17 @@ final class RouteView {
     /**
      * Routes a made-up request.
      *
+     * @param context  what a shard would be given
      * @param question {@code from} (a trunk) and {@code to} (a URI or number); {@code caller}, {@code method},
      *                 {@code at} (ISO 8601) and {@code headers} (a list of rows) where they matter
      * @throws IllegalArgumentException it makes no sense; the message says why
      */
-    static String of(final Control control, final Map<?, ?> question) {
-        final ShardContext context = control.trial();
+    public static String of(final ShardContext context, final Map<?, ?> question) {
         final RoutingPolicy policy = (RoutingPolicy) context.policy();
         final String name = text(question, "from", null);
         final Trunk from = policy.trunks().stream().filter(trunk -> trunk.name().equals(name)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("there is no trunk '" + name + "'"));
-        final Source source = source(from, context.listenPoints());
+        final Source source = source(from, context.listenPoints(), policy.listenersOf(from));
         final String host = Config.hostPort(source.addressHigh, source.addressLow, source.port);
         final String request = request(question, host);
         final byte[] bytes = request.getBytes(StandardCharsets.UTF_8);
@@ -80,7 +81,9 @@ final class RouteView {
         final String caller = uri(text(question, "caller", "sip:anonymous@anonymous.invalid"), host);
         final String method = text(question, "method", "INVITE").toUpperCase(Locale.ROOT);
         final StringBuilder request = new StringBuilder();
-        request.append(method).append(' ').append(to).append(" SIP/2.0\r\nVia: SIP/2.0/UDP ").append(host)
+        // Who registers stands in To; the Request-URI is where (RFC 3261 section 10.2).
+        final String target = method.equals("REGISTER") ? to.replaceFirst("(?i)^(sips?:)[^@]*@", "$1") : to;
+        request.append(method).append(' ').append(target).append(" SIP/2.0\r\nVia: SIP/2.0/UDP ").append(host)
                 .append(";branch=z9hG4bKroutes-test\r\nMax-Forwards: 70\r\nFrom: <").append(caller)
                 .append(">;tag=routes-test\r\nTo: <").append(to).append(">\r\nCall-ID: routes-test@").append(host)
                 .append("\r\nCSeq: 1 ").append(method).append("\r\nContact: <sip:").append(host).append(">\r\n");
@@ -99,7 +102,7 @@ final class RouteView {
     }
 
     /** A source that counts as the trunk: its first peer, else the first address of its first range. */
-    private static Source source(final Trunk trunk, final List<ListenPoint> listenPoints) {
+    private static Source source(final Trunk trunk, final List<ListenPoint> listenPoints, final long listeners) {
         final Source source = new Source();
         if (!trunk.peers().isEmpty()) {
             final Peer peer = trunk.peers().getFirst();
@@ -117,7 +120,8 @@ final class RouteView {
         final boolean ipv4 = IpAddress.isIpv4(source.addressHigh, source.addressLow);
         for (int i = listenPoints.size() - 1; i >= 0; i--) {
             final ListenPoint point = listenPoints.get(i);
-            if (IpAddress.isIpv4(point.addressHigh(), point.addressLow()) == ipv4) {
+            if (IpAddress.isIpv4(point.addressHigh(), point.addressLow()) == ipv4
+                    && (listeners >>> point.index() & 1) != 0) {
                 source.listenPoint = point.index();
                 source.transport = point.transport();
             }
@@ -142,7 +146,12 @@ final class RouteView {
     private static String json(final Trunk from, final String request, final DryRun.Outcome outcome) {
         return Json.object(json -> {
             json.writeStringProperty("from", from.name());
+            json.writeStringProperty("zone", from.trust().zone().name().toLowerCase(Locale.ROOT));
+            json.writeBooleanProperty("trusted", from.trust().identity());
             json.writeStringProperty("request", request);
+            if (outcome.realm() != null) {
+                json.writeStringProperty("realm", outcome.realm());
+            }
             if (outcome.number() != null) {
                 json.writeStringProperty("number", outcome.number());
             }
@@ -159,6 +168,9 @@ final class RouteView {
             if (outcome.refusal() != null) {
                 json.writeNumberProperty("status", outcome.refusal().code());
                 json.writeStringProperty("answer", outcome.refusal().code() + " " + outcome.refusal().reason());
+            }
+            if (outcome.inside() != Route.Inside.NOTHING) {
+                json.writeStringProperty("inside", outcome.inside().name().toLowerCase(Locale.ROOT));
             }
             json.writeBooleanProperty("look_up", outcome.awaited());
             json.writeArrayPropertyStart("hops");
@@ -191,7 +203,7 @@ final class RouteView {
             case WITHIN -> switch (line.route().inside()) {
                 case NOTHING -> "the host that the request names does not lie 'within'";
                 case REGISTRAR -> "is for REGISTER requests to a domain of ours";
-                case LOCATION -> "is for users of the registrar";
+                case LOCATION -> "is for calls to users of the registrar";
             };
             case null -> prefix.isEmpty() ? "matches" : "matches by prefix " + prefix;
         };

@@ -36,8 +36,17 @@ abstract class AdminVerb implements Callable<Integer> {
     /** Does what the verb is for; returns an {@link ExitCode}. */
     abstract int run(AdminClient client) throws IOException;
 
+    /** Does it without a server, where its options say so; returns {@code null} where they do not. */
+    Integer runAlone() {
+        return null;
+    }
+
     @Override
     public final Integer call() throws IOException {
+        final Integer alone = runAlone();
+        if (alone != null) {
+            return alone;
+        }
         final AdminClient client = optionsInForce().client();
         try {
             return run(client);

@@ -1,9 +1,15 @@
 package org.tandemsip.server.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.tandemsip.server.StartException;
+import org.tandemsip.server.Trials;
 import org.tandemsip.server.admin.Json;
+import org.tandemsip.server.admin.RouteView;
+import org.tandemsip.server.config.Config;
+import org.tandemsip.server.config.ConfigException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -31,6 +37,10 @@ final class RoutesVerb extends ReadVerb {
             + " would be sent there. Nothing is sent, and no limit is touched.",
         "Exit code 0 when it would be sent on, 1 when it would be refused."})
     static final class TestVerb extends AdminVerb {
+        @Option(names = {"-c", "--config"}, paramLabel = "FILE",
+                description = "Ask this file and not a running server: as it would start, nobody being registered.")
+        private Path file;
+
         @Option(names = "--from", paramLabel = "TRUNK", required = true, description = "Trunk that it comes from.")
         private String from;
 
@@ -58,9 +68,27 @@ final class RoutesVerb extends ReadVerb {
         private ReadVerb.Form form;
 
         @Override
-        @SuppressWarnings("unchecked") // every view of the admin API is an object
+        Integer runAlone() {
+            if (file == null) {
+                return null;
+            }
+            try {
+                final Config config = ConfigOptions.of(file).source().read();
+                return show(RouteView.of(Trials.of(config), (Map<?, ?>) Json.parse(question())));
+            } catch (final ConfigException e) {
+                return Failure.badConfig(spec(), e);
+            } catch (final StartException | IllegalArgumentException e) {
+                return Failure.say(spec(), ExitCode.FAILED, e.getMessage());
+            }
+        }
+
+        @Override
         int run(final AdminClient client) throws IOException {
-            final String body = body(client.send("POST", "/api/v1/routes:test", Json.object(json -> {
+            return show(body(client.send("POST", "/api/v1/routes:test", question())));
+        }
+
+        private String question() {
+            return Json.object(json -> {
                 json.writeStringProperty("from", from);
                 json.writeStringProperty("to", to);
                 json.writeStringProperty("method", method);
@@ -71,7 +99,11 @@ final class RoutesVerb extends ReadVerb {
                     json.writeStringProperty("at", at);
                 }
                 Json.texts(json, "headers", headers);
-            })));
+            });
+        }
+
+        @SuppressWarnings("unchecked") // every view of the admin API is an object
+        private int show(final String body) {
             final Map<String, Object> view = (Map<String, Object>) Json.parse(body);
             if (form == ReadVerb.Form.json) {
                 out().print(body);
@@ -83,6 +115,11 @@ final class RoutesVerb extends ReadVerb {
         }
 
         private void table(final Map<String, Object> view) {
+            out().println("trunk    " + view.get("from") + ": zone " + view.get("zone") + (Boolean.TRUE.equals(
+                    view.get("trusted")) ? ", whose word on identities is taken" : ", which asserts no identities"));
+            if (view.get("realm") != null) {
+                out().println("password asked for first, realm " + view.get("realm") + "; the rest once it is right");
+            }
             final Object number = view.get("number");
             if (number != null) {
                 out().println("number   " + number);
@@ -93,6 +130,12 @@ final class RoutesVerb extends ReadVerb {
             out().println("mode     " + view.get("mode"));
             if (view.get("answer") != null) {
                 out().println("answer   " + view.get("answer"));
+            }
+            if ("registrar".equals(view.get("inside")) && view.get("answer") == null) {
+                out().println(ReadVerb.list(view, "hops").isEmpty() ? "target   the registrar here"
+                        : "target   the trunk below; what it confirms is kept by the registrar here");
+            } else if ("location".equals(view.get("inside"))) {
+                out().println("target   where the user has registered, then the trunks of 'then'");
             }
             if (Boolean.TRUE.equals(view.get("look_up"))) {
                 out().println("target   a host name, which would be looked up; see: dns resolve");

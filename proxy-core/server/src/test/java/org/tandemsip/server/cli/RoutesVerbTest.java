@@ -96,15 +96,75 @@ class RoutesVerbTest {
                 () -> output);
 
         // then
-        assertEquals(List.of("number   +49301234", "route    back: is for requests from trunk 'a'",
+        assertEquals(List.of("trunk    pbx: zone trunk, which asserts no identities", "number   +49301234",
+                "route    back: is for requests from trunk 'a'",
                 "route    mobile: the called party does not fit /^\\+491[567]/",
                 "route    night: the called party does not fit +44*",
                 "route    sale: a header field does not fit X-Desk: sale*", "route    lcr: matches by prefix 4930",
-                "mode     stateful"), lines().subList(0, 7));
+                "mode     stateful"), lines().subList(0, 8));
         assertTrue(output.contains("1    a                127.0.0.1:5080"), output);
         assertTrue(lines().contains("INVITE sip:0049301234@127.0.0.1:5070 SIP/2.0"), output);
         assertTrue(lines().contains("X-Trunk: a"), output);
         assertTrue(!lines().contains("X-Trunk: me"), output);
+    }
+
+    private Path phones(final String then) throws Exception {
+        Files.writeString(directory.resolve("secret"), "wonderland-0123456789");
+        return Files.writeString(directory.resolve("phones.yaml"), """
+                listen: [udp://127.0.0.1:5060]
+                registrar: {domains: [pbx.example.com]}
+                trunks:
+                  phones: {allow: [192.0.2.0/24], zone: public, require-auth: {realm: house, users: {alice: "${file:secret}"}}}
+                  carrier: {peers: ["127.0.0.1:5080"]}
+                routes:
+                  - {name: keep, from: phones, to: registrar%s}
+                  - {name: ring, from: any, to: location}
+                  - {name: out, from: phones, to: carrier}
+                """.formatted(then));
+    }
+
+    @Test
+    void shouldExplainARegisterFromAFileAlone() throws Exception {
+        // given: no server
+        final String file = phones("").toString();
+
+        // when
+        assertEquals(ExitCode.OK, run("routes", "test", "-c", file, "--from", "phones", "--method", "REGISTER", "--to",
+                "sip:alice@pbx.example.com"), () -> output);
+
+        // then
+        assertEquals(List.of("trunk    phones: zone public, which asserts no identities",
+                "password asked for first, realm house; the rest once it is right", "route    keep: matches",
+                "mode     stateful", "target   the registrar here"), lines());
+
+        // and what is refused, or is for nobody here
+        assertEquals(ExitCode.FAILED, run("routes", "test", "-c", file, "--from", "phones", "--method", "REGISTER",
+                "--to", "sip:alice@pbx.example.com", "--header", "Path: <sip:evil.example;lr>"));
+        assertTrue(output.contains("answer   403 Forbidden"), output);
+        assertEquals(ExitCode.OK, run("routes", "test", "-c", file, "--from", "phones", "--to", "+1555"), () -> output);
+        assertTrue(lines().contains("route    ring: is for calls to users of the registrar"), output);
+        assertTrue(output.contains("1    carrier          127.0.0.1:5080"), output);
+        assertEquals(ExitCode.FAILED, run("routes", "test", "-c", file, "--from", "carrier", "--to",
+                "sip:alice@pbx.example.com"), () -> output);
+        assertTrue(output.contains("route    ring: matches") && output.contains("answer   480"), output);
+    }
+
+    @Test
+    void shouldShowARegisterThatGoesOnToTheCarrier() throws Exception {
+        assertEquals(ExitCode.OK, run("routes", "test", "-c", phones(", then: carrier").toString(), "--from", "phones",
+                "--method", "REGISTER", "--to", "sip:alice@pbx.example.com"), () -> output);
+        assertTrue(output.contains("target   the trunk below; what it confirms is kept by the registrar here"), output);
+        assertTrue(lines().contains("REGISTER sip:pbx.example.com SIP/2.0"), output);
+        assertTrue(output.contains("Contact: <sip:alice@127.0.0.1:5060>;expires="), output);
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithTheFile() throws Exception {
+        final Path bad = Files.writeString(directory.resolve("bad.yaml"), "trunk: {}\n");
+        assertEquals(ExitCode.BAD_CONFIG, run("routes", "test", "-c", bad.toString(), "--from", "a", "--to", "1"));
+        assertTrue(output.contains("bad.yaml:1:1: error[C012]: unknown key 'trunk'"), output);
+        assertEquals(ExitCode.FAILED, run("routes", "test", "-c", phones("").toString(), "--from", "a", "--to", "1"));
+        assertTrue(output.contains("there is no trunk 'a'"), output);
     }
 
     @Test
