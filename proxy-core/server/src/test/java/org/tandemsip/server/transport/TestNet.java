@@ -69,6 +69,10 @@ final class TestNet implements AutoCloseable, HandlerFactory {
     final AtomicLong refusedSuppressed = new AtomicLong();
     final Network network;
 
+    TestNet() throws Exception {
+        this(shape -> shape);
+    }
+
     TestNet(final UnaryOperator<Shape> shaping) throws Exception {
         final Shape shape = shaping.apply(new Shape());
         final NetworkConfig defaults = NetworkConfig.of(shape.listen, KEYS);

@@ -4,14 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.net.InetAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -19,9 +16,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.codec.Transport;
@@ -31,13 +28,9 @@ import org.tandemsip.server.tls.TlsSettings;
 
 /** SIP over WebSocket (RFC 7118) with the JDK's client on the other side. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
+@ExtendWith(NoLeaks.class)
 class WebSocketTest {
     private static final InetAddress IPV4 = InetAddress.ofLiteral("127.0.0.1");
-
-    @AfterAll
-    static void shouldHaveLeakedNothing() throws InterruptedException {
-        TestNet.assertNoLeaks();
-    }
 
     @Test
     void shouldAnswerTextAndBinaryWithOrWithoutLength() throws Exception {
@@ -136,11 +129,9 @@ class WebSocketTest {
     @ValueSource(strings = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS sip:x SIP/2.0\r\nVia: x\r\n\r\n",
         "\u0016\u0003\u0001\u0002\u0000\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n"})
     void shouldCloseWhoSpeaksSomethingElse(final String words) throws Exception {
-        try (TestNet net = net(); Socket socket = new Socket()) {
-            socket.setSoTimeout(20_000);
-            socket.connect(net.address(1));
-            socket.getOutputStream().write(words.getBytes(StandardCharsets.ISO_8859_1));
-            final String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        try (TestNet net = net(); StreamClient client = new StreamClient(net.address(1))) {
+            client.send(words);
+            final String answer = client.readToEnd();
             assertTrue(answer.isEmpty() || answer.startsWith("HTTP/1.1 4"), answer);
             TestNet.await("the connection to be closed", () -> net.network.connections() == 0);
             assertEquals(0, net.count(Counter.FAULTS));
@@ -151,12 +142,10 @@ class WebSocketTest {
     void shouldCloseWhoNeverAsks() throws Exception {
         try (TestNet net = new TestNet(shape -> shape.listen(TestNet.udp(IPV4), listen(Transport.WS))
                 .streams(new NetworkConfig.Streams(5, 5, 100, 100, 60_000, 60_000, 65_536, 262_144, 262_144)));
-                Socket socket = new Socket()) {
-            socket.setSoTimeout(30_000);
-            socket.connect(net.address(1));
-            socket.getOutputStream().write(TestNet.ascii("GET / HTTP/1.1\r\nHo"));
+                StreamClient client = new StreamClient(net.address(1))) {
+            client.send("GET / HTTP/1.1\r\nHo");
             net.awaitCount(Counter.CLOSED_SLOW_MESSAGE, 1);
-            readToEnd(socket);
+            client.readToEnd();
             assertEquals(0, net.network.connections());
         }
     }
@@ -167,30 +156,16 @@ class WebSocketTest {
                 new byte[] {(byte) 0x82, (byte) 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4}, // 4 GiB
                 new byte[] {(byte) 0xf1, (byte) 0x80, 1, 2, 3, 4}, // reserved bits
                 new byte[] {(byte) 0x80, (byte) 0x80, 1, 2, 3, 4})) { // continues nothing
-            try (TestNet net = net(); Socket socket = new Socket()) {
-                socket.setSoTimeout(20_000);
-                socket.connect(net.address(1));
-                socket.getOutputStream().write(TestNet.ascii("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            try (TestNet net = net(); StreamClient client = new StreamClient(net.address(1))) {
+                client.send("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
                         + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: sip\r\n\r\n"));
-                final StringBuilder head = new StringBuilder();
-                while (head.indexOf("\r\n\r\n") < 0) {
-                    head.append((char) socket.getInputStream().read());
-                }
-                assertTrue(head.toString().startsWith("HTTP/1.1 101"), head::toString);
-                socket.getOutputStream().write(frame);
-                readToEnd(socket);
+                        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: sip\r\n\r\n");
+                assertTrue(client.head().startsWith("HTTP/1.1 101"));
+                client.send(frame);
+                client.readToEnd();
                 TestNet.await("the connection to be closed", () -> net.network.connections() == 0);
                 assertEquals(0, net.count(Counter.FAULTS));
             }
-        }
-    }
-
-    private static void readToEnd(final Socket socket) {
-        try {
-            socket.getInputStream().readAllBytes();
-        } catch (final IOException reset) {
-            // As good as an end.
         }
     }
 
