@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyHarness.A1;
 import static org.tandemsip.engine.proxy.ProxyHarness.A2;
 import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+import static org.tandemsip.engine.proxy.SipText.CONTACT;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -24,7 +25,6 @@ import org.tandemsip.engine.routing.TrunkState;
 /** Probes, what live traffic says of a peer, and where calls go when a peer cannot be used; and draining all. */
 @Timeout(10)
 class PeerHealthTest {
-    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
     private static final Ping PING = new Ping(30_000_000_000L, 2_000_000_000L, 3, 2, new int[0]);
 
     private final Trunk carrier = new Trunk(1, "a", Endpoint.peers(null, A1, A2), List.of(), new int[] {503}, 0,
@@ -77,7 +77,7 @@ class PeerHealthTest {
             proxy.advanceMs(2_000);
         }
         assertEquals(PeerState.State.DOWN, first.state());
-        assertEquals(A2.hostPort(), proxy.call(SipText.invite(CALLER, "c1")).getFirst().to());
+        assertEquals(A2.hostPort(), proxy.invite("c1").to());
 
         proxy.answer(probe(), 404, "p1");
         assertFalse(first.usable());
@@ -108,7 +108,7 @@ class PeerHealthTest {
 
         // then
         assertEquals(PeerState.State.DOWN, first.state());
-        assertEquals(A2.hostPort(), proxy.call(SipText.invite(CALLER, "c4")).getFirst().to());
+        assertEquals(A2.hostPort(), proxy.invite("c4").to());
     }
 
     @Test
@@ -153,7 +153,7 @@ class PeerHealthTest {
     @Test
     void shouldKeepEstablishedCallsGoingWhenTheirPeerTakesNoNewOnes() {
         // given
-        proxy.answer(proxy.call(SipText.invite(CALLER, "c1")).getFirst(), 200, "b1", CONTACT);
+        proxy.answer(proxy.invite("c1"), 200, "b1", CONTACT);
         final SentMessage success = proxy.only("200 INVITE");
 
         // when
@@ -162,15 +162,15 @@ class PeerHealthTest {
         // then
         proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2));
         assertEquals(A1.hostPort(), proxy.only("BYE").to());
-        assertEquals(A2.hostPort(), proxy.call(SipText.invite(CALLER, "c2")).getFirst().to());
+        assertEquals(A2.hostPort(), proxy.invite("c2").to());
     }
 
     @Test
     void shouldTakeNothingNewWhileDraining() {
         // given: one call stands, one rings
-        proxy.answer(proxy.call(SipText.invite(CALLER, "c1")).getFirst(), 200, "b1", CONTACT);
+        proxy.answer(proxy.invite("c1"), 200, "b1", CONTACT);
         final SentMessage success = proxy.only("200 INVITE");
-        final SentMessage ringing = proxy.call(SipText.invite(CALLER, "c2")).getFirst();
+        final SentMessage ringing = proxy.invite("c2");
 
         // when
         proxy.drain(20);
@@ -207,7 +207,7 @@ class PeerHealthTest {
         // then
         proxy.only("503 INVITE");
         assertEquals(A2.hostPort(),
-                proxy.call(SipText.invite(CALLER, "c2", "Route: <sip:10.0.1.2;lr>")).getFirst().to());
+                proxy.invite("c2", "Route: <sip:10.0.1.2;lr>").to());
     }
 
     @Test
@@ -234,9 +234,9 @@ class PeerHealthTest {
     @Test
     void shouldTryTheNextPeerWhenTheOneThatRingsGoesDown() {
         // given: two calls ring at the first peer, one of them has nowhere else to go, one was answered
-        final SentMessage ringing = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
-        final SentMessage answered = proxy.call(SipText.invite(CALLER, "c2")).getFirst();
-        final SentMessage named = proxy.call(SipText.invite(CALLER, "c3", "Route: <sip:10.0.1.1;lr>")).getFirst();
+        final SentMessage ringing = proxy.invite("c1");
+        final SentMessage answered = proxy.invite("c2");
+        final SentMessage named = proxy.invite("c3", "Route: <sip:10.0.1.1;lr>");
         proxy.answer(ringing, 180, "b1");
         proxy.answer(named, 180, "b3");
         proxy.answer(answered, 200, "b2", "Contact: <sip:bob@10.0.1.1:5060>");
@@ -253,6 +253,6 @@ class PeerHealthTest {
         assertEquals(ringing.header("Call-ID"), sent.getLast().header("Call-ID"));
         proxy.answer(sent.getLast(), 200, "b4", "Contact: <sip:bob@10.0.1.2:5060>");
         proxy.answer(named, 200, "b3", "Contact: <sip:bob@10.0.1.1:5060>");
-        assertEquals(List.of("200 INVITE", "200 INVITE"), SentMessage.summaries(proxy.sentTo(CALLER)));
+        proxy.assertSentTo(CALLER, "200 INVITE", "200 INVITE");
     }
 }

@@ -1,6 +1,7 @@
 package org.tandemsip.engine.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -26,7 +27,9 @@ import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
@@ -155,6 +158,12 @@ final class ProxyHarness {
         return new Trunk(index, name, Endpoint.peers(null, peers), List.of(), new int[] {503});
     }
 
+    /** A trunk of one peer that takes {@code maxCalls} at a time. */
+    static Trunk limited(final int index, final String name, final Endpoint peer, final int maxCalls) {
+        return new Trunk(index, name, Endpoint.peers(null, peer), List.of(), new int[] {503}, 0, Balance.CALL_ID,
+                maxCalls, 0, Ping.OFF, new TrunkState());
+    }
+
     private static ListenPoint listen(final int index, final Transport transport) {
         final IpAddress address = new IpAddress();
         address.parse("10.9.9.9");
@@ -249,6 +258,23 @@ final class ProxyHarness {
         return sent.getFirst();
     }
 
+    /** The last message sent since this was last asked, checked against {@code summary}. */
+    SentMessage last(final String summary) {
+        final List<SentMessage> sent = sent();
+        assertEquals(summary, sent.getLast().summary(), sent::toString);
+        return sent.getLast();
+    }
+
+    /** These, such as {@code 180 INVITE}, and nothing else were sent since this was last asked. */
+    void assertSent(final String... summaries) {
+        assertEquals(List.of(summaries), SentMessage.summaries(sent()));
+    }
+
+    /** The same of what was sent to {@code to}; forgets the rest. */
+    void assertSentTo(final Endpoint to, final String... summaries) {
+        assertEquals(List.of(summaries), SentMessage.summaries(sentTo(to)));
+    }
+
     /**
      * Starts a call and returns the copies of the INVITE that went out; the 100 for the caller is checked and left out.
      */
@@ -259,6 +285,37 @@ final class ProxyHarness {
         assertEquals("100 INVITE", sent.getFirst().summary());
         assertEquals(CALLER.hostPort(), sent.getFirst().to());
         return sent.subList(1, sent.size());
+    }
+
+    /** Starts a call that goes to one place at first: the INVITE that went out. */
+    SentMessage invite(final String callId, final String... headers) {
+        return call(SipText.invite(CALLER, callId, headers)).getFirst();
+    }
+
+    /** Starts a call that is answered at once, and acknowledges it: the 200 that the caller has. */
+    SentMessage established(final String callId, final String... headers) {
+        final String[] all = Arrays.copyOf(headers, headers.length + 1);
+        all[headers.length] = SipText.CONTACT;
+        answer(invite(callId), 200, "b1", all);
+        final SentMessage success = only("200 INVITE");
+        receive(CALLER, SipText.inDialog("ACK", CALLER, success, 1));
+        only("ACK");
+        return success;
+    }
+
+    /** The caller hangs up: the BYE that went out. */
+    SentMessage bye(final SentMessage success, final int cseq) {
+        receive(CALLER, SipText.inDialog("BYE", CALLER, success, cseq));
+        return only("BYE");
+    }
+
+    /** There is no room for another call now. */
+    void assertRefused(final String callId) {
+        sent();
+        receive(CALLER, SipText.invite(CALLER, callId));
+        final SentMessage refusal = last("503 INVITE");
+        // RFC 3261 section 21.5.4: with it the caller would have to leave all other trunks alone as well.
+        assertFalse(refusal.text().contains("Retry-After"));
     }
 
     /** Lets all timers of the RFC run out and checks that nothing is left. */

@@ -7,6 +7,9 @@ import java.util.List;
  * Writes what user agents on both sides of the proxy say. Text, one character per byte; knows no more SIP than it must.
  */
 final class SipText {
+    /** Where a callee wants the requests of its dialog. */
+    static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
+
     private SipText() {}
 
     /** A new request of a caller; its branch is made of Call-ID and method. */

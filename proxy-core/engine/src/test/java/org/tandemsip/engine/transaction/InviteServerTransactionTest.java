@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.transaction.TransactionFixture.SECOND;
+import static org.tandemsip.engine.transaction.TransactionFixture.T1_TIMES_64;
 import static org.tandemsip.engine.transaction.TransactionFixture.ack;
 import static org.tandemsip.engine.transaction.TransactionFixture.invite;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.transaction.InviteServerTransaction.State;
@@ -17,8 +20,6 @@ import org.tandemsip.engine.transaction.InviteServerTransaction.State;
 /** RFC 3261 figure 7 as replaced by RFC 6026: one test per edge, then what runs beside the figure. */
 @Timeout(30)
 class InviteServerTransactionTest {
-    private static final long T1_TIMES_64 = 32 * SECOND;
-
     private final TransactionFixture fixture = new TransactionFixture();
 
     @Test
@@ -63,23 +64,21 @@ class InviteServerTransactionTest {
         final InviteServerTransaction transaction = over(Transport.TCP);
         fixture.respond(transaction, 180, "INVITE");
 
-        fixture.transactions.onSendFailed(fixture.egress.takeOne().correlation(), fixture.nowNs);
+        fixture.failSent();
 
         assertEquals(State.PROCEEDING, transaction.state());
         assertEquals(List.of(), fixture.told);
     }
 
-    @Test
-    void shouldMoveFromProceedingToCompletedWhen300To699IsSent() {
-        for (final int statusCode : new int[] {300, 404, 503, 699}) {
-            final TransactionFixture each = new TransactionFixture();
-            final var transaction = (InviteServerTransaction) each.server(invite(), Transport.UDP);
+    @ParameterizedTest
+    @ValueSource(ints = {300, 404, 503, 699})
+    void shouldMoveFromProceedingToCompletedWhen300To699IsSent(final int statusCode) {
+        final InviteServerTransaction transaction = over(Transport.UDP);
 
-            assertTrue(each.respond(transaction, statusCode, "INVITE"));
+        assertTrue(fixture.respond(transaction, statusCode, "INVITE"));
 
-            assertEquals(State.COMPLETED, transaction.state());
-            assertEquals(TransactionFixture.response(statusCode, "INVITE"), each.egress.takeOne().text());
-        }
+        assertEquals(State.COMPLETED, transaction.state());
+        assertEquals(TransactionFixture.response(statusCode, "INVITE"), fixture.egress.takeOne().text());
     }
 
     @Test
@@ -117,7 +116,7 @@ class InviteServerTransactionTest {
         final InviteServerTransaction transaction = over(Transport.UDP);
         fixture.respond(transaction, 486, "INVITE");
 
-        fixture.transactions.onSendFailed(fixture.egress.takeOne().correlation(), fixture.nowNs);
+        fixture.failSent();
 
         assertEquals(State.COMPLETED, transaction.state());
         assertEquals(List.of(), fixture.told);
@@ -144,8 +143,7 @@ class InviteServerTransactionTest {
         fixture.advance(1);
 
         assertEquals(State.TERMINATED, transaction.state());
-        assertEquals(List.of("terminated@32000"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@32000");
     }
 
     @Test
@@ -169,8 +167,7 @@ class InviteServerTransactionTest {
         fixture.advance(5 * SECOND);
 
         assertEquals(State.TERMINATED, transaction.state());
-        assertEquals(List.of("terminated@6000"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@6000");
     }
 
     @Test
@@ -208,7 +205,7 @@ class InviteServerTransactionTest {
         final InviteServerTransaction transaction = over(Transport.TCP);
         fixture.respond(transaction, 200, "INVITE");
 
-        fixture.transactions.onSendFailed(fixture.egress.takeOne().correlation(), fixture.nowNs);
+        fixture.failSent();
 
         assertEquals(State.ACCEPTED, transaction.state());
         assertEquals(List.of(), fixture.told);
@@ -223,8 +220,7 @@ class InviteServerTransactionTest {
         fixture.advance(1);
 
         assertEquals(State.TERMINATED, transaction.state());
-        assertEquals(List.of("terminated@32000"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@32000");
     }
 
     @Test
@@ -246,8 +242,7 @@ class InviteServerTransactionTest {
         assertEquals(State.CONFIRMED, transaction.state());
         fixture.advance(0);
 
-        assertEquals(List.of("terminated@0"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@0");
     }
 
     @Test
@@ -303,8 +298,7 @@ class InviteServerTransactionTest {
         transaction.terminate(fixture.nowNs);
         transaction.terminate(fixture.nowNs);
 
-        assertEquals(List.of("terminated@0"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@0");
     }
 
     @Test
@@ -315,8 +309,7 @@ class InviteServerTransactionTest {
 
         fixture.advance(4 * 185 * SECOND);
 
-        assertEquals(List.of("terminated@1040000"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@1040000");
     }
 
     private InviteServerTransaction over(final Transport transport) {

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.transaction.TransactionFixture.BRANCH_KEY;
 import static org.tandemsip.engine.transaction.TransactionFixture.SECOND;
+import static org.tandemsip.engine.transaction.TransactionFixture.T1_TIMES_64;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.transaction.ClientTransaction.Event;
 import org.tandemsip.engine.transaction.NonInviteClientTransaction.State;
@@ -17,7 +20,6 @@ import org.tandemsip.engine.transaction.NonInviteClientTransaction.State;
 /** RFC 3261 figure 6: one test per edge, then what runs beside the figure. */
 @Timeout(30)
 class NonInviteClientTransactionTest {
-    private static final long T1_TIMES_64 = 32 * SECOND;
     private static final String BYE = TransactionFixture.request("BYE", "branch=z9hG4bK1");
 
     private final TransactionFixture fixture = new TransactionFixture();
@@ -51,19 +53,17 @@ class NonInviteClientTransactionTest {
         fixture.advance(1);
 
         assertEquals(State.TERMINATED, transaction.state());
-        assertEquals(List.of("timeout@32000", "terminated@32000"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("timeout@32000", "terminated@32000");
     }
 
     @Test
     void shouldMoveFromTryingToTerminatedWhenTheTransportFails() {
         final var transaction = (NonInviteClientTransaction) fixture.client(BYE, Transport.TCP);
 
-        fixture.transactions.onSendFailed(fixture.egress.takeOne().correlation(), fixture.nowNs);
+        fixture.failSent();
 
         assertEquals(State.TERMINATED, transaction.state());
-        assertEquals(List.of("transport-error@0", "terminated@0"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("transport-error@0", "terminated@0");
     }
 
     @Test
@@ -75,19 +75,16 @@ class NonInviteClientTransactionTest {
         assertEquals(State.PROCEEDING, transaction.state());
     }
 
-    @Test
-    void shouldMoveFromTryingToCompletedWhen200To699Arrives() {
-        for (final int statusCode : new int[] {200, 302, 481, 503, 603}) {
-            final TransactionFixture each = new TransactionFixture();
-            final var transaction = (NonInviteClientTransaction) each.client(BYE, Transport.UDP);
-            each.egress.take();
+    @ParameterizedTest
+    @ValueSource(ints = {200, 302, 481, 503, 603})
+    void shouldMoveFromTryingToCompletedWhen200To699Arrives(final int statusCode) {
+        final NonInviteClientTransaction transaction = trying(Transport.UDP);
 
-            assertEquals(Event.FINAL, each.receive(transaction, statusCode, "BYE"));
+        assertEquals(Event.FINAL, fixture.receive(transaction, statusCode, "BYE"));
 
-            assertEquals(State.COMPLETED, transaction.state());
-            assertTrue(transaction.completed());
-            assertEquals(List.of(), each.sendTimesMs(5 * SECOND));
-        }
+        assertEquals(State.COMPLETED, transaction.state());
+        assertTrue(transaction.completed());
+        assertEquals(List.of(), fixture.sendTimesMs(5 * SECOND));
     }
 
     @Test
@@ -116,8 +113,7 @@ class NonInviteClientTransactionTest {
         fixture.advance(T1_TIMES_64);
 
         assertEquals(State.TERMINATED, transaction.state());
-        assertEquals(List.of("timeout@32000", "terminated@32000"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("timeout@32000", "terminated@32000");
     }
 
     @Test
@@ -125,11 +121,10 @@ class NonInviteClientTransactionTest {
         final NonInviteClientTransaction transaction = proceeding(Transport.UDP);
         fixture.advance(SECOND / 2);
 
-        fixture.transactions.onSendFailed(fixture.egress.takeOne().correlation(), fixture.nowNs);
+        fixture.failSent();
 
         assertEquals(State.TERMINATED, transaction.state());
-        assertEquals(List.of("transport-error@500", "terminated@500"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("transport-error@500", "terminated@500");
     }
 
     @Test
@@ -150,8 +145,7 @@ class NonInviteClientTransactionTest {
         assertEquals(State.COMPLETED, transaction.state());
         fixture.advance(1);
 
-        assertEquals(List.of("terminated@5000"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@5000");
     }
 
     @Test
@@ -183,8 +177,7 @@ class NonInviteClientTransactionTest {
         assertEquals(State.COMPLETED, transaction.state());
         fixture.advance(0);
 
-        assertEquals(List.of("terminated@0"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@0");
     }
 
     @Test
@@ -194,8 +187,7 @@ class NonInviteClientTransactionTest {
         transaction.terminate(fixture.nowNs);
         transaction.terminate(fixture.nowNs);
 
-        assertEquals(List.of("terminated@0"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@0");
     }
 
     private NonInviteClientTransaction trying(final Transport transport) {

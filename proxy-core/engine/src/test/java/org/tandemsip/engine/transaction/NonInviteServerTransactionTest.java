@@ -4,10 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.transaction.TransactionFixture.SECOND;
+import static org.tandemsip.engine.transaction.TransactionFixture.T1_TIMES_64;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.transaction.NonInviteServerTransaction.State;
@@ -15,7 +18,6 @@ import org.tandemsip.engine.transaction.NonInviteServerTransaction.State;
 /** RFC 3261 figure 8 with RFC 6026 section 8.8: one test per edge, then what runs beside the figure. */
 @Timeout(30)
 class NonInviteServerTransactionTest {
-    private static final long T1_TIMES_64 = 32 * SECOND;
     private static final String BYE = TransactionFixture.request("BYE", "branch=z9hG4bK1");
 
     private final TransactionFixture fixture = new TransactionFixture();
@@ -48,17 +50,15 @@ class NonInviteServerTransactionTest {
         assertEquals("SIP/2.0 100 Trying", fixture.egress.takeOne().startLine());
     }
 
-    @Test
-    void shouldMoveFromTryingToCompletedWhen200To699IsSent() {
-        for (final int statusCode : new int[] {200, 302, 481, 503, 603}) {
-            final TransactionFixture each = new TransactionFixture();
-            final var transaction = (NonInviteServerTransaction) each.server(BYE, Transport.UDP);
+    @ParameterizedTest
+    @ValueSource(ints = {200, 302, 481, 503, 603})
+    void shouldMoveFromTryingToCompletedWhen200To699IsSent(final int statusCode) {
+        final NonInviteServerTransaction transaction = over(Transport.UDP);
 
-            assertTrue(each.respond(transaction, statusCode, "BYE"));
+        assertTrue(fixture.respond(transaction, statusCode, "BYE"));
 
-            assertEquals(State.COMPLETED, transaction.state());
-            assertEquals(TransactionFixture.response(statusCode, "BYE"), each.egress.takeOne().text());
-        }
+        assertEquals(State.COMPLETED, transaction.state());
+        assertEquals(TransactionFixture.response(statusCode, "BYE"), fixture.egress.takeOne().text());
     }
 
     @Test
@@ -96,7 +96,7 @@ class NonInviteServerTransactionTest {
         final NonInviteServerTransaction transaction = over(Transport.TCP);
         transaction.respond(Status.TRYING_100, fixture.nowNs);
 
-        fixture.transactions.onSendFailed(fixture.egress.takeOne().correlation(), fixture.nowNs);
+        fixture.failSent();
 
         assertEquals(State.PROCEEDING, transaction.state());
         assertEquals(List.of(), fixture.told);
@@ -120,7 +120,7 @@ class NonInviteServerTransactionTest {
         final NonInviteServerTransaction transaction = over(Transport.UDP);
         fixture.respond(transaction, 200, "BYE");
 
-        fixture.transactions.onSendFailed(fixture.egress.takeOne().correlation(), fixture.nowNs);
+        fixture.failSent();
 
         assertEquals(State.COMPLETED, transaction.state());
         assertEquals(List.of(), fixture.told);
@@ -135,8 +135,7 @@ class NonInviteServerTransactionTest {
         fixture.advance(1);
 
         assertEquals(State.TERMINATED, transaction.state());
-        assertEquals(List.of("terminated@32000"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@32000");
     }
 
     @Test
@@ -146,8 +145,7 @@ class NonInviteServerTransactionTest {
 
         fixture.advance(0);
 
-        assertEquals(List.of("terminated@0"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@0");
     }
 
     @Test
@@ -181,8 +179,7 @@ class NonInviteServerTransactionTest {
         transaction.terminate(fixture.nowNs);
         transaction.terminate(fixture.nowNs);
 
-        assertEquals(List.of("terminated@0"), fixture.told);
-        fixture.assertNothingIsLeft();
+        fixture.assertEnded("terminated@0");
     }
 
     @Test

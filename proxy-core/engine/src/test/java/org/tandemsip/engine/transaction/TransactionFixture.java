@@ -24,6 +24,7 @@ import org.tandemsip.engine.timer.TimerLanes;
 final class TransactionFixture {
     static final long MS = 1_000_000L;
     static final long SECOND = 1_000 * MS;
+    static final long T1_TIMES_64 = 32 * SECOND;
     static final long BRANCH_KEY = 0x0123_4567_89AB_CDEFL;
     /** Not zero, so that a deadline that forgets the present shows. */
     static final long START_NS = 1_000 * SECOND;
@@ -169,8 +170,38 @@ final class TransactionFixture {
         return transaction;
     }
 
+    /** An INVITE transaction that has sent its request; what was sent is forgotten. */
+    InviteClientTransaction calling(final Transport transport) {
+        final var transaction = (InviteClientTransaction) client(invite(), transport);
+        egress.take();
+        return transaction;
+    }
+
+    InviteClientTransaction proceeding(final Transport transport) {
+        final InviteClientTransaction transaction = calling(transport);
+        receive(transaction, 180, "INVITE");
+        return transaction;
+    }
+
+    InviteClientTransaction accepted(final Transport transport) {
+        final InviteClientTransaction transaction = proceeding(transport);
+        receive(transaction, 200, "INVITE");
+        return transaction;
+    }
+
     ClientTransaction.Event receive(final ClientTransaction transaction, final int statusCode, final String method) {
         return transaction.onResponse(parse(response(statusCode, method)), nowNs);
+    }
+
+    /** The transport reports that the one message which was sent did not get out. */
+    void failSent() {
+        transactions.onSendFailed(egress.takeOne().correlation(), nowNs);
+    }
+
+    /** The user was told this and no more, and nothing is left. */
+    void assertEnded(final String... whatWasTold) {
+        assertEquals(List.of(whatWasTold), told);
+        assertNothingIsLeft();
     }
 
     /** Everything has gone: tables, timers and kept messages (I-20). */
