@@ -2,24 +2,14 @@ package org.tandemsip.perf.jmh;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Limits;
-import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.Slice;
@@ -32,14 +22,7 @@ import org.tandemsip.codec.Slice;
  *   64 INVITEs off-heap, round robin --> parse --> 4 edits --> one copy into the outgoing buffer
  * </pre>
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = {"--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
-    "-Dagrona.disable.bounds.checks=true"})
-public class ForwardBenchmark {
+public class ForwardBenchmark extends PathBenchmark {
     private static final byte[] VIA = ascii("Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK");
     private static final byte[] RECORD_ROUTE = ascii("Record-Route: <sip:192.0.2.1:5060;lr;t=");
     private static final byte[] RPORT = ascii("rport=");
@@ -58,10 +41,9 @@ public class ForwardBenchmark {
     @Setup
     public void check() {
         for (int i = 0; i < SampleMessages.COUNT; i++) {
-            final int length = forward();
-            final SipMessage result = new SipMessage(Limits.DEFAULTS.headerRows()).wrap(out, 0, length);
-            if (parser.parse(result, false) != ParseError.NONE || result.viaValues() != 2
-                    || result.maxForwards() != 69 || result.firstRow(HeaderName.RECORD_ROUTE) < 0) {
+            final SipMessage result = SampleMessages.parse(out, forward());
+            if (result.viaValues() != 2 || result.maxForwards() != 69
+                    || result.firstRow(HeaderName.RECORD_ROUTE) < 0) {
                 throw new IllegalStateException("the sample is not forwarded as it should");
             }
         }

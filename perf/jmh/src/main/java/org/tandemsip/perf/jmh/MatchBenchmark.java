@@ -1,28 +1,16 @@
 package org.tandemsip.perf.jmh;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Limits;
-import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.SipParser;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.Places;
@@ -46,14 +34,7 @@ import org.tandemsip.engine.transaction.Transactions;
  *   the same without that            --> hexadecimal key in our branch    --> table of client transactions
  * </pre>
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = {"--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
-    "-Dagrona.disable.bounds.checks=true"})
-public class MatchBenchmark {
+public class MatchBenchmark extends PathBenchmark {
     /** Transactions held, server and client together. */
     @Param({"1000", "100000"})
     private int held;
@@ -76,10 +57,10 @@ public class MatchBenchmark {
         final UnsafeBuffer[] samples = SampleMessages.invites();
         for (int i = 0; i < held / 2; i++) {
             if (i < SampleMessages.COUNT) {
-                requests[i] = parse(samples[i]);
+                requests[i] = SampleMessages.parse(samples[i]);
             }
             // All but the first 64 have branches that nobody asks for.
-            final SipMessage request = i < SampleMessages.COUNT ? requests[i] : parse(other(i));
+            final SipMessage request = i < SampleMessages.COUNT ? requests[i] : SampleMessages.parse(other(i));
             final ServerTransaction server = transactions.createServer(request, source, TransactionUser.NOBODY, 0);
             final ClientTransaction client =
                     transactions.createClient(key(i), true, new Destination().set(source), TransactionUser.NOBODY, 0);
@@ -87,8 +68,8 @@ public class MatchBenchmark {
                 throw new IllegalStateException("no room for transaction " + i);
             }
             if (i < SampleMessages.COUNT) {
-                responses[i] = parse(response(i, client.place()));
-                bareResponses[i] = parse(response(i, Places.NONE));
+                responses[i] = SampleMessages.parse(response(i, client.place()));
+                bareResponses[i] = SampleMessages.parse(response(i, Places.NONE));
             }
         }
         for (int i = 0; i < SampleMessages.COUNT; i++) {
@@ -131,7 +112,7 @@ public class MatchBenchmark {
         final AsciiWriter writer = new AsciiWriter().wrap(branch, 0);
         branches.write(writer, Branches.STATEFUL, key(i), i);
         Branches.writePlace(writer, place);
-        return buffer("""
+        return SampleMessages.offHeap("""
                 SIP/2.0 180 Ringing
                 Via: SIP/2.0/UDP 192.0.2.1:5060;branch=%s
                 Via: SIP/2.0/UDP 198.51.100.%d:5060;branch=z9hG4bK%d;rport=5060;received=198.51.100.%d
@@ -147,7 +128,7 @@ public class MatchBenchmark {
     }
 
     private static UnsafeBuffer other(final int i) {
-        return buffer("""
+        return SampleMessages.offHeap("""
                 OPTIONS sip:carrier.example.com SIP/2.0
                 Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKother%d
                 Max-Forwards: 70
@@ -158,21 +139,6 @@ public class MatchBenchmark {
                 Content-Length: 0
 
                 """.formatted(i, i, i));
-    }
-
-    private static UnsafeBuffer buffer(final String text) {
-        final byte[] bytes = text.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
-        final ByteBuffer memory = ByteBuffer.allocateDirect(bytes.length);
-        memory.put(bytes).flip();
-        return new UnsafeBuffer(memory);
-    }
-
-    private static SipMessage parse(final UnsafeBuffer bytes) {
-        final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows()).wrap(bytes, 0, bytes.capacity());
-        if (new SipParser(Limits.DEFAULTS).parse(message, false) != ParseError.NONE) {
-            throw new IllegalStateException("the sample is not parsed as it should");
-        }
-        return message;
     }
 
     private static Source source() {

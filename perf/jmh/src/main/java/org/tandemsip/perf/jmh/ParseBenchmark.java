@@ -1,17 +1,8 @@
 package org.tandemsip.perf.jmh;
 
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
@@ -25,14 +16,7 @@ import org.tandemsip.codec.SipParser;
  *   64 INVITEs off-heap, round robin --> SipMessage.wrap --> SipParser.parse --> KeyedHash of the Call-ID
  * </pre>
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = {"--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
-    "-Dagrona.disable.bounds.checks=true"})
-public class ParseBenchmark {
+public class ParseBenchmark extends PathBenchmark {
     private final UnsafeBuffer[] messages = SampleMessages.invites();
     private final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
     private final SipParser parser = new SipParser(Limits.DEFAULTS);

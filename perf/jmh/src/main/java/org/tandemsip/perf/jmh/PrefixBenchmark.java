@@ -2,18 +2,9 @@ package org.tandemsip.perf.jmh;
 
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.PrefixTableBuilder;
@@ -27,14 +18,7 @@ import org.tandemsip.engine.routing.TelephoneNumber;
  *   65,536 numbers, round robin --> read digits --> walk the trie: 1,000,000 prefixes of 3 to 9 digits
  * </pre>
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = {"--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
-    "-Dagrona.disable.bounds.checks=true"})
-public class PrefixBenchmark {
+public class PrefixBenchmark extends PathBenchmark {
     private static final int PREFIXES = 1_000_000;
     private static final int NUMBERS = 1 << 16;
     private static final int DIGITS = 12;

@@ -3,6 +3,10 @@ package org.tandemsip.perf.jmh;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.ParseError;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
 
 /**
  * INVITEs of a PBX towards a carrier, about 700 bytes with their offer, each with names, numbers and tokens of its own
@@ -20,7 +24,8 @@ final class SampleMessages {
             t=0 0
             m=audio 49172 RTP/AVP 8 101
             a=rtpmap:101 telephone-event/8000
-            """.replace("\n", "\r\n");
+            """;
+    private static final int SDP_BYTES = SDP.replace("\n", "\r\n").length();
 
     private SampleMessages() {}
 
@@ -28,12 +33,31 @@ final class SampleMessages {
     static UnsafeBuffer[] invites() {
         final UnsafeBuffer[] messages = new UnsafeBuffer[COUNT];
         for (int i = 0; i < COUNT; i++) {
-            final byte[] bytes = invite(i).getBytes(StandardCharsets.US_ASCII);
-            final ByteBuffer memory = ByteBuffer.allocateDirect(bytes.length);
-            memory.put(bytes).flip();
-            messages[i] = new UnsafeBuffer(memory);
+            messages[i] = offHeap(invite(i));
         }
         return messages;
+    }
+
+    /** The text, lines ended by LF, as it would lie in a ring slot. */
+    static UnsafeBuffer offHeap(final String text) {
+        final byte[] bytes = text.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+        final ByteBuffer memory = ByteBuffer.allocateDirect(bytes.length);
+        memory.put(bytes).flip();
+        return new UnsafeBuffer(memory);
+    }
+
+    /** The message in all of it. */
+    static SipMessage parse(final UnsafeBuffer bytes) {
+        return parse(bytes, bytes.capacity());
+    }
+
+    /** The message in the first {@code length} bytes. @throws IllegalStateException when there is none */
+    static SipMessage parse(final UnsafeBuffer bytes, final int length) {
+        final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows()).wrap(bytes, 0, length);
+        if (new SipParser(Limits.DEFAULTS).parse(message, false) != ParseError.NONE) {
+            throw new IllegalStateException("the sample is not well-formed");
+        }
+        return message;
     }
 
     private static String invite(final int i) {
@@ -52,7 +76,6 @@ final class SampleMessages {
                 Content-Type: application/sdp
                 Content-Length: %d
 
-                """.formatted(i, i, token, i, i, token.substring(4), i, token, i, i + 1, i, i, SDP.length())
-                .replace("\n", "\r\n") + SDP;
+                """.formatted(i, i, token, i, i, token.substring(4), i, token, i, i + 1, i, i, SDP_BYTES) + SDP;
     }
 }
