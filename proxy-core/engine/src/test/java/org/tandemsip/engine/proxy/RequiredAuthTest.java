@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyHarness.A1;
 import static org.tandemsip.engine.proxy.ProxyHarness.A2;
 import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+import static org.tandemsip.engine.proxy.SipText.CONTACT;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -34,7 +35,6 @@ import org.tandemsip.engine.routing.Zone;
 /** Requests from a trunk that wants to see credentials (RFC 3261 section 22.3), in both modes. */
 @Timeout(10)
 class RequiredAuthTest {
-    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
     private static final String OTHERS =
             "Proxy-Authorization: Digest username=\"x\", realm=\"next.example\", nonce=\"n\", uri=\"sip:u\","
                     + " response=\"r\"";

@@ -3,6 +3,7 @@ package org.tandemsip.engine.proxy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+import static org.tandemsip.engine.proxy.SipText.CONTACT;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
@@ -28,7 +29,6 @@ import org.tandemsip.engine.timer.TimerLanes;
 @Timeout(60)
 class StatefulAllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
     private static final int CALLS = 200;
     /** Rounds before the measured one: fill the pools, resolve all classes. */
     private static final int WARM_UP_ROUNDS = 20;
@@ -126,7 +126,7 @@ class StatefulAllocationTest {
     }
 
     private static void failedOverCall(final ProxyHarness proxy, final String callId) {
-        final SentMessage first = proxy.call(SipText.invite(CALLER, callId)).getFirst();
+        final SentMessage first = proxy.invite(callId);
         proxy.answer(first, 503, "b1");
         proxy.answer(proxy.sent().getLast(), 200, "b2", CONTACT);
         proxy.sent();

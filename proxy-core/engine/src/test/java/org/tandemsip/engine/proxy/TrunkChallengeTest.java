@@ -8,6 +8,7 @@ import static org.tandemsip.engine.proxy.ProxyHarness.A1;
 import static org.tandemsip.engine.proxy.ProxyHarness.A2;
 import static org.tandemsip.engine.proxy.ProxyHarness.B1;
 import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
+import static org.tandemsip.engine.proxy.SipText.CONTACT;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -39,7 +40,6 @@ import org.tandemsip.engine.routing.Zone;
 /** Challenges of a trunk that has credentials for us: the caller hears nothing of them (RFC 3261 section 22). */
 @Timeout(10)
 class TrunkChallengeTest {
-    private static final String CONTACT = "Contact: <sip:bob@10.0.1.1:5060>";
     private static final String PROXY_CHALLENGE = challenge("Proxy-Authenticate", "n1");
 
     private final Credentials credentials = new Credentials("trunk", "secret", null);
@@ -59,7 +59,7 @@ class TrunkChallengeTest {
     @ParameterizedTest
     @ValueSource(ints = {401, 407})
     void shouldAnswerInPlaceOfTheCaller(final int status) throws Exception {
-        final SentMessage challenged = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        final SentMessage challenged = proxy.invite("c1");
         final String header = status == 407 ? "Proxy-Authorization" : "Authorization";
 
         assertEquals(Disposition.ABSORBED, proxy.answer(challenged, status, "t1",
@@ -90,7 +90,7 @@ class TrunkChallengeTest {
 
     @Test
     void shouldAnswerInsideADialogToo() throws Exception {
-        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        final SentMessage invite = proxy.invite("c1");
         proxy.answer(invite, 200, "t1", CONTACT);
         final SentMessage success = proxy.only("200 INVITE");
 
@@ -138,7 +138,7 @@ class TrunkChallengeTest {
         proxy.answer(again, 486, "t1");
         proxy.sent();
 
-        final SentMessage second = proxy.call(SipText.invite(CALLER, "c2")).getFirst();
+        final SentMessage second = proxy.invite("c2");
         proxy.answer(second, 407, "t1", PROXY_CHALLENGE.replace("carrier.example", "other.example"));
 
         assertEquals("407 INVITE", proxy.sent().getLast().summary());
@@ -148,7 +148,7 @@ class TrunkChallengeTest {
 
     @Test
     void shouldNotAnswerWhoIsNoPeer() {
-        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        final SentMessage invite = proxy.invite("c1");
 
         proxy.receive(Endpoint.udp("10.66.66.66"), SipText.response(invite, 407, "t1", PROXY_CHALLENGE));
 
@@ -159,7 +159,7 @@ class TrunkChallengeTest {
     /** A BYE that an attacker challenges, who has called through the trunk: the leak of CVE-2021-41158. */
     @Test
     void shouldNotAnswerWhoIsAskedWithoutBeingAPeer() {
-        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        final SentMessage invite = proxy.invite("c1");
         proxy.answer(invite, 200, "t1", "Contact: <sip:evil@10.66.66.66>");
         final SentMessage success = proxy.only("200 INVITE");
         proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2));
@@ -177,9 +177,8 @@ class TrunkChallengeTest {
 
     @Test
     void shouldLeaveACallerAloneThatAnswersItself() {
-        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1",
-                "Proxy-Authorization: Digest username=\"x\",realm=\"carrier.example\",nonce=\"n\",uri=\"u\",response=\"r\""))
-                .getFirst();
+        final SentMessage invite = proxy.invite("c1",
+                "Proxy-Authorization: Digest username=\"x\",realm=\"carrier.example\",nonce=\"n\",uri=\"u\",response=\"r\"");
 
         proxy.answer(invite, 407, "t1", PROXY_CHALLENGE);
 
@@ -189,7 +188,7 @@ class TrunkChallengeTest {
 
     @Test
     void shouldPassOnWhatItDoesNotUnderstand() {
-        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1")).getFirst();
+        final SentMessage invite = proxy.invite("c1");
 
         proxy.answer(invite, 407, "t1", "Proxy-Authenticate: NTLM realm=\"carrier.example\"");
 
@@ -208,7 +207,7 @@ class TrunkChallengeTest {
 
         proxy.answer(invite, 407, "t1", PROXY_CHALLENGE);
 
-        assertEquals(List.of("ACK", "407 INVITE"), SentMessage.summaries(proxy.sent()));
+        proxy.assertSent("ACK", "407 INVITE");
         proxy.assertQuiet();
     }
 
@@ -267,7 +266,7 @@ class TrunkChallengeTest {
     @Test
     void shouldTurnToTcpWhenTheAnswerMakesItTooLarge() {
         final String filler = "X-Filler: " + "x".repeat(650);
-        final SentMessage invite = proxy.call(SipText.invite(CALLER, "c1", filler)).getFirst();
+        final SentMessage invite = proxy.invite("c1", filler);
         assertEquals(Transport.UDP, invite.transport());
 
         proxy.answer(invite, 407, "t1", PROXY_CHALLENGE.replace("n1", "n".repeat(300)));
@@ -308,7 +307,7 @@ class TrunkChallengeTest {
 
     /** The INVITE of a call as it goes out with the answer to its first challenge. */
     private SentMessage answered(final String callId) {
-        proxy.answer(proxy.call(SipText.invite(CALLER, callId)).getFirst(), 407, "t1", PROXY_CHALLENGE);
+        proxy.answer(proxy.invite(callId), 407, "t1", PROXY_CHALLENGE);
         return proxy.sent().getLast();
     }
 
