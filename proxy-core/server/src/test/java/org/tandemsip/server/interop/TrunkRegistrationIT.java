@@ -47,7 +47,8 @@ class TrunkRegistrationIT {
     private static final String KAMAILIO = """
             debug=1
             log_stderror=yes
-            children=2
+            # One, since of two the one with the BYE may be faster than the one with the ACK before it.
+            children=1
             tcp_children=1
             loadmodule "tm.so"
             loadmodule "sl.so"
