@@ -16,7 +16,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.engine.routing.Account;
-import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Profile;
 import org.tandemsip.engine.routing.Trunk;
