@@ -83,6 +83,18 @@ public enum Counter {
     CREDIT_LATE("tandem_replies_late_total", "from=\"credit\"",
             "Replies from outside that no call waited for any more, or not again, by who gave them."),
 
+    MEDIA_LATE("tandem_replies_late_total", "from=\"media\"",
+            "Replies from outside that no call waited for any more, or not again, by who gave them."),
+
+    MEDIA_REFUSED_CODECS("tandem_media_refused_total", "reason=\"codecs\"",
+            "Session descriptions that were not passed on, and their calls or requests refused, by reason."),
+    MEDIA_REFUSED_SDP("tandem_media_refused_total", "reason=\"sdp\"",
+            "Session descriptions that were not passed on, and their calls or requests refused, by reason."),
+    MEDIA_REFUSED_RELAY("tandem_media_refused_total", "reason=\"relay\"",
+            "Session descriptions that were not passed on, and their calls or requests refused, by reason."),
+    MEDIA_UNANCHORED("tandem_media_unanchored_total", "",
+            "Offers passed on as they were, since no media relay was there and the configuration allows that."),
+
     TOPOLOGY_TOO_LONG("tandem_topology_too_long_total", "",
             "Messages of which there was more to hide than their way back could carry."),
     TOPOLOGY_FORGED("tandem_topology_forged_total", "",
