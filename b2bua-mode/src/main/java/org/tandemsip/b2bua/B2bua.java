@@ -16,6 +16,7 @@ import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
+import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
@@ -76,6 +77,7 @@ final class B2bua implements CallMode {
     final Pools pools;
     final Relay relay = new Relay(this);
     final LegAuth auth;
+    final Media media;
     /** Where the response that is dealt with has come from. */
     final Source responder = new Source();
     private final CallRecordWriter records = new CallRecordWriter();
@@ -128,6 +130,7 @@ final class B2bua implements CallMode {
         pools = new Pools(this, context.shard(), context.maxTransactions(), (int) nextKey());
         stateless = new Stateless(context);
         auth = new LegAuth(context);
+        media = new Media(this, context);
         stray = new Call(this).legs[1];
     }
 
@@ -174,6 +177,11 @@ final class B2bua implements CallMode {
             return request.method() == Method.ACK ? Disposition.DROPPED_STRAY_ACK
                     : refuse(stray, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
         }
+        final SipMessage described = media.look(leg, request, source, nowNs);
+        return described == null ? Disposition.ABSORBED : inDialog(leg, described, source, nowNs);
+    }
+
+    private Disposition inDialog(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
         if (request.method() == Method.ACK) {
             final Exchange invite = leg.inviteIn;
             if (invite != null && invite.state == Exchange.State.ANSWERED
@@ -225,8 +233,12 @@ final class B2bua implements CallMode {
             return Disposition.DROPPED_MALFORMED;
         }
         responder.set(source);
+        final SipMessage described = media.look(transaction, response, source, nowNs);
+        if (described == null) {
+            return Disposition.ABSORBED;
+        }
         if (transaction.user() instanceof final Requester requester) {
-            return requester.onResponse(transaction, response, nowNs);
+            return requester.onResponse(transaction, described, nowNs);
         }
         transaction.onResponse(response, nowNs);
         return Disposition.ABSORBED;
@@ -316,6 +328,11 @@ final class B2bua implements CallMode {
             }
         });
         return done[0];
+    }
+
+    @Override
+    public void media(final MediaRelay relay, final boolean passesOn) {
+        media.by(relay, passesOn);
     }
 
     @Override

@@ -64,6 +64,8 @@ final class Call extends Alarm {
     Peer peer;
     Trunk trunkIn;
     Trunk trunkOut;
+    /** Its media, where a trunk has rules for them; else {@code null}. */
+    MediaSession media;
     /** Next free one of the pool. */
     Call nextFree;
 
@@ -135,7 +137,7 @@ final class Call extends Alarm {
     /** Goes on to the first target: nothing has to be waited for any more. */
     void proceed(final long nowNs) {
         if (!setup.tryNext(nowNs)) {
-            fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
+            fail(setup.failure, nowNs);
         }
     }
 
@@ -191,6 +193,13 @@ final class Call extends Alarm {
      */
     void onRefresh(final long nowNs) {
         set(nowNs + owner.longestCallNs(), nowNs);
+    }
+
+    private void endMedia() {
+        if (media != null) {
+            media.end();
+            media = null;
+        }
     }
 
     private void endSetup() {
@@ -287,6 +296,7 @@ final class Call extends Alarm {
         state = State.OVER;
         unset();
         cutOff.end(nowNs);
+        endMedia();
         exchanges.release();
         endSetup();
         owner.record(this, nowNs);

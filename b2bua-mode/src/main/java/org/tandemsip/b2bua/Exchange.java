@@ -52,6 +52,8 @@ final class Exchange implements Requester {
     /** Number of the request where it came from, and of ours. */
     long cseqIn;
     long cseqOut;
+    /** The request has brought a body: an offer, for all that an INVITE or UPDATE brings. */
+    boolean offered;
     /** The 2xx on the other leg has no ACK of ours yet. */
     boolean ackOwed;
     /** Next one of the call, or of the pool. */
@@ -62,7 +64,6 @@ final class Exchange implements Requester {
     private boolean challenged;
     /** The session was asked for once more, for longer. */
     private boolean raised;
-    private boolean offered;
     private boolean answered;
     private long answeredDialog;
     private int success = MessageMemory.NONE;

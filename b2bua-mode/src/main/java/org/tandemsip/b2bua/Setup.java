@@ -38,6 +38,8 @@ final class Setup extends TimerNode {
     private int size;
     private int next;
     Call call;
+    /** What the caller is told when nothing can be tried. */
+    Status failure;
     /** What is tried now. */
     private Target target;
     /** Whether the timer is that of a peer which has not said anything yet. */
@@ -67,6 +69,7 @@ final class Setup extends TimerNode {
         trying = false;
         tcpForSize = false;
         askedTrunk = null;
+        failure = Status.SERVICE_UNAVAILABLE_503;
         reliableCount = 0;
         firstRseq = rseq;
         return this;
@@ -174,7 +177,24 @@ final class Setup extends TimerNode {
         return launch(invite, nowNs);
     }
 
-    private boolean launch(final SipMessage invite, final long nowNs) {
+    /** The media relay has answered: the INVITE that was to be sent goes. */
+    void resume(final long nowNs) {
+        call.initial.server.request(owner.kept);
+        owner.extra.clear();
+        if (!launch(owner.kept, nowNs)) {
+            call.room.giveBackTarget();
+            if (!tryNext(nowNs)) {
+                call.fail(failure, nowNs);
+            }
+        }
+    }
+
+    private boolean launch(final SipMessage original, final long nowNs) {
+        final SipMessage invite = owner.media.offer(call, original, nowNs);
+        if (invite == null) {
+            owner.timers.cancel(this);
+            return call.media.waits();
+        }
         final Leg callee = call.legs[1];
         final long key = owner.nextKey();
         final ClientTransaction client =

@@ -26,6 +26,7 @@ import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.HeaderRules;
+import org.tandemsip.engine.routing.MediaRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.Peer;
@@ -98,6 +99,11 @@ final class CallFixture implements Egress {
         this(trunk(0, "alice", rules, ALICE), trunk(1, "bob", rules, BOB, SECOND_BOB));
     }
 
+    /** With rules for the media of both sides. */
+    CallFixture(final MediaRules ofAlice, final MediaRules ofBob) {
+        this(trunk(0, "alice", ofAlice, ALICE), trunk(1, "bob", ofBob, BOB, SECOND_BOB));
+    }
+
     CallFixture(final Trunk alice, final Trunk bob) {
         this.alice = alice;
         this.bob = bob;
@@ -115,6 +121,15 @@ final class CallFixture implements Egress {
     }
 
     static Trunk trunk(final int index, final String name, final CallRules rules, final String... peers) {
+        return trunk(index, name, rules, MediaRules.NONE, peers);
+    }
+
+    private static Trunk trunk(final int index, final String name, final MediaRules media, final String... peers) {
+        return trunk(index, name, NO_TIMERS, media, peers);
+    }
+
+    private static Trunk trunk(final int index, final String name, final CallRules rules, final MediaRules media,
+            final String... peers) {
         final List<Peer> all = new ArrayList<>();
         for (final String peer : peers) {
             final SimAddress address = SimAddress.of(peer);
@@ -122,7 +137,8 @@ final class CallFixture implements Egress {
         }
         return new Trunk(index, name, all, List.of(Cidr.parse(SimAddress.of(peers[0]).host() + "/32")),
                 new int[] {503}, 0, Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState(),
-                new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules));
+                new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules)
+                        .with(media));
     }
 
     private static Route route(final Trunk from, final Trunk to) {

@@ -15,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Sent;
+import org.tandemsip.codec.sdp.CodecList;
+import org.tandemsip.engine.handler.MediaRelay;
+import org.tandemsip.engine.routing.MediaRules;
 import org.tandemsip.testkit.MessageText;
 import org.tandemsip.testkit.wire.WireMessage;
 
@@ -26,7 +29,7 @@ class HidingTest {
             "alicenet", "z9hg4bkalice", "inside-a");
     private static final List<String> BOBS = List.of("10.0.0.", "btag", "bobphone", "bobnet", "inside-b");
 
-    private final CallFixture net = new CallFixture();
+    private CallFixture net = new CallFixture();
     private final List<Sent> all = new ArrayList<>();
 
     @Test
@@ -87,6 +90,54 @@ class HidingTest {
         assertTrue(first.text().contains("P-Asserted-Identity: \"Alice\" <sip:+49301@203.0.113.10:5060>"),
                 first.text());
         assertTrue(first.text().contains("Subject: kept"));
+    }
+
+    /** With the media relayed the bodies are searched, too. */
+    @Test
+    void shouldShowNothingOfTheMediaOfOneLegOnTheOther() {
+        // given
+        net = new CallFixture(MediaRules.NONE, new MediaRules(CodecList.ANY, true, MediaRelay.Side.PLAIN));
+        final FakeRelay relay = new FakeRelay(net, false);
+        final String offer = OFFER + "c=IN IP4 192.0.2.78\r\na=rtcp:4001 IN IP4 192.0.2.78\r\n";
+        final String answer = CallFixture.ANSWER + "c=IN IP4 10.0.0.78\r\na=rtcp:5001 IN IP4 10.0.0.78\r\n";
+
+        // when: every way that offers and answers go
+        net.deliver(ALICE, net.invite("secret-call-id", offer));
+        relay.done();
+        final Sent invite = take("INVITE");
+        net.deliver(BOB, answer(invite, 183, "btag", "bob@" + BOB, answer));
+        relay.done();
+        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, answer));
+        relay.done();
+        final Sent ok = take("SIP/2.0 200");
+        net.deliver(ALICE, inside("ACK", ok, 7));
+        for (final String method : List.of("UPDATE", "INVITE")) {
+            net.deliver(ALICE, inside(method, ok, 8 + all.size()).header("Contact", "<sip:alice@" + ALICE + ">")
+                    .body("application/sdp", offer));
+            relay.done();
+            net.deliver(BOB, answer(take(method), 200, null, "bob@" + BOB, answer));
+            relay.done();
+        }
+        net.deliver(ALICE, inside("ACK", ok, 8 + all.size()));
+        final CallFixture.Up up = new CallFixture.Up(invite, ok, "btag");
+        net.deliver(BOB, net.fromBob(up, "UPDATE", 50).body("application/sdp", answer));
+        relay.done();
+        keep();
+        final Sent update = all.getLast();
+        net.deliver(ALICE, answer(update, 200, null, "alice@" + ALICE, offer));
+        relay.done();
+        keep();
+
+        // then
+        int bodies = 0;
+        for (final Sent sent : all) {
+            bodies += sent.text().contains("\r\nm=audio") ? 1 : 0;
+            for (final String secret : sent.to().equals(ALICE) ? List.of("10.0.0.", "o=bob")
+                    : List.of("192.0.2.", "o=alice")) {
+                assertFalse(sent.text().contains(secret), () -> secret + " is in\n" + sent.text());
+            }
+        }
+        assertTrue(bodies >= 9, "only " + bodies + " in " + all);
     }
 
     private static MessageText dressed(final MessageText text) {

@@ -20,7 +20,7 @@ public enum Status {
     TEMPORARILY_UNAVAILABLE_480(480, "Temporarily Unavailable"),
     CALL_DOES_NOT_EXIST_481(481, "Call/Transaction Does Not Exist"), LOOP_DETECTED_482(482, "Loop Detected"),
     TOO_MANY_HOPS_483(483, "Too Many Hops"), REQUEST_TERMINATED_487(487, "Request Terminated"),
-    REQUEST_PENDING_491(491, "Request Pending"),
+    NOT_ACCEPTABLE_HERE_488(488, "Not Acceptable Here"), REQUEST_PENDING_491(491, "Request Pending"),
     SERVER_INTERNAL_ERROR_500(500, "Server Internal Error"), BAD_GATEWAY_502(502, "Bad Gateway"),
     SERVICE_UNAVAILABLE_503(503, "Service Unavailable"), SERVER_TIMEOUT_504(504, "Server Time-out"),
     VERSION_NOT_SUPPORTED_505(505, "Version Not Supported"), MESSAGE_TOO_LARGE_513(513, "Message Too Large");

@@ -35,6 +35,7 @@ final class Changes {
             fixed("admin", Config::admin),
             fixed("state-dir", Config::stateDir),
             fixed("dns", Config::dns),
+            fixed("media", Config::media),
             fixed("cdr", Config::cdr),
             live("mode", Config::mode),
             live("proxy-protocol", Config::balancers),

@@ -12,6 +12,7 @@ import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.Modes;
+import org.tandemsip.server.media.Rtpengine;
 
 /**
  * Makes the proxies of the shards; one handler does both of its modes, so that calls under way outlive a switch, and
@@ -22,20 +23,28 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
     private final List<CallMode> calls = new CopyOnWriteArrayList<>();
     /** Where calls are written down, or {@code null}. */
     private final CallRecordFile records;
+    private final MediaRelays media;
 
     /**
-     * Opens the file for records of calls, where the configuration names one.
+     * Opens the file for records of calls, where the configuration names one, and the ways to media relays.
      *
+     * @param mail brings what relays say to the shards
      * @throws IOException it cannot be written
      */
-    ProxyFactory(final Config config) throws IOException {
+    ProxyFactory(final Config config, final ShardMail mail) throws IOException {
         records = config.cdr().isEmpty() ? null
                 : new CallRecordFile(config.cdr().get(), config.listen().getFirst().toString());
+        media = new MediaRelays(config.media(), mail);
     }
 
     /** What has the calls of each shard; empty without the module. */
     List<CallMode> calls() {
         return calls;
+    }
+
+    /** What relays the media of these calls. */
+    Optional<Rtpengine> media() {
+        return media.rtpengine();
     }
 
     @Override
@@ -50,6 +59,7 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
         }
         final CallMode mode = (CallMode) module.get().create(context);
         calls.add(mode);
+        media.serve(mode);
         if (records != null) {
             mode.records(records.taker());
         }
@@ -59,6 +69,7 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
     /** Writes down what is left to be written. */
     @Override
     public void close() {
+        media.close();
         if (records != null) {
             records.close();
         }

@@ -45,7 +45,6 @@ import org.tandemsip.server.transport.Tls;
 public final class Tandem implements Control, AutoCloseable {
     /** How long a shard may take to accept an order. */
     private static final long ORDER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
-
     /** How often it is looked whether anything is still under way. */
     private static final long IDLE_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -91,15 +90,16 @@ public final class Tandem implements Control, AutoCloseable {
             throw new StartException(StartException.Reason.NOT_PERMITTED, "state-dir: " + e.getMessage(), e);
         }
         states = new States(keys);
+        names = new Names(config.dns());
+        mail = new ShardMail(names);
         try {
-            proxies = new ProxyFactory(config);
+            proxies = new ProxyFactory(config, mail);
         } catch (final IOException e) {
+            names.close();
             throw new StartException(StartException.Reason.NOT_PERMITTED, "cdr.file: " + e.getMessage(), e);
         }
-        names = new Names(config.dns());
         reach = PeerNames.reach(config);
         peerNames = new PeerNames(names, reach, () -> Thread.ofVirtual().name("tandem-names").start(this::readdress));
-        mail = new ShardMail(names);
         wireNames = new WireNames(names, reach, () -> policy, host -> tls().identity("", host), mail);
         peerNames.watch(config, config.dns().timeoutNs());
         resolved = peerNames.resolve(config);
@@ -136,7 +136,7 @@ public final class Tandem implements Control, AutoCloseable {
                     filter(tandem.policy, config), new LogReports(), tandem.wireNames, tandem.tls);
             tandem.mail.to(tandem.network);
             tandem.wireNames.answer(tandem.network);
-            tandem.calls = new LiveCalls(tandem.network, tandem.proxies.calls());
+            tandem.calls = new LiveCalls(tandem.network, tandem.proxies.calls(), tandem.proxies.media());
             tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys, tandem.states.clock());
             tandem.admin = AdminServer.start(config.admin(), tandem);
         } catch (final BindException e) {

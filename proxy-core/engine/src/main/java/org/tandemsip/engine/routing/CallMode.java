@@ -3,6 +3,7 @@ package org.tandemsip.engine.routing;
 import java.util.function.Consumer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.handler.MessageHandler;
 import org.tandemsip.engine.handler.Source;
 
@@ -33,6 +34,13 @@ public interface CallMode extends MessageHandler {
 
     /** Tells {@code taker} of calls that end since their time is up. */
     void cutOffs(CutOffs taker);
+
+    /**
+     * Has the media of calls relayed by {@code relay} from now on, where trunks ask for that.
+     *
+     * @param passesOn whether calls go on without it when it is not there, and are not refused
+     */
+    void media(MediaRelay relay, boolean passesOn);
 
     /** Shows all calls that have not ended. */
     void calls(Consumer<CallStatus> viewer, long nowNs);

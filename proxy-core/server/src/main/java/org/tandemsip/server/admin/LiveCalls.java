@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,6 +13,7 @@ import java.util.function.BiConsumer;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.CallStatus;
+import org.tandemsip.server.media.Rtpengine;
 import org.tandemsip.server.transport.Network;
 
 /** Looks at the calls with two dialogs, and ends them: asks each shard on its own thread. Any thread. */
@@ -24,15 +26,23 @@ public final class LiveCalls implements AutoCloseable {
 
     private final Network network;
     private final List<CallMode> modes;
+    private final Optional<Rtpengine> media;
 
     /**
      * Asks these.
      *
      * @param modes what has the calls of each shard, by its number; empty without such a mode
+     * @param media what relays their media
      */
-    public LiveCalls(final Network network, final List<CallMode> modes) {
+    public LiveCalls(final Network network, final List<CallMode> modes, final Optional<Rtpengine> media) {
+        this.media = media;
         this.network = network;
         this.modes = modes;
+    }
+
+    /** What relays their media. */
+    public Optional<Rtpengine> media() {
+        return media;
     }
 
     /** All calls that have not ended, oldest first. */

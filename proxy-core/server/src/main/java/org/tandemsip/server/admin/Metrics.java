@@ -43,6 +43,7 @@ final class Metrics {
         metrics.latency(control.network());
         metrics.loops(control.network());
         metrics.dns(control.names().counters());
+        control.calls().media().ifPresent(rtpengine -> new MediaMetrics(metrics).write(rtpengine));
         metrics.trunks(control.policy().trunks());
         metrics.users(control.policy().registry().table());
         metrics.gb28181(control.policy().trunks());
@@ -248,17 +249,17 @@ final class Metrics {
         return "trunk=\"" + escape(trunk.name()) + "\",peer=\"" + escape(peer.hostPort()) + '"';
     }
 
-    private void single(final String metric, final String type, final String help, final double value) {
+    void single(final String metric, final String type, final String help, final double value) {
         head(metric, type, help);
         line(metric, "", value);
     }
 
-    private void head(final String metric, final String type, final String help) {
+    void head(final String metric, final String type, final String help) {
         out.append("# HELP ").append(metric).append(' ').append(help.replace("\\", "\\\\").replace("\n", "\\n"))
                 .append("\n# TYPE ").append(metric).append(' ').append(type).append('\n');
     }
 
-    private void line(final String metric, final String labels, final double value) {
+    void line(final String metric, final String labels, final double value) {
         out.append(metric);
         if (!labels.isEmpty()) {
             out.append('{').append(labels).append('}');
@@ -271,11 +272,11 @@ final class Metrics {
                 : Double.toString(value);
     }
 
-    private static String word(final Enum<?> constant) {
+    static String word(final Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
-    private static String escape(final String value) {
+    static String escape(final String value) {
         return value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
     }
 }

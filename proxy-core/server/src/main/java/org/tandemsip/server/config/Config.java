@@ -1,5 +1,6 @@
 package org.tandemsip.server.config;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +45,7 @@ import org.tandemsip.server.transport.Tls;
  * @param ringSize     slots of a shard's ring
  * @param transactions most transactions, over all shards
  * @param registrar    where phones register
+ * @param media        relays for media
  * @param stateDir     folder of the token key; empty: the first of the usual places
  * @param dns          how host names are looked up
  * @param tls          certificates and whom to believe, their files read
@@ -56,7 +58,8 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
         List<Route> routes, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
         long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
-        Timing timing, Registrar registrar, Optional<Path> stateDir, Optional<Cdr> cdr, Log log, Names.Settings dns,
+        Timing timing, Registrar registrar, Media media, Optional<Path> stateDir, Optional<Cdr> cdr, Log log,
+        Names.Settings dns,
         TlsSettings tls,
         Tls.Limits tlsLimits,
         Effective effective) {
@@ -64,7 +67,8 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
     public Config withTrunks(final List<Trunk> newTrunks) {
         return new Config(source, listen, balancers, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
                 maxForwards, recordRoute, drainNs, admin,
-                limits, streams, socketBuffer, ringSize, transactions, timing, registrar, stateDir, cdr, log, dns, tls,
+                limits, streams, socketBuffer, ringSize, transactions, timing, registrar, media, stateDir, cdr, log,
+                dns, tls,
                 tlsLimits, effective);
     }
 
@@ -156,6 +160,14 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
      */
     public record Registrar(List<String> domains, int expires, int minExpires, int maxExpires, int contacts,
             int users) {}
+
+    /**
+     * Relays for media.
+     *
+     * @param rtpengine daemons; empty for none
+     * @param passes    whether calls go on without them when none is there
+     */
+    public record Media(List<InetSocketAddress> rtpengine, long timeoutNs, long pingNs, boolean passes) {}
 
     /** Who we are to a trunk. @param login {@code null} for nobody, or whom {@code register} says */
     public record Account(Login login, Registration registration) {}

@@ -27,7 +27,7 @@ final class ConfigBuilder {
     Config build(final String source) {
         final List<Config.Listen> listen = listen();
         final Mode mode = mode(top, Keys.MODE);
-        final TrunkBuilder trunks = new TrunkBuilder(reading);
+        final TrunkBuilder trunks = new TrunkBuilder(reading, top);
         final List<Config.Trunk> trunkList = trunks.build(top.get(Keys.TRUNKS));
         final List<Config.Route> routes = new RouteBuilder(reading, this).build(top);
         if (!reading.failed()) {
@@ -41,6 +41,7 @@ final class ConfigBuilder {
         final Limits limits = limits();
         final Streams streams = streams();
         final Timing timing = timing();
+        final Config.Media media = MediaKeys.media(reading, top);
         final Config.Registrar registrar = RegistrarKeys.registrar(reading, top);
         if (reading.failed()) {
             return null;
@@ -53,7 +54,7 @@ final class ConfigBuilder {
                 top.get(Keys.RECORD_ROUTE), top.get(Keys.DRAIN), admin, limits,
                 streams,
                 top.get(Keys.LIMITS).get(LimitKeys.SOCKET_BUFFER), top.get(Keys.LIMITS).get(LimitKeys.RING_SIZE),
-                top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, registrar,
+                top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, registrar, media,
                 Optional.ofNullable(top.get(Keys.STATE_DIR)),
                 cdr(),
                 new Config.Log(log.get(Keys.LOG_FORMAT), log.get(Keys.LOG_LEVEL),

@@ -45,8 +45,11 @@ final class TrunkBuilder {
     /** Zones of trunks, with the first trunk in each. */
     private final Map<Zone, Node> zones = new EnumMap<>(Zone.class);
 
-    TrunkBuilder(final Reading reading) {
+    private final Bound top;
+
+    TrunkBuilder(final Reading reading, final Bound top) {
         this.reading = reading;
+        this.top = top;
     }
 
     List<Config.Trunk> build(final Map<String, Bound> trunks) {
@@ -99,7 +102,7 @@ final class TrunkBuilder {
                 ConfigBuilder.values(bound.get(Keys.FAILOVER)), maxForwards == null ? 0 : maxForwards,
                 bound.get(Keys.BALANCE), ConfigBuilder.orNone(bound.get(Keys.MAX_CALLS)),
                 ConfigBuilder.orNone(bound.get(Keys.TRUNK_CPS)), tryNs(bound.get(Keys.TRUNK_TIMERS)),
-                ping(bound.get(Keys.PING)), RuleKeys.trunk(reading, bound),
+                ping(bound.get(Keys.PING)), RuleKeys.trunk(reading, bound).with(MediaKeys.rules(reading, top, bound)),
                 access(bound), AuthKeys.requiredAuth(reading, bound), AccountKeys.account(reading, bound),
                 profile(bound));
     }

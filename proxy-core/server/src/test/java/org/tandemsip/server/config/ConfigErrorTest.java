@@ -123,6 +123,8 @@ class ConfigErrorTest {
                 row(ErrorCode.LITERAL_SECRET,
                         "trunks: {a: {peers: [10.0.0.1], require-auth: {realm: r, users: {x: y}}}}\n",
                         "t.yaml:1:69: error[C023]: a secret must not stand here itself; write ${env:NAME} or ${file:PATH}"),
+                row(ErrorCode.CONTRADICTION, "trunks: {a: {peers: [10.0.0.1], media: {anchor: rtpengine}}}\n",
+                        "t.yaml:1:49: error[C037]: 'anchor: rtpengine' needs daemons: 'media.rtpengine' names none"),
                 row(ErrorCode.CONTRADICTION, "trunks: {a: {peers: [10.0.0.1], require-auth: {realm: r}}}\n",
                         "t.yaml:1:55: error[C037]: require-auth needs 'users' too"),
                 row(ErrorCode.LITERAL_SECRET, "trunks: {a: {peers: [10.0.0.1], auth: {user: x, password: y}}}\n",

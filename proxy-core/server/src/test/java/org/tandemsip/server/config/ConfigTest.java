@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -24,10 +25,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.codec.sdp.CodecList;
 import org.tandemsip.engine.auth.DigestAlgorithm;
+import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.HeaderMatch;
 import org.tandemsip.engine.routing.HeaderRules;
+import org.tandemsip.engine.routing.MediaRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.Route;
@@ -129,6 +133,8 @@ class ConfigTest {
                     profile: gb28181
                     hide-topology: true
                     b2bua: {session-timer: 1h, min-session: 120s}
+                    media: {anchor: rtpengine, codecs: [PCMA, telephone-event], protocol: RTP/SAVP, ice: force,
+                      interface: out, flags: [trust-address, DTLS=off]}
                     ping: {every: 10s, timeout: 1s, down-after: 4, up-after: 5, ok-codes: [200, 404]}
                     cps: 30/s
                     max-calls: 7
@@ -172,6 +178,7 @@ class ConfigTest {
                 dns: {servers: [10.0.0.53, "10.0.0.54:5353", "[2001:db8::53]:54", "2001:db8::53"], timeout: 1s, stale: 2h}
                 state-dir: /var/tmp/tandem
                 cdr: {file: /tmp/calls.jsonl, roll: 1MiB}
+                media: {rtpengine: ["udp://10.0.0.5:22222", "[::1]:22223"], timeout: 2s, ping: 10s, on-failure: pass}
                 log: {format: json, level: debug, file: /tmp/tandem.log}
                 """;
 
@@ -203,6 +210,11 @@ class ConfigTest {
                 List.of(),
                 Mode.STATEFUL, HeaderRules.NONE, NumberRules.NONE, null, null, Route.Inside.NOTHING,
                 5_400_000_000_000L), first);
+        assertEquals(new MediaRules(new CodecList(List.of("PCMA", "telephone-event")), true,
+                new MediaRelay.Side("RTP/SAVP", "force", "out", List.of("trust-address", "DTLS=off"))),
+                a.rules().media());
+        assertEquals(new Config.Media(List.of(new InetSocketAddress("10.0.0.5", 22_222),
+                new InetSocketAddress("::1", 22_223)), 2_000_000_000L, 10_000_000_000L, true), config.media());
         assertEquals(new Config.Registrar(List.of("pbx.example", "b.example"), 120, 30, 7_200, 3, 50),
                 config.registrar());
         assertEquals(Route.Inside.REGISTRAR, config.routes().get(2).inside());

@@ -1,0 +1,101 @@
+package org.tandemsip.b2bua;
+
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.handler.MediaRelay;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.MediaRules;
+import org.tandemsip.engine.transaction.ClientTransaction;
+
+/**
+ * What the calls of a shard share about their media: the relay, and the tools for session descriptions. A message that
+ * has to wait for the relay is kept as it came, before anybody else has looked at it, and comes again when the relay
+ * has answered, with another description in it; so nothing but this knows that it has waited. Shard thread only.
+ */
+final class Media {
+    final Descriptions descriptions;
+    MediaRelay relay = MediaRelay.NONE;
+    /** Whether calls go on without a relay that is not there. */
+    boolean passesOn;
+
+    /** Scratch: the message that the relay was asked about. */
+    final SipMessage asked;
+
+    private final B2bua owner;
+    private final int shard;
+    private final SipMessage invite;
+    private final SipMessage edited;
+    private final SipMessage replayed;
+
+    Media(final B2bua owner, final ShardContext context) {
+        this.owner = owner;
+        shard = context.shard();
+        descriptions = new Descriptions(context.limits());
+        asked = new SipMessage(context.limits().headerRows());
+        // One row more than may come: Content-Length may not have been there.
+        invite = new SipMessage(context.limits().headerRows() + 1);
+        edited = new SipMessage(context.limits().headerRows() + 1);
+        replayed = new SipMessage(context.limits().headerRows() + 1);
+    }
+
+    int shard() {
+        return shard;
+    }
+
+    /**
+     * The INVITE as the callee is to get it.
+     *
+     * @return {@code null} when there is none: the relay is asked and {@link Setup#resume} comes later, if
+     *         {@link MediaSession#waits()}; else it cannot be sent there
+     */
+    SipMessage offer(final Call call, final SipMessage original, final long nowNs) {
+        if (call.media == null) {
+            if (!MediaRules.of(call.trunkIn).apply() && !MediaRules.of(call.legs[1].trunk).apply()) {
+                return original;
+            }
+            call.media = new MediaSession(owner, call);
+        }
+        final byte[] bytes = call.media.offer(original, nowNs);
+        return bytes == null ? call.media.waits() || call.media.refused() ? null : original
+                : descriptions.read(bytes, invite) ? invite : original;
+    }
+
+    /** Has media relayed by {@code newRelay}. @param goesOn whether calls go on without one that is not there */
+    void by(final MediaRelay newRelay, final boolean goesOn) {
+        relay = newRelay;
+        passesOn = goesOn;
+    }
+
+    /** A request inside the dialog of a leg, to go on with; {@code null} when it waits, or has been answered. */
+    SipMessage look(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
+        return leg.call.media == null ? request : leg.call.media.onRequest(leg, request, source, nowNs);
+    }
+
+    /** A response, likewise. */
+    SipMessage look(final ClientTransaction transaction, final SipMessage response, final Source source,
+            final long nowNs) {
+        return transaction.user() instanceof final Exchange exchange && exchange.call.media != null
+                ? exchange.call.media.onResponse(exchange, response, source, nowNs) : response;
+    }
+
+    /** A message made anew, to go on with at once. */
+    SipMessage edited(final byte[] bytes, final SipMessage original) {
+        return descriptions.read(bytes, edited) ? edited : original;
+    }
+
+    /** Lets a message that was kept come again. */
+    void deliver(final byte[] bytes, final Source source, final long nowNs) {
+        if (descriptions.read(bytes, replayed)) {
+            deliver(replayed, source, nowNs);
+        }
+    }
+
+    /** Lets a message come again, whoever takes it now. */
+    void deliver(final SipMessage message, final Source source, final long nowNs) {
+        if (!message.isRequest()) {
+            owner.onResponse(message, source, nowNs);
+        } else if (owner.owns(message)) {
+            owner.onRequest(message, source, nowNs);
+        }
+    }
+}
