@@ -261,7 +261,7 @@ final class B2bua implements CallMode {
                 }
             }
             case final ShardCommand.Replied replied -> questions.onReply(replied, nowNs);
-            case ShardCommand.Probe _,ShardCommand.Register _ -> {
+            case ShardCommand.Probe _,ShardCommand.Register _,ShardCommand.PingPhones _ -> {
                 // The proxy's affair.
             }
             case ShardCommand.Resolved _,ShardCommand.PeerDown _,ShardCommand.Inspect _ -> {

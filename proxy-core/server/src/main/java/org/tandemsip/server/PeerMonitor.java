@@ -20,7 +20,8 @@ import org.tandemsip.server.transport.Network;
 
 /**
  * Has peers probed when it is time, and logs when one goes down or comes up; has {@link RegistrationMonitor} see after
- * registrations. A thread of its own; the probes themselves are sent by the shard that owns their Call-ID.
+ * registrations, and {@link PhoneMonitor} after phones. A thread of its own; the probes themselves are sent by the
+ * shard that owns their Call-ID.
  */
 final class PeerMonitor implements AutoCloseable {
     private static final long TURN_NS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -43,6 +44,7 @@ final class PeerMonitor implements AutoCloseable {
     private final Map<PeerState, Watched> watched = new IdentityHashMap<>();
     private final Thread thread = new Thread(this::run, "peers");
     private final RegistrationMonitor registrations;
+    private final PhoneMonitor phones;
     private volatile boolean stopped;
 
     PeerMonitor(final Supplier<RoutingPolicy> policy, final Network network, final ShardContext.Keys keys,
@@ -52,6 +54,7 @@ final class PeerMonitor implements AutoCloseable {
         this.network = network;
         this.keys = keys;
         registrations = new RegistrationMonitor(network, keys);
+        phones = new PhoneMonitor(network, System.nanoTime());
         thread.setDaemon(true);
         thread.start();
     }
@@ -65,6 +68,7 @@ final class PeerMonitor implements AutoCloseable {
                 }
             }
             registrations.turn(policy.get(), System.nanoTime());
+            phones.turn(policy.get().registry(), System.nanoTime(), System.currentTimeMillis());
             LockSupport.parkNanos(TURN_NS);
         }
     }

@@ -71,7 +71,7 @@ final class Policies {
 
     private static Rules rules(final Config.Registrar registrar) {
         return new Rules(registrar.domains().stream().map(Policies::bytes).toList(), registrar.expires(),
-                registrar.minExpires(), registrar.maxExpires(), registrar.contacts());
+                registrar.minExpires(), registrar.maxExpires(), registrar.contacts(), registrar.pingNs());
     }
 
     /** Puts the limits of a configuration into force that are not part of its policy. */

@@ -31,7 +31,7 @@ import org.tandemsip.engine.transaction.Transactions;
  * and from the listen point that calls to it take. When to ask is for the control plane to say. Control rate; shard
  * thread only.
  */
-public final class Probes {
+final class Probes {
     private static final long LABEL = 0x7072_6f62_65L;
     private static final int MOST_BYTES = 4_096;
 
@@ -47,7 +47,7 @@ public final class Probes {
     private final AsciiWriter writer = new AsciiWriter();
 
     /** Makes those of one shard. */
-    public Probes(final ShardContext context, final Transactions transactions, final Branches branches,
+    Probes(final ShardContext context, final Transactions transactions, final Branches branches,
             final ListenPoints listenPoints) {
         timers = context.timers();
         policy = (RoutingPolicy) context.policy();
@@ -59,7 +59,7 @@ public final class Probes {
     }
 
     /** Asks {@code peer}. Without a way there it has failed; without room for a transaction nothing is known. */
-    public void send(final Trunk trunk, final Peer peer, final byte[] callId, final long nowNs) {
+    void send(final Trunk trunk, final Peer peer, final byte[] callId, final long nowNs) {
         final Destination destination = Ways.to(peer, listenPoints, policy.listenersOf(trunk));
         if (destination == null) {
             peer.state().on(Event.FAILURE, trunk.ping());

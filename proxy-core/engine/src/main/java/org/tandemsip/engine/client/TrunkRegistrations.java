@@ -37,7 +37,7 @@ import org.tandemsip.engine.transaction.Transactions;
  * not reached or answers 5xx to the next; answers challenges of a peer; asks for as long as a 423 wants. When to ask is
  * for the control plane to say. Control rate; shard thread only.
  */
-public final class TrunkRegistrations {
+final class TrunkRegistrations {
     private static final long LABEL = 0x7265_6769_7374L;
     private static final int MOST_BYTES = 4_096;
     /** How long a peer may be silent while there is another one; the last has until timer F. */
@@ -58,7 +58,7 @@ public final class TrunkRegistrations {
     private final RegisterAnswer answer = new RegisterAnswer();
 
     /** Makes those of one shard. */
-    public TrunkRegistrations(final ShardContext context, final Transactions transactions, final Branches branches,
+    TrunkRegistrations(final ShardContext context, final Transactions transactions, final Branches branches,
             final ListenPoints listenPoints) {
         timers = context.timers();
         policy = (RoutingPolicy) context.policy();
@@ -71,7 +71,7 @@ public final class TrunkRegistrations {
     }
 
     /** Asks for {@code registration}, or has it forgotten where it is registered. */
-    public void send(final Registration registration, final boolean remove, final long nowNs) {
+    void send(final Registration registration, final boolean remove, final long nowNs) {
         new Attempt(registration, remove).next(nowNs);
     }
 

@@ -1,5 +1,6 @@
 package org.tandemsip.engine.handler;
 
+import java.util.List;
 import org.tandemsip.codec.Transport;
 
 /**
@@ -59,6 +60,12 @@ public sealed interface ShardCommand {
      * @param remove whether it is to be forgotten
      */
     record Register(Registrable what, boolean remove) implements ShardCommand {}
+
+    /** Asks phones by OPTIONS for a sign of life, so that the NAT before them keeps the way open. */
+    record PingPhones(List<PhonePing> pings) implements ShardCommand {}
+
+    /** One of them. @param uri its contact */
+    record PhonePing(Destination to, byte[] uri) {}
 
     /** A peer has gone down: calls that are being set up there go on elsewhere. */
     record PeerDown() implements ShardCommand {}

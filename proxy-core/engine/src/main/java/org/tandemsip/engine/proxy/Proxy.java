@@ -7,11 +7,9 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.auth.Authenticator;
 import org.tandemsip.engine.auth.Realm;
-import org.tandemsip.engine.client.Probes;
-import org.tandemsip.engine.client.TrunkRegistrations;
+import org.tandemsip.engine.client.OwnRequests;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.MessageHandler;
-import org.tandemsip.engine.handler.Registrable;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -22,7 +20,6 @@ import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Privacy;
-import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
@@ -72,11 +69,10 @@ public final class Proxy implements MessageHandler {
     private final StatelessUas uas;
     private final StatelessProxy stateless;
     private final StatefulProxy stateful;
-    private final Probes probes;
+    private final OwnRequests own;
     /** The mode that calls with two dialogs are handed to, or {@code null}. */
     private final CallMode calls;
     private Registrations registrations;
-    private final TrunkRegistrations trunkRegistrations;
     private final GbRelay gbRelay;
     private final TopologyHider hider;
     private final UserReader users = new UserReader();
@@ -120,8 +116,7 @@ public final class Proxy implements MessageHandler {
         stateful.timing(policy.timing());
         stateful.trunks(policy.trunks());
         hider.policy(policy);
-        probes = new Probes(context, transactions, branches, listenPoints);
-        trunkRegistrations = new TrunkRegistrations(context, transactions, branches, listenPoints);
+        own = new OwnRequests(context, transactions, branches, listenPoints);
     }
 
     @Override
@@ -336,6 +331,9 @@ public final class Proxy implements MessageHandler {
         if (calls != null && branches.mode() == Branches.B2BUA) {
             return calls.onResponse(response, source, nowNs);
         }
+        if (branches.mode() == Branches.PING) {
+            return own.isPong(response) ? Disposition.ABSORBED : Disposition.DROPPED_STRAY_RESPONSE;
+        }
         final ClientTransaction transaction = transactions.findClient(branches.place(), branches.key(),
                 response.method() == Method.CANCEL);
         final Disposition disposition;
@@ -384,15 +382,9 @@ public final class Proxy implements MessageHandler {
                     stateful.onUnreachable(branches.key(), report, nowNs);
                 }
             }
-            case ShardCommand.Probe(final String name, final int peer, final byte[] callId) -> {
-                for (final Trunk trunk : policy.trunks()) {
-                    if (trunk.name().equals(name) && peer < trunk.peers().size()) {
-                        probes.send(trunk, trunk.peers().get(peer), callId, nowNs);
-                    }
-                }
-            }
-            case ShardCommand.Register(final Registrable what, final boolean remove) ->
-                    trunkRegistrations.send((Registration) what, remove, nowNs);
+            case ShardCommand.Probe probe -> own.probe(probe, policy, nowNs);
+            case ShardCommand.Register register -> own.register(register, nowNs);
+            case ShardCommand.PingPhones ping -> own.ping(ping, nowNs);
             case ShardCommand.Resolved resolved -> resumeAll(names.answered(resolved.answer(), nowNs), nowNs);
             case ShardCommand.PeerDown _ -> stateful.onPeerDown(nowNs);
             case ShardCommand.Replied _,ShardCommand.Inspect _ -> {

@@ -52,6 +52,13 @@ final class Registrations {
     private static final byte[] PATH = ascii("Path: ");
     private static final byte[] SUPPORTED = ascii("Supported: path, outbound\r\n");
     private static final byte[] REQUIRE = ascii("Require: outbound\r\n");
+    private static final byte[] FLOW_TIMER = ascii("Flow-Timer: ");
+    /**
+     * How often a user agent is to send a keep-alive, in seconds: what it would do unasked (RFC 5626 section 4.4). A
+     * flow is never taken for dead for want of them: what was sent and did not get there shows that better.
+     */
+    private static final int STREAM_FLOW_S = 120;
+    private static final int DATAGRAM_FLOW_S = 29;
     private static final byte[] DATE = ascii("Date: ");
     private static final byte[] MIN_EXPIRES = ascii("Min-Expires: ");
     private static final byte[] UNSUPPORTED = ascii("Unsupported: ");
@@ -182,7 +189,7 @@ final class Registrations {
         final long nowMs = by.registry().clock().epochMs(nowNs);
         final int granted = granted(response, rules);
         final Rules bounded = new Rules(rules.domains(), Math.min(rules.expires(), granted), 1, granted,
-                rules.contacts());
+                rules.contacts(), 0);
         final Status status = registrar.register(request, reader.user(), registration, bounded, nowMs);
         counters.increment(status == Status.OK_200 ? Counter.REGISTERS_ACCEPTED : Counter.REGISTERS_REFUSED);
         if (status != Status.OK_200) {
@@ -355,6 +362,9 @@ final class Registrations {
         out.put(SUPPORTED);
         if (outbound) {
             out.put(REQUIRE);
+            if (registration.direct()) {
+                out.put(FLOW_TIMER).putDecimal(source.transport.stream() ? STREAM_FLOW_S : DATAGRAM_FLOW_S).crlf();
+            }
         }
         putDate(nowMs / 1_000, out);
         return uas.end(request, source);

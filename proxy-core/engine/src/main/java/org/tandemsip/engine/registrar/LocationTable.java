@@ -1,5 +1,6 @@
 package org.tandemsip.engine.registrar;
 
+import java.util.Iterator;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -130,6 +131,11 @@ public final class LocationTable {
     /** Shows every user, in no order, those whose contacts have run out included. Control path; any thread. */
     public void forEach(final BiConsumer<AddressOfRecord, Bindings> visitor) {
         byUser.forEach(visitor);
+    }
+
+    /** Goes through all users once, in no order, as they are when it comes to them. Control path; any thread. */
+    public Iterator<Bindings> iterator() {
+        return byUser.values().iterator();
     }
 
     /** Number of users. */

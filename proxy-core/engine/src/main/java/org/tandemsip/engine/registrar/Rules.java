@@ -12,8 +12,9 @@ import org.tandemsip.codec.Slice;
  * @param minExpires fewest seconds; who asks for less is answered 423
  * @param maxExpires most seconds
  * @param contacts   most contacts of a user
+ * @param pingNs     how often a phone behind a NAT is sent something; 0 for never
  */
-public record Rules(List<byte[]> domains, int expires, int minExpires, int maxExpires, int contacts) {
+public record Rules(List<byte[]> domains, int expires, int minExpires, int maxExpires, int contacts, long pingNs) {
     private static final byte[] NAMELESS = new byte[0];
 
     /** The domain that a host means; {@code null} when it is none of them. */

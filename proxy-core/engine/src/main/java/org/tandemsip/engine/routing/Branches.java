@@ -31,8 +31,8 @@ import org.tandemsip.engine.handler.Source;
  *           |                      received address and port, and the listen point to answer from), Call-ID, From
  *           |                      tag, CSeq number and fork index. Finds the client transaction; recomputed from a
  *           |                      stateless response, so that none can be forged or reflected
- *           +--------------------- s stateless, t stateful, b a call with two dialogs: who handles the response,
- *                                  whatever the mode is by then
+ *           +--------------------- s stateless, t stateful, b a call with two dialogs, p a ping of our own: who
+ *                                  handles the response, whatever the mode is by then
  * </pre>
  *
  * A pure function of the request as received and the token key: a retransmission gets the same branch, before and after
@@ -55,6 +55,8 @@ public final class Branches {
     public static final char STATEFUL = 't';
     /** Mode character of a branch that belongs to a call with two dialogs. */
     public static final char B2BUA = 'b';
+    /** Mode character of a branch of our own, of which nothing is kept. */
+    public static final char PING = 'p';
     /** Bytes that {@link #writePlace} writes. */
     public static final int PLACE_LENGTH = 4 + 16;
     /** Most bytes that {@link #writeConnection} writes. */
@@ -208,7 +210,7 @@ public final class Branches {
         }
         key = high << 32 | low;
         loopHash = (int) loop;
-        return mode == STATELESS || mode == STATEFUL || mode == B2BUA;
+        return mode == STATELESS || mode == STATEFUL || mode == B2BUA || mode == PING;
     }
 
     /** The place named behind the branch; {@link Places#NONE} when there is none, as we write it. */

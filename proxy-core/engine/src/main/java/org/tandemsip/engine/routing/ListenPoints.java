@@ -196,6 +196,16 @@ public final class ListenPoints {
         return best;
     }
 
+    /** The listen point that {@link #identity} calls {@code wanted}; {@code otherwise}, where there is none so called. */
+    public int of(final long wanted, final int otherwise) {
+        for (int i = 0; i < points.length; i++) {
+            if (identities[i] == wanted) {
+                return i;
+            }
+        }
+        return otherwise;
+    }
+
     /** Leading bits that both share, up to the size of a usual subnet: what lies behind that is chance. */
     private static int commonSubnetBits(final ListenPoint point, final long high, final long low) {
         final long differentHigh = point.addressHigh() ^ high;

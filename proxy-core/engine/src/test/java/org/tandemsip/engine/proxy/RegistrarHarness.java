@@ -77,7 +77,7 @@ final class RegistrarHarness {
 
     static Rules rules(final String... domains) {
         return new Rules(List.of(domains).stream().map(domain -> domain.getBytes(StandardCharsets.US_ASCII)).toList(),
-                1_800, 60, 3_600, 3);
+                1_800, 60, 3_600, 3, 0);
     }
 
     /** Phones that may register by their address alone; users alice and so on of our own address. */

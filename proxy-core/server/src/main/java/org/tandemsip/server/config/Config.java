@@ -2,8 +2,10 @@ package org.tandemsip.server.config;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
@@ -63,6 +65,16 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
         TlsSettings tls,
         Tls.Limits tlsLimits,
         Effective effective) {
+    /** What is no mistake, but may surprise: certificates that run out, and what a mode cannot do. For people. */
+    public List<String> warnings(final Instant now) {
+        final Stream<String> serial = routes.stream()
+                .filter(route -> route.inside() == Inside.LOCATION && registrar.contacts() > 1
+                        && (route.mode() == null ? mode : route.mode()) == Mode.B2BUA)
+                .map(route -> "route '" + route.name() + "': in mode b2bua the phones of a user ring one after the"
+                        + " other, by q; with 'mode: stateful' those of equal q ring at once");
+        return Stream.concat(tls.warnings(now).stream(), serial).toList();
+    }
+
     /** This configuration with other trunks. */
     public Config withTrunks(final List<Trunk> newTrunks) {
         return new Config(source, listen, balancers, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
@@ -157,9 +169,10 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
      * @param expires seconds, as are the next two
      * @param contacts most of one user
      * @param users    most of all
+     * @param pingNs   how often a phone behind a NAT is sent something; 0 for never
      */
     public record Registrar(List<String> domains, int expires, int minExpires, int maxExpires, int contacts,
-            int users) {}
+            int users, long pingNs) {}
 
     /**
      * Relays for media.

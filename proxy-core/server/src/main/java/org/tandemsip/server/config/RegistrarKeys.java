@@ -22,8 +22,11 @@ final class RegistrarKeys {
             "Most contacts of one user; over it 403.");
     static final Key<Integer> USERS = Key.of("users", Scalars.number(1, 10_000_000), "100000",
             "Most users that may be registered at a time, some 500 bytes each; over it 503.");
+    static final Key<Long> PING = Key.of("ping", Scalars.durationOr("never", "1s", "1h"), "30s",
+            "How often a phone behind a NAT that has registered over UDP is sent an OPTIONS, so that the way to it"
+                    + " stays open. Phones with a flow of their own (RFC 5626) do that themselves.");
     static final Key<Bound> REGISTRAR = new Key<>("registrar",
-            new Section(List.of(DOMAINS, EXPIRES, MIN_EXPIRES, MAX_EXPIRES, CONTACTS, USERS)), null, false,
+            new Section(List.of(DOMAINS, EXPIRES, MIN_EXPIRES, MAX_EXPIRES, CONTACTS, USERS, PING)), null, false,
             "Where phones register (RFC 3261 section 10): requests of routes with 'to: registrar'. Calls get to them by"
                     + " routes with 'to: location'.",
             null);
@@ -51,7 +54,8 @@ final class RegistrarKeys {
             }
             domains.add(domain);
         }
-        return new Config.Registrar(List.copyOf(domains), expires, min, max, bound.get(CONTACTS), bound.get(USERS));
+        return new Config.Registrar(List.copyOf(domains), expires, min, max, bound.get(CONTACTS), bound.get(USERS),
+                bound.get(PING));
     }
 
     private static int seconds(final Bound bound, final Key<Long> key) {

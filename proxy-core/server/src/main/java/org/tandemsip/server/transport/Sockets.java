@@ -40,6 +40,7 @@ enum Sockets {
         @Override
         void tune(final SocketChannel stream) {
             stream.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS);
+            stream.config().setOption(EpollChannelOption.TCP_KEEPIDLE, KEEPALIVE_S);
         }
 
         @Override
@@ -89,6 +90,8 @@ enum Sockets {
 
     /** A peer that has not acknowledged our bytes for 64*T1 is gone, whatever its connection says. */
     private static final int UNACKNOWLEDGED_MS = 32_000;
+    /** Silence after which TCP itself asks the other side, which keeps a NAT on the way open: many forget in 5 min. */
+    private static final int KEEPALIVE_S = 60;
 
     /** The best that this machine has; {@code -Dtandem.sockets=nio} asks for the plain ones. */
     static Sockets best() {

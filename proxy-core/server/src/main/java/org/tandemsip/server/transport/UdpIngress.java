@@ -19,11 +19,13 @@ final class UdpIngress {
     private static final int SHORTEST_MESSAGE = 16;
 
     private final Loop loop;
+    private final StunAnswers stun;
     private final boolean staying;
     private final Datagram[] datagrams;
 
     private UdpIngress(final Loop loop, final int listenPoint, final int slots, final boolean staying) {
         this.loop = loop;
+        stun = new StunAnswers(loop);
         this.staying = staying;
         datagrams = new Datagram[slots];
         for (int i = 0; i < slots; i++) {
@@ -54,9 +56,13 @@ final class UdpIngress {
         source.addressLow = sourceLow;
         source.port = sourcePort;
         source.receivedNs = receivedNs;
+        datagram.bytes.wrap(address, length);
+        if (StunAnswers.isStun(datagram.bytes)) {
+            stun.onDatagram(datagram.bytes, source);
+            return;
+        }
         loop.countReceived(length);
         try {
-            datagram.bytes.wrap(address, length);
             parse(datagram.message.wrap(datagram.bytes, 0, length), datagram);
         } catch (final RuntimeException bug) {
             // What a message holds must never stop the loop.

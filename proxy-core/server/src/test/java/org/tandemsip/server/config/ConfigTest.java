@@ -162,7 +162,7 @@ class ConfigTest {
                   - {from: b, to: registrar}
                   - {from: b, to: location, then: c, mode: stateful}
                 registrar: {domains: [PBX.example, b.example], expires: 2m, min-expires: 30s, max-expires: 2h,
-                  contacts: 3, users: 50}
+                  contacts: 3, users: 50, ping: 20s}
                 cps: 400
                 emergency-numbers: [112, "0110"]
                 drain: 7s
@@ -215,7 +215,8 @@ class ConfigTest {
                 a.rules().media());
         assertEquals(new Config.Media(List.of(new InetSocketAddress("10.0.0.5", 22_222),
                 new InetSocketAddress("::1", 22_223)), 2_000_000_000L, 10_000_000_000L, true), config.media());
-        assertEquals(new Config.Registrar(List.of("pbx.example", "b.example"), 120, 30, 7_200, 3, 50),
+        assertEquals(new Config.Registrar(List.of("pbx.example", "b.example"), 120, 30, 7_200, 3, 50,
+                20_000_000_000L),
                 config.registrar());
         assertEquals(Route.Inside.REGISTRAR, config.routes().get(2).inside());
         assertEquals(Route.Inside.LOCATION, config.routes().get(3).inside());
