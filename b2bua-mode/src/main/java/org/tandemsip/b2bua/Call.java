@@ -111,6 +111,7 @@ final class Call extends Alarm {
         legs[1].mac = owner.tags.mac(place, 1);
         caller.seen.set(source);
         caller.trunk = from;
+        caller.pinned = owner.hops.pins(invite, source, from);
         if (!caller.ofInvite(invite)) {
             return false;
         }

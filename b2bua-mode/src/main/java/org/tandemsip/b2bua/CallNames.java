@@ -58,8 +58,20 @@ final class CallNames {
         putName(out, invite, HeaderName.TO, NumberRules.Field.TO, false);
     }
 
+    /** Writes the Request-URI: for a user of ours the contact (RFC 3261 section 16.6 step 2). */
     void putRequestUri(final AsciiWriter out, final SipMessage invite) {
-        putUri(out, invite.bytes(), invite.requestUri(), NumberRules.Field.REQUEST_URI, false);
+        if (target.binding == null) {
+            putUri(out, invite.bytes(), invite.requestUri(), NumberRules.Field.REQUEST_URI, false);
+        } else {
+            out.put(target.binding.contact());
+        }
+    }
+
+    /** Writes the Route rows that lead to a user of ours (RFC 3327 section 5.4). */
+    void putRoutes(final AsciiWriter out) {
+        if (target.binding != null && target.binding.path().length > 0) {
+            out.put(Routes.ROUTE).put(target.binding.path()).crlf();
+        }
     }
 
     private void putName(final AsciiWriter out, final SipMessage invite, final HeaderName name,

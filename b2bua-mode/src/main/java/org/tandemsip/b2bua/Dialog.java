@@ -24,6 +24,8 @@ abstract class Dialog {
     final Destination remote = new Destination();
     /** Where the other side has shown itself: requests go there when target and routes lead nowhere. */
     final Destination seen = new Destination();
+    /** Whether requests go to where it was seen, whatever target and routes say: nothing else leads there. */
+    boolean pinned;
     /** Second half of our tag. */
     long mac;
     long localCseq;
@@ -86,7 +88,9 @@ abstract class Dialog {
         names.putTo(out, invite);
         final int target = out.position();
         names.putRequestUri(out, invite);
-        return keep(out, CallIds.LENGTH, remoteStart, target, out.position(), null, null);
+        final int routesStart = out.position();
+        names.putRoutes(out);
+        return keep(out, CallIds.LENGTH, remoteStart, target, routesStart, null, null);
     }
 
     /** Takes over what a response to our INVITE says of the other side (section 12.1.2). */

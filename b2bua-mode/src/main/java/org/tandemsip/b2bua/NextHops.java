@@ -3,12 +3,16 @@ package org.tandemsip.b2bua;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.registrar.Flows;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
 
 /**
  * Finds where the requests of a dialog go (RFC 3261 section 12.2.1.1): the address in the first Route or else in the
@@ -21,6 +25,7 @@ final class NextHops {
     private final NameAddr nameAddr = new NameAddr();
     private final SipUri uri = new SipUri();
     private final IpAddress address = new IpAddress();
+    private final Flows flows = new Flows();
     private RoutingPolicy policy;
 
     NextHops(final ListenPoints listenPoints, final RoutingPolicy policy) {
@@ -33,9 +38,21 @@ final class NextHops {
         policy = newPolicy;
     }
 
+    /**
+     * Whether the Contact of an INVITE does not lead back to who sent it: a phone that may register here, through a NAT
+     * or over a connection of its own.
+     */
+    boolean pins(final SipMessage invite, final Source source, final Trunk from) {
+        return from != null && policy.mayRegister(from) && !from.hasPeer(source.addressHigh, source.addressLow)
+                && flows.isPinned(invite, source);
+    }
+
     /** Sets {@link Dialog#remote}. */
     void find(final Dialog leg) {
         final Destination to = leg.remote.set(leg.seen);
+        if (leg.pinned) {
+            return;
+        }
         final long slice = leg.nextHop(nameAddr);
         final DirectBuffer bytes = leg.buffer();
         if (!uri.wrap(bytes, Slice.offset(slice), Slice.end(slice))

@@ -159,6 +159,7 @@ final class Setup extends TimerNode {
         callee.state = Leg.State.NONE;
         callee.seen.set(target.destination);
         callee.trunk = target.sentTo;
+        callee.pinned = target.binding != null && target.binding.flow() != null && target.binding.flow().pinned();
         callee.localCseq = 0;
         callee.session.reset();
         call.trunkOut = target.trunk;
@@ -264,7 +265,7 @@ final class Setup extends TimerNode {
             }
         }
         abandon(CancelReason.NONE, nowNs);
-        if (!silent || !tryNext(nowNs)) {
+        if (!silent && target.binding == null || !tryNext(nowNs)) {
             call.fail(Status.REQUEST_TIMEOUT_408, nowNs);
         }
     }
@@ -284,7 +285,8 @@ final class Setup extends TimerNode {
         final int failure = response.statusCode();
         report(failure == Status.SERVICE_UNAVAILABLE_503.code() ? PeerState.Event.FAILURE : PeerState.Event.SUCCESS);
         final Trunk trunk = target.trunk;
-        if (failure == Status.SERVICE_UNAVAILABLE_503.code() || trunk != null && trunk.failsOver(failure)) {
+        if (failure == Status.SERVICE_UNAVAILABLE_503.code() || trunk != null && trunk.failsOver(failure)
+                || target.binding != null && failure < 600) {
             call.initial.client.detach();
             call.initial.client = null;
             call.legs[1].inviteOut = null;

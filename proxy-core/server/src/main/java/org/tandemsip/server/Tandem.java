@@ -155,7 +155,7 @@ public final class Tandem implements Control, AutoCloseable {
         tandem.ready = true;
         tandem.readdress();
         StartLog.write(config, tandem.tls, tandem.policy, tandem.network, tandem.addresses(), tandem.adminSocket());
-        tandem.warnOfCertificates();
+        tandem.warn();
         return tandem;
     }
 
@@ -163,8 +163,8 @@ public final class Tandem implements Control, AutoCloseable {
         return tls;
     }
 
-    private void warnOfCertificates() {
-        config.tls().warnings(Instant.now()).forEach(warning -> EventLog.warn("tls", "msg", warning));
+    private void warn() {
+        config.warnings(Instant.now()).forEach(warning -> EventLog.warn("config", "msg", warning));
     }
 
     private static SourceFilter filter(final RoutingPolicy policy, final Config config) {
@@ -335,7 +335,7 @@ public final class Tandem implements Control, AutoCloseable {
         }
         Policies.limitRates(next, states);
         config = next;
-        warnOfCertificates();
+        warn();
         resolved = nextResolved;
         peerNames.retain(next);
         return result;

@@ -98,6 +98,15 @@ final class Branch extends TimerNode {
                 || target.trunk != null && target.trunk.failsOver(statusCode);
     }
 
+    /**
+     * Whether a final response is that of a device: then no other way to it is tried (RFC 5626 section 7). A 503 of a
+     * proxy before it is not (RFC 3263 section 4.3).
+     */
+    boolean speaks(final int statusCode) {
+        return target.binding != null && statusCode != 430 && statusCode != 408
+                && (statusCode != 503 || target.binding.flow() != null);
+    }
+
     /** Status of a request that does not get there: a user that is away, or a next hop that fails (section 16.9). */
     Status unreachable() {
         return target.binding != null ? Status.TEMPORARILY_UNAVAILABLE_480 : Status.SERVER_INTERNAL_ERROR_500;

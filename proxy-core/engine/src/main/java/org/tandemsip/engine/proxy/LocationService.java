@@ -90,7 +90,7 @@ final class LocationService {
         this.gbRelay = gbRelay;
         this.listenPoints = listenPoints;
         rendezvous = new Rendezvous(context);
-        registered = new RegisteredTargets(context, listenPoints);
+        registered = new RegisteredTargets(context, listenPoints, names, rendezvous);
         order = new PeerOrder(rendezvous);
     }
 
@@ -239,6 +239,10 @@ final class LocationService {
         mode = policy.modeOf(route);
         line = route;
         int group = toUser ? registered.add(targets, receivedBy, route, source, secure, nowNs) : 0;
+        if (toUser && registered.awaited() != null) {
+            awaited = registered.awaited();
+            return null;
+        }
         rendezvous.nextTurns(route.then());
         for (int i = 0; i < route.then().size(); i++) {
             group = addTrunk(route.then().get(i), rendezvous.callHash(request), group);

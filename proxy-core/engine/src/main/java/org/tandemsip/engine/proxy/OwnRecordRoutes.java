@@ -2,10 +2,7 @@ package org.tandemsip.engine.proxy;
 
 import java.nio.charset.StandardCharsets;
 import org.tandemsip.codec.AsciiWriter;
-import org.tandemsip.codec.HeaderName;
-import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
@@ -26,8 +23,6 @@ final class OwnRecordRoutes {
 
     private final RecordRoutes recordRoutes;
     private final Flows flows = new Flows();
-    private final NameAddr nameAddr = new NameAddr();
-    private final SipUri contactUri = new SipUri();
     private final Destination callerFlow = new Destination();
     private final int longestSentBy;
 
@@ -83,19 +78,8 @@ final class OwnRecordRoutes {
      */
     private boolean isPinned(final SipMessage request, final Source source, final Trunk from,
             final RoutingPolicy policy) {
-        if (source.transport == Transport.WS || source.transport == Transport.WSS) {
-            return true;
-        }
-        if (from == null || !policy.mayRegister(from) || from.hasPeer(source.addressHigh, source.addressLow)) {
-            return false;
-        }
-        final long contact = request.value(HeaderName.CONTACT);
-        if (!Slice.exists(contact) || !nameAddr.wrap(request.bytes(), Slice.offset(contact), Slice.end(contact))) {
-            return false;
-        }
-        final long uri = nameAddr.uri();
-        return contactUri.wrap(request.bytes(), Slice.offset(uri), Slice.end(uri))
-                && contactUri.scheme() != SipUri.Scheme.OPAQUE && contactUri.scheme() != SipUri.Scheme.TEL
-                && flows.isPinned(request.bytes(), source, contactUri);
+        return source.transport == Transport.WS || source.transport == Transport.WSS
+                || from != null && policy.mayRegister(from) && !from.hasPeer(source.addressHigh, source.addressLow)
+                        && flows.isPinned(request, source);
     }
 }

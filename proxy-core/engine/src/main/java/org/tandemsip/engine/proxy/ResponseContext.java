@@ -392,7 +392,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
             return Disposition.ABSORBED;
         }
         final int statusCode = response.statusCode();
-        branch.spoke = branch.target.binding != null && statusCode != 430 && statusCode != 408;
+        branch.spoke = branch.speaks(statusCode);
         if (statusCode == 401 || statusCode == 407) {
             if (isForUs(branch, response, from, nowNs) && fork.answer(branch, proxy.keptRequest, source, nowNs)) {
                 return Disposition.ABSORBED;

@@ -29,6 +29,6 @@ public record Binding(byte[] contact, int q, long expiresAtMs, byte[] callId, lo
 
     /** Whether both are of the same user agent, as far as they say which one that is. */
     public boolean sameInstance(final Binding other) {
-        return instance.length > 0 && Arrays.equals(instance, other.instance);
+        return this == other || instance.length > 0 && Arrays.equals(instance, other.instance);
     }
 }

@@ -1,7 +1,9 @@
 package org.tandemsip.engine.registrar;
 
 import org.agrona.DirectBuffer;
+import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.IpAddress;
+import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
@@ -18,6 +20,8 @@ import org.tandemsip.engine.handler.Source;
  */
 public final class Flows {
     private final IpAddress address = new IpAddress();
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri uri = new SipUri();
 
     /** Makes one for a thread. */
     public Flows() {}
@@ -44,13 +48,23 @@ public final class Flows {
     }
 
     /**
-     * Whether requests inside a dialog have to go back to {@code source} by the way it came, since its Contact does not
-     * lead there: over a stream, where nobody listens, and through a NAT.
+     * Whether requests inside a dialog have to go back to {@code source}, a user agent, by the way this one came, since
+     * its Contact does not lead there: over a stream, where nobody listens, and through a NAT.
      */
-    public boolean isPinned(final DirectBuffer bytes, final Source source, final SipUri contact) {
-        final boolean itself = address.parse(bytes, Slice.offset(contact.host()), Slice.end(contact.host()))
+    public boolean isPinned(final SipMessage request, final Source source) {
+        final DirectBuffer bytes = request.bytes();
+        final long contact = request.value(HeaderName.CONTACT);
+        if (!Slice.exists(contact) || !nameAddr.wrap(bytes, Slice.offset(contact), Slice.end(contact))) {
+            return false;
+        }
+        final long target = nameAddr.uri();
+        if (!uri.wrap(bytes, Slice.offset(target), Slice.end(target)) || uri.scheme() == SipUri.Scheme.OPAQUE
+                || uri.scheme() == SipUri.Scheme.TEL) {
+            return false;
+        }
+        final boolean itself = address.parse(bytes, Slice.offset(uri.host()), Slice.end(uri.host()))
                 && address.high() == source.addressHigh && address.low() == source.addressLow;
-        return isPinned(source, itself, source.port, contact);
+        return isPinned(source, itself, source.port, uri);
     }
 
     private static boolean isPinned(final Source source, final boolean itself, final int port, final SipUri contact) {

@@ -207,11 +207,11 @@ public final class RoutingPolicy implements Policy {
     public String statelessConflict() {
         for (final Route route : routes) {
             final boolean through = route.inside() == Route.Inside.REGISTRAR && !route.then().isEmpty();
-            if ((through || route.inside() == Route.Inside.LOCATION) && modeOf(route) != Mode.STATEFUL) {
-                return "'to: " + (through ? "registrar" : "location") + "' of route '" + route.name()
-                        + "' works in mode stateful only";
-            }
             if (modeOf(route) == Mode.STATELESS) {
+                if (through || route.inside() == Route.Inside.LOCATION) {
+                    return "'to: " + (through ? "registrar" : "location") + "' of route '" + route.name()
+                            + "' keeps what a stateless proxy does not";
+                }
                 final String timed =
                         route.when() != null ? "when" : route.match().headers().isEmpty() ? null : "header";
                 if (timed != null) {

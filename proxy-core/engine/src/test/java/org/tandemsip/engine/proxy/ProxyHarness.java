@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,7 @@ import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.Emergencies;
+import org.tandemsip.engine.handler.HostName;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
@@ -67,6 +70,9 @@ final class ProxyHarness {
     /** All messages that the proxy has received, and when: to be played to another proxy with the same keys. */
     final List<Inbound> received = new ArrayList<>();
 
+    /** Names that the proxy has asked for, and that {@link #resolve} answers. */
+    final Deque<HostName> asked = new ArrayDeque<>();
+
     private final int maxTransactions;
     private final RoutingPolicy policy;
 
@@ -87,7 +93,7 @@ final class ProxyHarness {
     /** What a proxy with this configuration is made with. */
     ShardContext context(final Egress out, final TimerLanes clock) {
         return new ShardContext(0, out, clock, counters, LISTEN_POINTS, Limits.DEFAULTS,
-                new ShardContext.Keys(1, 2, 3, 4), maxTransactions, policy);
+                new ShardContext.Keys(1, 2, 3, 4), maxTransactions, policy, (_, name) -> asked.add(name));
     }
 
     /** All calls go to trunk a, which has one peer. */
@@ -191,6 +197,18 @@ final class ProxyHarness {
     Disposition answer(final SentMessage request, final int status, final String toTag, final String... headers) {
         return receive(new Endpoint(request.transport(), request.to().split(":")[0], 5060),
                 SipText.response(request, status, toTag, headers));
+    }
+
+    /** Answers what was asked for first: the name leads to {@code hops}, the first of which is the best. */
+    void resolve(final Endpoint... hops) {
+        final List<HostName.Hop> found = new ArrayList<>();
+        for (final Endpoint hop : hops) {
+            final Source source = hop.source(0);
+            found.add(new HostName.Hop(hop.transport(), source.addressHigh, source.addressLow, source.port,
+                    found.size(), 1, 0));
+        }
+        proxy.onCommand(new ShardCommand.Resolved(
+                new HostName.Answer(asked.remove(), found, found.isEmpty(), 60_000_000_000L)), nowNs);
     }
 
     /** Tells the proxy that a message could not be sent. */

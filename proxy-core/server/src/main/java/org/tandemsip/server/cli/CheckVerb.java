@@ -29,7 +29,7 @@ final class CheckVerb implements Callable<Integer> {
             final int peers = config.trunks().stream().mapToInt(trunk -> trunk.peers().size()).sum();
             PeerNames.unresolved(config).forEach(warning -> spec.commandLine().getErr()
                     .println(options.name() + ": warning: " + warning));
-            config.tls().warnings(Instant.now()).forEach(warning -> spec.commandLine().getErr()
+            config.warnings(Instant.now()).forEach(warning -> spec.commandLine().getErr()
                     .println(options.name() + ": warning: " + warning));
             spec.commandLine().getErr().flush();
             spec.commandLine().getOut().println("ok: " + count(config.trunks().size(), "trunk") + ", "

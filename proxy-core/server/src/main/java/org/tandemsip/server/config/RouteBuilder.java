@@ -120,10 +120,10 @@ final class RouteBuilder {
         }
         final Mode mode = bound.get(Keys.ROUTE_MODE) == null ? builder.mode() : bound.get(Keys.ROUTE_MODE);
         final boolean through = inside == Inside.REGISTRAR && !ConfigBuilder.values(bound.get(Keys.THEN)).isEmpty();
-        if ((inside == Inside.LOCATION || through) && mode != null && mode != Mode.STATEFUL) {
+        if ((inside == Inside.LOCATION || through) && mode == Mode.STATELESS) {
             reading.problem(ErrorCode.CONTRADICTION, bound.at(Keys.TO), "'to: " + Scalars.word(inside) + "'"
-                    + (through ? " with 'then'" : "") + " works in mode stateful only; 'mode: stateful' on this route"
-                    + " sees to that");
+                    + (through ? " with 'then' has to wait for an answer" : " may ring several phones")
+                    + ", which a stateless proxy cannot; 'mode: stateful' on this route sees to that");
         }
         if (inside == Inside.LOCATION) {
             return;

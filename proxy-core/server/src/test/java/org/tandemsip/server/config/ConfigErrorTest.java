@@ -263,11 +263,11 @@ class ConfigErrorTest {
                         "t.yaml:5:19: error[C033]: registrar stands alone, not beside trunks"),
                 row(ErrorCode.CONTRADICTION,
                         TRUNKS + "routes:\n  - {from: a, to: registrar, then: b, mode: stateless}\n",
-                        "t.yaml:5:19: error[C037]: 'to: registrar' with 'then' works in mode stateful only; 'mode:"
-                                + " stateful' on this route sees to that"),
+                        "t.yaml:5:19: error[C037]: 'to: registrar' with 'then' has to wait for an answer, which a"
+                                + " stateless proxy cannot; 'mode: stateful' on this route sees to that"),
                 row(ErrorCode.CONTRADICTION, TRUNKS + "routes:\n  - {from: a, to: location, mode: stateless}\n",
-                        "t.yaml:5:19: error[C037]: 'to: location' works in mode stateful only; 'mode: stateful' on this"
-                                + " route sees to that"),
+                        "t.yaml:5:19: error[C037]: 'to: location' may ring several phones, which a stateless proxy"
+                                + " cannot; 'mode: stateful' on this route sees to that"),
                 row(ErrorCode.UNAUTHENTICATED,
                         "trunks:\n  p: {allow: 10.0.0.0/8, zone: public}\nroutes: [{from: p, to: registrar}]\n",
                         "t.yaml:3:17: error[C043]: trunk 'p' is public, and nobody there has shown who they are: anybody"
