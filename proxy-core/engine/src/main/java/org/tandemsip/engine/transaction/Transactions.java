@@ -19,6 +19,7 @@ import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
@@ -39,6 +40,8 @@ public final class Transactions {
     private static final long MIN_MEMORY = 1024 * 1024;
     /** A CANCEL shares the branch of its INVITE (section 17.1.3); this tells their keys apart. */
     private static final long CANCEL_MARK = 0x9E37_79B9_7F4A_7C15L;
+    /** One of so many places is not for new requests. */
+    private static final int RESERVED_SHARE = 8;
     private static final int MAX_MESSAGE = 65_535;
     private static final int MAX_ROWS = 512;
     /**
@@ -149,14 +152,16 @@ public final class Transactions {
 
     /**
      * Makes the server transaction of a request that {@link #findServer} did not find. Keeps a copy of the request
-     * for the responses made later.
+     * for the responses made later. The last eighth of the room is for requests inside dialogs and for what was let
+     * in before, so that calls that stand can be ended.
      *
      * @return an {@link InviteServerTransaction} or {@link NonInviteServerTransaction}, or {@code null} when there is
      *         no room
      */
     public ServerTransaction createServer(final SipMessage request, final Source from, final TransactionUser user,
             final long nowNs) {
-        if (live() >= maxTransactions) {
+        if (live() >= maxTransactions - (Slice.exists(request.toTag()) ? 0 : maxTransactions / RESERVED_SHARE)) {
+            counters.increment(Counter.LIMITED_TRANSACTIONS);
             return null;
         }
         final ServerKey key = serverKey.of(request);

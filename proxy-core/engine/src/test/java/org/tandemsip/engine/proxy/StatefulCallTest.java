@@ -7,6 +7,7 @@ import static org.tandemsip.engine.proxy.ProxyHarness.A1;
 import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
 import static org.tandemsip.engine.proxy.SipText.CONTACT;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -338,6 +339,28 @@ class StatefulCallTest {
         // then: section 16.7 step 3
         assertNotEquals(Disposition.FORWARDED, disposition);
         proxy.assertSent();
+    }
+
+    @Test
+    void shouldKeepRoomToEndCallsInWhenTransactionsAreFull() {
+        // given: all but the last eighth is taken
+        final ProxyHarness small = ProxyHarness.small(16);
+        final List<SentMessage> invites = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            invites.addAll(small.call(SipText.invite(CALLER, "c" + i)));
+        }
+        small.answer(invites.getFirst(), 200, "t", "Contact: <sip:bob@10.0.1.1:5060>");
+        final SentMessage success = small.only("200 INVITE");
+        small.receive(CALLER, SipText.inDialog("ACK", CALLER, success, 1));
+        small.only("ACK");
+
+        // when, then
+        assertEquals(Disposition.ANSWERED, small.receive(CALLER, SipText.invite(CALLER, "c7")));
+        small.only("503 INVITE");
+        assertEquals(1, small.counters.get(Counter.LIMITED_TRANSACTIONS));
+        assertEquals(Disposition.FORWARDED,
+                small.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2)));
+        small.only("BYE");
     }
 
     @Test

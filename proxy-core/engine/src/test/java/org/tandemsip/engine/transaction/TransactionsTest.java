@@ -305,7 +305,7 @@ class TransactionsTest {
     @Test
     void shouldNotDegradeWhenBranchesAreCraftedToCollide() {
         final int count = 100_000;
-        final TransactionFixture large = new TransactionFixture(count);
+        final TransactionFixture large = new TransactionFixture(2 * count);
         final SipMessage message = new SipMessage(64);
         for (int i = 0; i < count; i++) {
             // Every pair "Aa" / "BB" has the same String.hashCode and the same sum of bytes times powers of 31.
