@@ -164,6 +164,14 @@ class GbTest {
             assertTrue(metrics.contains("tandem_gb28181_registrations_total{trunk=\"devices\",kind=\"new\"} 1\n"),
                     metrics);
             assertTrue(get(tandem, "/api/v1/trunks/devices").contains("\"gb28181\":{\"devices\":1"));
+            final String asked = "\"cmd_type\":\"DeviceInfo\",\"sn\":43,\"device_id\":\"" + DEVICE + "\",\"state\":";
+            assertTrue(get(tandem, "/api/v1/calls").contains(asked + "\"waiting\""));
+
+            // and: its response, a MESSAGE of its own
+            send(tandem, camera, request("MESSAGE", SERVER, "0", query.replace("Query", "Response")));
+            receive(platform, "MESSAGE ");
+            final String calls = get(tandem, "/api/v1/calls");
+            assertTrue(calls.contains(asked + "\"answered\"") && calls.contains("answered_ms"), calls);
         }
     }
 

@@ -157,7 +157,7 @@ final class GbRelay {
             case QUERY, CONTROL -> {
                 final Gb28181 asked = receiver != null ? receiver : sender;
                 asked.count(body.command());
-                asked.queries().onQuery(queryKey(request.bytes()), nowNs);
+                asked.queries().onQuery(queryKey(request.bytes()), body.command(), body.device(), body.number(), nowNs);
             }
             case RESPONSE -> {
                 final Gb28181 answering = sender != null ? sender : receiver;

@@ -6,6 +6,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.routing.DeviceId;
 import org.tandemsip.engine.routing.Gb28181.Command;
+import org.tandemsip.engine.routing.Queries;
 
 /**
  * What a MANSCDP body (GB/T 28181) is about, looked up byte by byte and never understood as XML: whoever sends it may
@@ -31,6 +32,7 @@ final class Manscdp {
 
     /** What is looked for stands at the beginning. */
     private static final int HEAD_BYTES = 2_048;
+    private static final int MOST_SN_DIGITS = 18;
     private static final byte[] CMD_TYPE = ascii("<CmdType>");
     private static final byte[] SN = ascii("<SN>");
     private static final byte[] DEVICE_ID = ascii("<DeviceID>");
@@ -88,6 +90,19 @@ final class Manscdp {
     /** Bytes of the SN, or {@link Slice#NONE}. */
     long sn() {
         return sn;
+    }
+
+    /** The SN as a number; {@link Queries#NO_NUMBER} when it is none, or has more than 18 digits. */
+    long number() {
+        if (!Slice.exists(sn) || Slice.length(sn) == 0 || Slice.length(sn) > MOST_SN_DIGITS) {
+            return Queries.NO_NUMBER;
+        }
+        long number = 0;
+        for (int i = Slice.offset(sn); number >= 0 && i < Slice.end(sn); i++) {
+            final int digit = bytes.getByte(i) - '0';
+            number = digit < 0 || digit > 9 ? Queries.NO_NUMBER : number * 10 + digit;
+        }
+        return number;
     }
 
     /** Id of the device that it is about; does not {@linkplain DeviceId#exists() exist} when there is none. */

@@ -81,6 +81,17 @@ public final class DeviceId {
         return set(other.high, other.low);
     }
 
+    /** The digits, zeros in front included; empty when there is none. */
+    @Override
+    public String toString() {
+        if (!exists()) {
+            return "";
+        }
+        final int length = (int) (high >>> LENGTH_SHIFT);
+        final String digits = "%010d%010d".formatted(high & (1L << LENGTH_SHIFT) - 1, low);
+        return digits.substring(DIGITS - length);
+    }
+
     /** Whether both are the same. */
     public boolean same(final DeviceId other) {
         return high == other.high && low == other.low;

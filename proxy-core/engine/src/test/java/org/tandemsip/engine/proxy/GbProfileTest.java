@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.routing.Gb28181;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Queries;
 import org.tandemsip.engine.routing.Route;
 
 /** What cameras and platforms of GB/T 28181 write that a proxy must not break, and how it repeats it. */
@@ -53,6 +55,8 @@ class GbProfileTest {
         assertEquals(1, gb.known.queries().sent());
         assertEquals(1, gb.known.queries().answered());
         assertEquals(2, gb.known.queries().unasked());
+        assertEquals(List.of(new Queries.Query(Gb28181.Command.DEVICE_INFO, DEVICE, 248, 0, 0)),
+                gb.known.queries().latest(10, gb.proxy.nowNs));
     }
 
     @Test

@@ -232,6 +232,7 @@ final class Views {
                 json.writeEndObject();
             }
             json.writeEndArray();
+            QueryView.write(json, control.policy().trunks(), System.nanoTime());
         });
     }
 

@@ -10,7 +10,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Shows the calls of B2BUA mode, and ends them. */
-@Command(name = "calls", description = {"Show the calls that Tandem has two dialogs of (mode b2bua).",
+@Command(name = "calls", description = {"Show the calls that Tandem has two dialogs of (mode b2bua),"
+        + " and what devices of GB/T 28181 were asked in the last minute.",
     "hangup ID ends a call by a BYE on both sides, or refuses it while it is being set up."})
 final class CallsVerb extends ReadVerb {
     /** What to do. */
@@ -52,6 +53,20 @@ final class CallsVerb extends ReadVerb {
             out().printf("%-16s %-9s %8.1f %-12s %-12s %-34s %s%n", call.get("id"), call.get("state"),
                     ((Number) call.get("age_ms")).doubleValue() / 1_000, call.get("trunk_in"),
                     call.getOrDefault("trunk_out", "-"), call.get("from"), call.get("to"));
+        }
+        if (view.containsKey("queries")) {
+            queries(list(view, "queries"));
+        }
+    }
+
+    private void queries(final List<Map<String, Object>> queries) {
+        out().printf("%n%-16s %12s %-20s %-12s %8s %s%n", "QUERY", "SN", "DEVICE", "TRUNK", "SECONDS", "ANSWERED");
+        for (final Map<String, Object> query : queries) {
+            final Object answeredMs = query.get("answered_ms");
+            out().printf("%-16s %12s %-20s %-12s %8.1f %s%n", query.get("cmd_type"), query.getOrDefault("sn", "-"),
+                    query.get("device_id"), query.get("trunk"),
+                    ((Number) query.get("age_ms")).doubleValue() / 1_000,
+                    answeredMs == null ? "not yet" : "after " + answeredMs + " ms");
         }
     }
 }

@@ -350,6 +350,7 @@ public final class SimUa implements SimEndpoint {
         return MessageText.response(status, reason).headers("Via", vias).header("From", request.one("from"))
                 .header("To", request.toTag().isEmpty() && toTag != null ? to + ";tag=" + toTag : to)
                 .header("Call-ID", request.callId()).header("CSeq", request.cseq() + " " + request.method())
+                .headers("Expires", request.method().equals("REGISTER") ? request.all("expires") : List.of())
                 .header("X-Sim-Agent", name);
     }
 

@@ -125,7 +125,8 @@ final class Topology {
         final List<Trunk> trunks = policy.trunks().stream()
                 .map(trunk -> new Trunk(trunk.index(), trunk.name(), trunk.peers().stream().map(Topology::restarted)
                         .toList(), trunk.allow(), trunk.failover(), trunk.maxForwards(), trunk.balance(),
-                        trunk.maxCalls(), trunk.tryNs(), trunk.ping(), new TrunkState()))
+                        trunk.maxCalls(), trunk.tryNs(), trunk.ping(), new TrunkState(), trunk.rules(), trunk.trust(),
+                        trunk.certified(), trunk.account(), trunk.profile()))
                 .toList();
         final List<Route> routes = policy.routes().stream()
                 .map(route -> new Route(route.name(), trunks.get(route.from().index()), route.match(),

@@ -69,11 +69,12 @@ final class UasScript {
         this.tag = ua.newTag();
     }
 
-    /** The script that a request names; one that answers at once when it names none. */
+    /** The script that a request names; one that answers at once when it names none, or an id of GB/T 28181. */
     static UasScript of(final SimUa ua, final WireMessage request) {
         final String uri = request.uri();
         final int at = uri.indexOf('@');
-        final String user = at < 0 ? "answer" : uri.substring(uri.indexOf(':') + 1, at);
+        final boolean named = at >= 0 && !Character.isDigit(uri.charAt(uri.indexOf(':') + 1));
+        final String user = named ? uri.substring(uri.indexOf(':') + 1, at) : "answer";
         return new UasScript(ua, user.split("\\."));
     }
 
