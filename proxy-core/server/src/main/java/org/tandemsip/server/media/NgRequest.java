@@ -26,15 +26,16 @@ final class NgRequest {
         });
         if (request != null) {
             put(out, "call-id", request.callId());
-            put(out, "from-tag", request.fromTag());
-            if (request.toTag() != null) {
-                put(out, "to-tag", request.toTag());
-            }
             if (request.command() == Command.DELETE) {
-                // The ports are free at once: nobody sends there any more.
+                // Without a tag the whole call goes; with one that it does not know nothing would. The ports are free
+                // at once: nobody sends there any more.
                 Bencode.put(out, "delete-delay");
                 Bencode.put(out, 0);
             } else {
+                put(out, "from-tag", request.fromTag());
+                if (request.toTag() != null) {
+                    put(out, "to-tag", request.toTag());
+                }
                 description(out, request);
             }
         }
