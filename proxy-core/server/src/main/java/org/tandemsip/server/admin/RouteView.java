@@ -101,7 +101,10 @@ public final class RouteView {
         return hasScheme ? text : text.indexOf('@') >= 0 ? "sip:" + text : "sip:" + text + '@' + host;
     }
 
-    /** A source that counts as the trunk: its first peer, else the first address of its first range. */
+    /**
+     * A source that counts as the trunk: its first peer, else the first address of its first range; one of an example
+     * (RFC 5737) where the names of its peers have no address now.
+     */
     private static Source source(final Trunk trunk, final List<ListenPoint> listenPoints, final long listeners) {
         final Source source = new Source();
         if (!trunk.peers().isEmpty()) {
@@ -115,7 +118,11 @@ public final class RouteView {
             source.addressLow = range.low();
             source.port = SIP_PORT;
         } else {
-            throw new IllegalArgumentException("trunk '" + trunk.name() + "' has no address at the moment");
+            final IpAddress example = new IpAddress();
+            example.parse("192.0.2.1");
+            source.addressHigh = example.high();
+            source.addressLow = example.low();
+            source.port = SIP_PORT;
         }
         final boolean ipv4 = IpAddress.isIpv4(source.addressHigh, source.addressLow);
         for (int i = listenPoints.size() - 1; i >= 0; i--) {

@@ -159,6 +159,26 @@ class RoutesVerbTest {
     }
 
     @Test
+    void shouldExplainRoutesOfTrunksWhoseNamesHaveNoAddress() throws Exception {
+        // given: no DNS
+        final String file = Files.writeString(directory.resolve("names.yaml"), """
+                listen: [udp://127.0.0.1:5060]
+                dns: {servers: ["127.0.0.1:1"], timeout: 100ms}
+                trunks:
+                  carrier: {peers: [sip.carrier.invalid]}
+                  pbx: {peers: ["127.0.0.1:5070"]}
+                routes: [{from: carrier, to: pbx}, {from: pbx, to: carrier}]
+                """).toString();
+
+        // then
+        assertEquals(ExitCode.OK, run("routes", "test", "-c", file, "--from", "carrier", "--to", "+1555"),
+                () -> output);
+        assertTrue(output.contains("1    pbx              127.0.0.1:5070"), output);
+        assertEquals(ExitCode.FAILED, run("routes", "test", "-c", file, "--from", "pbx", "--to", "+1555"));
+        assertTrue(output.contains("route    pbx-to-carrier: matches") && output.contains("answer   503"), output);
+    }
+
+    @Test
     void shouldSayWhatIsWrongWithTheFile() throws Exception {
         final Path bad = Files.writeString(directory.resolve("bad.yaml"), "trunk: {}\n");
         assertEquals(ExitCode.BAD_CONFIG, run("routes", "test", "-c", bad.toString(), "--from", "a", "--to", "1"));
