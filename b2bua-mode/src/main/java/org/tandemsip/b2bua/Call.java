@@ -189,8 +189,8 @@ final class Call extends Alarm {
     }
 
     /**
-     * A side has shown that it is there, by a 2xx. What the session timers of the legs do not find is found by this one:
-     * where they are off, nobody may ever tell the end of a call.
+     * A side has shown that it is there, by a 2xx. What the session timers of the legs do not find is found by this
+     * one: where they are off, nobody may ever tell the end of a call.
      */
     void onRefresh(final long nowNs) {
         set(nowNs + owner.longestCallNs(), nowNs);

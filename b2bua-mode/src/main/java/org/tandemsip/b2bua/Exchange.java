@@ -14,7 +14,6 @@ import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
 import org.tandemsip.engine.transaction.MessageMemory;
 import org.tandemsip.engine.transaction.ServerTransaction;
-import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
  * One request of one leg and the same on the other: a server transaction here, a client transaction there, and what

@@ -26,8 +26,8 @@ import org.tandemsip.engine.timer.TimerLanes.Lane;
  * the question in a field that is forgotten with the call ({@link Credit} is the example). One that stands goes on
  * meanwhile.
  *
- * <p>How to reply: once per ticket, from any thread, by a {@link ShardCommand.Replied} to the shard that has asked; when
- * its queue is full, again a little later (server: {@code ShardMail}).
+ * <p>How to reply: once per ticket, from any thread, by a {@link ShardCommand.Replied} to the shard that has asked;
+ * when its queue is full, again a little later (server: {@code ShardMail}).
  *
  * <p>A ticket is used once: what comes after one of the three finds nothing and is counted
  * ({@link org.tandemsip.engine.handler.Reply#late}). Shard thread only; nothing is allocated but for the most questions

@@ -6,7 +6,6 @@ import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.CallRules;
@@ -254,7 +253,7 @@ final class SessionTimer extends Alarm implements OwnRequest.Outcome {
         return false;
     }
 
-    /** Writes a row of option tags but for that of session timers, which is each leg's own; nothing when none is left. */
+    /** Writes a row of option tags but for that of session timers, which is each leg's own; nothing if it is alone. */
     static void putOthers(final AsciiWriter out, final SipMessage message, final int row) {
         final DirectBuffer bytes = message.bytes();
         final long value = message.rowValue(row);

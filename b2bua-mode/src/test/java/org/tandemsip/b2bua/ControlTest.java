@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.b2bua.CallFixture.ALICE;
-import static org.tandemsip.b2bua.CallFixture.ANSWER;
 import static org.tandemsip.b2bua.CallFixture.BOB;
 import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.answer;
