@@ -196,7 +196,7 @@ public final class ListenPoints {
         return best;
     }
 
-    /** The listen point that {@link #identity} calls {@code wanted}; {@code otherwise}, where there is none so called. */
+    /** The listen point that {@link #identity} calls {@code wanted}; {@code otherwise}, where none is so called. */
     public int of(final long wanted, final int otherwise) {
         for (int i = 0; i < points.length; i++) {
             if (identities[i] == wanted) {
