@@ -2,9 +2,11 @@ package org.tandemsip.b2bua;
 
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
+import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Method;
@@ -13,11 +15,9 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.ValueCursor;
-import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.MediaRelay;
-import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -25,6 +25,7 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.CallRecords;
+import org.tandemsip.engine.routing.CallRouter;
 import org.tandemsip.engine.routing.CallStatus;
 import org.tandemsip.engine.routing.CreditService;
 import org.tandemsip.engine.routing.CutOffs;
@@ -78,6 +79,8 @@ final class B2bua implements CallMode {
     final Relay relay = new Relay(this);
     final LegAuth auth;
     final Media media;
+    final Transfers transfers;
+    final HeaderField referredBy = HeaderField.of("Referred-By");
     /** Where the response that is dealt with has come from. */
     final Source responder = new Source();
     private final CallRecordWriter records = new CallRecordWriter();
@@ -97,6 +100,7 @@ final class B2bua implements CallMode {
     private final Stateless stateless;
     /** Has no place and no other leg: for the dialogs that nobody wants. */
     private final Leg stray;
+    final Strays strays;
     private RoutingPolicy policy;
     private ServerTransaction found;
     private long keys;
@@ -131,7 +135,9 @@ final class B2bua implements CallMode {
         stateless = new Stateless(context);
         auth = new LegAuth(context);
         media = new Media(this, context);
+        transfers = new Transfers(this, context);
         stray = new Call(this).legs[1];
+        strays = new Strays(this, stray);
     }
 
     // Messages.
@@ -172,7 +178,7 @@ final class B2bua implements CallMode {
         if (transaction == null && request.method() == Method.CANCEL) {
             return onCancel(request, source, nowNs);
         }
-        final Leg leg = tags.read(request.bytes(), request.toTag()) ? leg(pools.get(tags.place())) : null;
+        final Leg leg = find(request.bytes(), request.toTag());
         if (leg == null || !leg.includes(request)) {
             return request.method() == Method.ACK ? Disposition.DROPPED_STRAY_ACK
                     : refuse(stray, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
@@ -193,11 +199,10 @@ final class B2bua implements CallMode {
         return relay.onRequest(leg, request, source, nowNs);
     }
 
-    private Leg leg(final Call call) {
-        if (call == null) {
-            return null;
-        }
-        return call.legs[0].mac == tags.mac() ? call.legs[0] : call.legs[1].mac == tags.mac() ? call.legs[1] : null;
+    /** The leg with this tag of ours, or {@code null}. */
+    Leg find(final DirectBuffer bytes, final long tag) {
+        final Call call = tags.read(bytes, tag) ? pools.get(tags.place()) : null;
+        return call == null ? null : call.legOf(tags.mac());
     }
 
     private Disposition onCancel(final SipMessage cancel, final Source source, final long nowNs) {
@@ -295,7 +300,7 @@ final class B2bua implements CallMode {
     @Override
     public void calls(final Consumer<CallStatus> viewer, final long nowNs) {
         pools.forEach(call -> {
-            if (call.state != Call.State.OVER) {
+            if (call.state != Call.State.OVER && call.owns == null) {
                 viewer.accept(call.status(nowNs));
             }
         });
@@ -311,6 +316,16 @@ final class B2bua implements CallMode {
             }
         });
         return done[0];
+    }
+
+    @Override
+    public void router(final CallRouter router) {
+        transfers.router(router);
+    }
+
+    /** The configuration in force. */
+    RoutingPolicy policy() {
+        return policy;
     }
 
     @Override
@@ -396,35 +411,6 @@ final class B2bua implements CallMode {
     /** Answers a BYE, whatever is left of its call. */
     void answerBye(final Leg leg, final SipMessage bye, final Source source, final long nowNs) {
         refuse(leg, bye, source, Status.OK_200, -1, nowNs);
-    }
-
-    /** Acknowledges a 2xx that nobody wants, and ends its dialog. @param bye whether by a BYE, or that was sent */
-    void endStray(final SipMessage response, final Destination destination, final boolean bye, final long nowNs) {
-        stray.seen.set(destination);
-        if (stray.ofStray(response)) {
-            final MutableDirectBuffer out = egress.claim(writer.maxLength(stray, null));
-            final int length = writer.request(stray, Method.ACK, response.cseqNumber(), null, policy.maxForwards(),
-                    extra.clear(), nextKey(), Places.NONE, out);
-            if (length > 0) {
-                egress.send(length, stray.remote, 0);
-            }
-            if (bye) {
-                endStray(nowNs);
-            }
-        }
-        stray.reset();
-    }
-
-    private void endStray(final long nowNs) {
-        final long key = nextKey();
-        final ClientTransaction client =
-                transactions.createClient(key, false, stray.remote, TransactionUser.NOBODY, nowNs);
-        if (client == null) {
-            return;
-        }
-        final MutableDirectBuffer out = client.claim(writer.maxLength(stray, null));
-        client.start(writer.request(stray, Method.BYE, stray.localCseq + 1, null, policy.maxForwards(),
-                extra.clear(), key, client.place(), out), nowNs);
     }
 
     // What all share.

@@ -3,6 +3,7 @@ package org.tandemsip.b2bua;
 import java.nio.charset.StandardCharsets;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Source;
@@ -66,8 +67,16 @@ final class Call extends Alarm {
     Trunk trunkOut;
     /** Its media, where a trunk has rules for them; else {@code null}. */
     MediaSession media;
-    /** Next free one of the pool. */
+    /** What is done by a REFER, of a side of this call or for whom this call is; else {@code null}. */
+    Transfer transfer;
+    /** REFERs that were done. */
+    int refers;
+    /** Next free one of the pool, or the next one that belongs to the same. */
     Call nextFree;
+    /** The call that has taken a leg of this one, by whose tag it is still found here; else {@code null}. */
+    Call owns;
+    /** Calls that have given a leg to this one. */
+    Call parts;
 
     /** Whether no limit keeps it out. */
     boolean emergency;
@@ -75,6 +84,8 @@ final class Call extends Alarm {
     final CutOff cutOff;
 
     private final B2bua owner;
+    /** The answer that ends the setting up, while that is done. */
+    private SipMessage failed;
 
     Call(final B2bua owner) {
         super(owner.alarms);
@@ -89,28 +100,12 @@ final class Call extends Alarm {
     /** Begins with an INVITE; {@code false} when there is no room for it: then nothing is left behind. */
     boolean begin(final SipMessage invite, final Source source, final Trunk from, final Targets targets,
             final boolean mustPass, final long nowNs) {
-        state = State.SETUP;
-        emergency = mustPass;
-        startNs = nowNs;
-        ringNs = 0;
-        answerNs = 0;
-        code = 0;
-        ender = null;
-        reason = null;
-        cause = 0;
-        retransmits = 0;
-        peer = null;
-        trunkIn = from;
-        trunkOut = null;
-        route = targets.get(0).route;
+        reset(from, targets, mustPass, nowNs);
         if (!room.take(from, emergency)) {
             return false;
         }
         final Leg caller = legs[0];
-        caller.mac = owner.tags.mac(place, 0);
-        legs[1].mac = owner.tags.mac(place, 1);
         caller.seen.set(source);
-        caller.trunk = from;
         caller.pinned = owner.hops.pins(invite, source, from);
         if (!caller.ofInvite(invite)) {
             return false;
@@ -133,6 +128,48 @@ final class Call extends Alarm {
         exchange.server.respond(Status.TRYING_100, nowNs);
         cutOff.begin(nowNs);
         return true;
+    }
+
+    /** Begins to whom a REFER names, without a caller; {@link #proceed} goes on. Returns as the above does. */
+    boolean beginTransfer(final SipMessage invite, final Leg referrer, final Targets targets, final long nowNs) {
+        reset(referrer.trunk, targets, false, nowNs);
+        final Leg nobody = legs[0];
+        nobody.seen.set(referrer.seen);
+        if (!nobody.ofInvite(invite)) {
+            return false;
+        }
+        final Exchange exchange = owner.pools.takeExchange(nobody, invite);
+        exchange.original.keep(invite.bytes(), Slice.offset(invite.startLine()), invite.length());
+        if (exchange.original.length() == 0) {
+            owner.pools.giveBack(exchange);
+            return false;
+        }
+        initial = exchange;
+        exchanges.add(exchange);
+        setup = owner.pools.takeSetup().begin(this, targets, owner.firstRseq());
+        return true;
+    }
+
+    private void reset(final Trunk from, final Targets targets, final boolean mustPass, final long nowNs) {
+        state = State.SETUP;
+        emergency = mustPass;
+        startNs = nowNs;
+        ringNs = 0;
+        answerNs = 0;
+        code = 0;
+        ender = null;
+        reason = null;
+        cause = 0;
+        retransmits = 0;
+        peer = null;
+        trunkIn = from;
+        trunkOut = null;
+        route = targets.get(0).route;
+        transfer = null;
+        refers = 0;
+        legs[0].trunk = from;
+        legs[0].tag(place, 0);
+        legs[1].tag(place, 1);
     }
 
     /** Goes on to the first target: nothing has to be waited for any more. */
@@ -182,7 +219,7 @@ final class Call extends Alarm {
         answerNs = nowNs;
         ringNs = ringNs == 0 ? nowNs : ringNs;
         code = Status.OK_200.code();
-        legs[0].state = Leg.State.CONFIRMED;
+        legs[0].state = transfer == null ? Leg.State.CONFIRMED : Leg.State.ENDED;
         legs[1].state = Leg.State.CONFIRMED;
         cutOff.onAnswer(nowNs);
         endSetup();
@@ -265,6 +302,7 @@ final class Call extends Alarm {
         code = response.statusCode();
         ender = Ender.CALLEE;
         initial.pass(response, nowNs);
+        failed = response;
         over(nowNs);
         return Disposition.FORWARDED;
     }
@@ -272,6 +310,9 @@ final class Call extends Alarm {
     private void end(final byte[] reason, final SipMessage bye, final long nowNs) {
         unset();
         cutOff.end(nowNs);
+        if (transfer != null) {
+            transfer.abort(nowNs);
+        }
         exchanges.abort(nowNs);
         legs[0].end(reason, bye, nowNs);
         if (state == State.ENDING) {
@@ -288,7 +329,8 @@ final class Call extends Alarm {
     }
 
     private void overWhenEnded(final long nowNs) {
-        if (state == State.ENDING && legs[0].state == Leg.State.ENDED && legs[1].state == Leg.State.ENDED) {
+        if (state == State.ENDING && owns == null && legs[0].state == Leg.State.ENDED
+                && legs[1].state == Leg.State.ENDED) {
             over(nowNs);
         }
     }
@@ -302,7 +344,73 @@ final class Call extends Alarm {
         endSetup();
         owner.record(this, nowNs);
         room.giveBack();
+        final Transfer by = transfer;
+        final SipMessage response = failed;
+        transfer = null;
+        failed = null;
+        final Call first = parts;
+        parts = null;
         owner.pools.giveBack(this);
+        if (by != null) {
+            by.onFailed(code, response, nowNs);
+        }
+        for (Call part = first; part != null;) {
+            final Call next = part.nextFree;
+            part.owns = null;
+            part.nextFree = null;
+            part.ender = part.ender == null ? ender : part.ender;
+            part.overWhenEnded(nowNs);
+            part = next;
+        }
+    }
+
+    // Transfers.
+
+    /** Two legs change places. */
+    static void exchange(final Leg one, final Leg other) {
+        final Call callOfOne = one.call;
+        final int numberOfOne = one.number;
+        callOfOne.legs[numberOfOne] = other;
+        other.call.legs[other.number] = one;
+        one.belongTo(other.call, other.number);
+        other.belongTo(callOfOne, numberOfOne);
+    }
+
+    /** It has given a leg to {@code call}: what is left of it ends, and it is kept as long as that one lives. */
+    void belongTo(final Call call, final long nowNs) {
+        unset();
+        cutOff.end(nowNs);
+        state = State.ENDING;
+        while (parts != null) {
+            final Call part = parts;
+            parts = part.nextFree;
+            part.owns = call;
+            part.nextFree = call.parts;
+            call.parts = part;
+        }
+        owns = call;
+        nextFree = call.parts;
+        call.parts = this;
+    }
+
+    /** Ends one leg of a call that ends. */
+    void end(final Leg leg, final long nowNs) {
+        leg.end(null, null, nowNs);
+        overWhenEnded(nowNs);
+    }
+
+    /** The leg with a tag: of this call, of the one that has taken a leg of it, or of one that has given it a leg. */
+    Leg legOf(final long mac) {
+        final Call main = owns == null ? this : owns;
+        Leg found = main.own(mac);
+        for (Call part = main.parts; part != null && found == null; part = part.nextFree) {
+            found = part.own(mac);
+        }
+        return found;
+    }
+
+    private Leg own(final long mac) {
+        return legs[0].mac == mac ? legs[0] : legs[1].mac == mac ? legs[1] : null;
     }
 
     /** Undoes a beginning that has failed. */

@@ -26,6 +26,8 @@ abstract class Dialog {
     final Destination seen = new Destination();
     /** Whether requests go to where it was seen, whatever target and routes say: nothing else leads there. */
     boolean pinned;
+    /** Place of the call that it began in, which our tag names. */
+    long place;
     /** Second half of our tag. */
     long mac;
     long localCseq;
@@ -47,8 +49,16 @@ abstract class Dialog {
         this.owner = owner;
     }
 
+    /** Draws our tag: that of leg {@code number} of the call at {@code ofPlace}. */
+    void tag(final long ofPlace, final int number) {
+        place = ofPlace;
+        mac = owner.tags.mac(place, number);
+    }
+
     /** First half of our tag. */
-    abstract long tagHigh();
+    long tagHigh() {
+        return owner.tags.covered(place, mac);
+    }
 
     /** Gives back what it holds. */
     void forget() {
@@ -147,7 +157,7 @@ abstract class Dialog {
     }
 
     private void putTag(final AsciiWriter out) {
-        out.putHex(tagHigh(), 16).putHex(mac, 16);
+        out.put(Tags.START).putHex(tagHigh(), 16).putHex(mac, 16);
     }
 
     /** Writes the target that a message gives, or what was seen of the other side; returns where it begins. */
@@ -277,6 +287,11 @@ abstract class Dialog {
     boolean includes(final SipMessage request) {
         return text != MessageMemory.NONE && equals(request.bytes(), request.callId(), offset(), callIdLength)
                 && (remoteTagLength == 0 || isRemoteTag(request.bytes(), request.fromTag()));
+    }
+
+    /** Whether it is the dialog with this Call-ID and tag of the other side. */
+    boolean is(final DirectBuffer bytes, final long callId, final long tag) {
+        return hasText() && equals(bytes, callId, offset(), callIdLength) && isRemoteTag(bytes, tag);
     }
 
     /** Whether a tag is that of the other side. */

@@ -59,6 +59,8 @@ final class Exchange implements Requester {
     Exchange next;
 
     private final B2bua owner;
+    /** An INVITE of our own, which no server transaction keeps. */
+    final KeptBytes original;
     /** A challenge has been answered: a second one is not. */
     private boolean challenged;
     /** The session was asked for once more, for longer. */
@@ -83,6 +85,7 @@ final class Exchange implements Requester {
 
     Exchange(final B2bua owner) {
         this.owner = owner;
+        original = new KeptBytes(owner.memory);
     }
 
     Exchange begin(final Leg requester, final SipMessage request) {
@@ -152,7 +155,7 @@ final class Exchange implements Requester {
         } else {
             return false;
         }
-        server.request(owner.kept);
+        owner.transfers.original(this, owner.kept);
         if (method == Method.PRACK) {
             owner.relay.readRack(call, owner.kept);
         }
@@ -198,14 +201,14 @@ final class Exchange implements Requester {
         if (state == State.ANSWERED) {
             // Once more while we wait for the answer that goes into its ACK; or another branch of a fork.
             if (dialog != answeredDialog) {
-                owner.endStray(response, client.destination(), true, nowNs);
+                owner.strays.end(response, client.destination(), true, nowNs);
             }
             return Disposition.ABSORBED;
         }
         answeredDialog = dialog;
         if (initial()) {
             if (!to.ofResponse(response)) {
-                owner.endStray(response, client.destination(), true, nowNs);
+                owner.strays.end(response, client.destination(), true, nowNs);
                 call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
                 return Disposition.ABSORBED;
             }
@@ -216,6 +219,9 @@ final class Exchange implements Requester {
         state = State.ANSWERED;
         ackOwed = true;
         agree(response, nowNs);
+        if (call.transfer != null && server == null) {
+            return transferred(response, nowNs);
+        }
         respond(response, null, 0, nowNs);
         if (offered) {
             to.keepSession(owner.kept);
@@ -227,6 +233,17 @@ final class Exchange implements Requester {
         owner.timers.arm(repeat, owner.lanes.repeat(0), nowNs);
         owner.timers.arm(patience, owner.lanes.t1Times64(), nowNs);
         return Disposition.FORWARDED;
+    }
+
+    /** The INVITE was ours, for a REFER. */
+    private Disposition transferred(final SipMessage response, final long nowNs) {
+        owner.transfers.original(this, owner.kept);
+        to.keepSession(owner.kept);
+        acknowledge(null);
+        final Transfer by = call.transfer;
+        release();
+        by.onAnswered(response, nowNs);
+        return Disposition.ABSORBED;
     }
 
     /** Both legs agree upon their session, each with its own side. */
@@ -396,6 +413,7 @@ final class Exchange implements Requester {
         owner.timers.cancel(patience);
         owner.memory.free(success);
         success = MessageMemory.NONE;
+        original.forget();
         if (server != null) {
             server.detach();
             server = null;

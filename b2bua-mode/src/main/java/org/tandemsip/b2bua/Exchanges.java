@@ -48,6 +48,19 @@ final class Exchanges {
         }
     }
 
+    /** Whoever is in them changes: what has no answer is answered, what has no ACK is taken to have it. */
+    void settle(final long nowNs) {
+        for (Exchange exchange = first; exchange != null;) {
+            final Exchange following = exchange.next;
+            if (exchange.state == Exchange.State.ANSWERED) {
+                exchange.onAck(null, nowNs);
+            } else {
+                exchange.abort(nowNs);
+            }
+            exchange = following;
+        }
+    }
+
     /** Gives all of them back. */
     void release() {
         while (first != null) {

@@ -66,7 +66,7 @@ final class Keeper implements Requester {
             if (!known && strayCount < MOST_STRAYS) {
                 strays[strayCount++] = hash;
             }
-            owner.endStray(response, client.destination(), endsStrays && !known, nowNs);
+            owner.strays.end(response, client.destination(), endsStrays && !known, nowNs);
         }
         return Disposition.ABSORBED;
     }

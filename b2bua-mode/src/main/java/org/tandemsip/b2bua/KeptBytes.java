@@ -1,7 +1,9 @@
 package org.tandemsip.b2bua;
 
+import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.transaction.MessageMemory;
 
 /** A copy of bytes that a {@link Leg} needs again, or none. Part of it; shard thread only. */
@@ -55,6 +57,20 @@ final class KeptBytes {
             }
         }
         return true;
+    }
+
+    /** For people and for what is done seldom: one character per byte. */
+    String text() {
+        final byte[] bytes = new byte[length];
+        if (length > 0) {
+            memory.buffer(handle).getBytes(memory.offset(handle), bytes);
+        }
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    /** Wraps {@code into} over them. */
+    void wrap(final SipMessage into) {
+        into.wrap(memory.buffer(handle), memory.offset(handle), length);
     }
 
     void put(final AsciiWriter out) {

@@ -8,6 +8,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.transaction.ClientTransaction;
 
@@ -15,7 +16,7 @@ import org.tandemsip.engine.transaction.ClientTransaction;
  * One side of a call: how far its dialog has come, and the BYE that ends it, whose user it is. Part of a {@link Call};
  * shard thread only.
  */
-final class Leg extends Dialog implements Requester {
+final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     private static final HeaderField ALLOW = HeaderField.of("Allow");
     private static final byte[] UPDATE = B2bua.ascii("update");
 
@@ -33,9 +34,9 @@ final class Leg extends Dialog implements Requester {
         ENDED
     }
 
-    final Call call;
+    Call call;
     /** 0 for the side that called us, 1 for the side that we call. */
-    final int number;
+    int number;
     State state = State.NONE;
     /** Whose rules hold for what is sent there, or {@code null}. */
     Trunk trunk;
@@ -100,10 +101,15 @@ final class Leg extends Dialog implements Requester {
 
     /** Keeps the session that it has been told, where there may be a need to tell it once more. */
     void keepSession(final SipMessage from) {
-        if (from.bodyLength() > 3 && (!takesUpdate && session.on()) && from.bytes().getByte(from.bodyOffset()) == 'v'
+        if (from.bodyLength() > 3 && (!takesUpdate && session.on() || mayRefer(this) || mayRefer(other()))
+                && from.bytes().getByte(from.bodyOffset()) == 'v'
                 && from.bytes().getByte(from.bodyOffset() + 1) == '=') {
             sdp.keep(from.bytes(), from.bodyOffset(), from.bodyLength());
         }
+    }
+
+    private static boolean mayRefer(final Leg leg) {
+        return leg.trunk != null && leg.trunk.rules().calls().refer() != CallRules.Refer.PASS;
     }
 
     /** The requests of our own go on by themselves, should they still be under way. */
@@ -126,9 +132,16 @@ final class Leg extends Dialog implements Requester {
         return state == State.CONFIRMED || state == State.EARLY && hasRemoteTag();
     }
 
+    /** Makes it a part of {@code newCall}. */
+    void belongTo(final Call newCall, final int newNumber) {
+        call = newCall;
+        number = newNumber;
+    }
+
+    /** The last that it was to be told has been told: a BYE ends it. */
     @Override
-    long tagHigh() {
-        return owner.tags.covered(call.place, mac);
+    public void onOutcome(final Method method, final int code, final SipMessage response, final long nowNs) {
+        call.end(this, nowNs);
     }
 
     // The BYE that ends it.

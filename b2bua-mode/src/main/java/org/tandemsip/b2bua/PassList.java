@@ -17,7 +17,7 @@ final class PassList {
             "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Date", "Event", "Expires",
             "Geolocation", "Geolocation-Routing", "Identity", "Info-Package", "MIME-Version", "Min-Expires",
             "P-Early-Media", "Priority", "Privacy", "Proxy-Authenticate", "Proxy-Authorization", "Reason",
-            "Recv-Info", "Refer-Sub", "Reject-Contact", "Request-Disposition", "Require", "Retry-After",
+            "Recv-Info", "Refer-Sub", "Reject-Contact", "Replaces", "Request-Disposition", "Require", "Retry-After",
             "Subject", "Subscription-State", "Supported", "Unsupported", "User-to-User",
             "WWW-Authenticate");
     /** What names people by URIs: passed, with our host in the place of addresses. */

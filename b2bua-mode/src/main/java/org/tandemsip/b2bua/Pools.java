@@ -58,8 +58,10 @@ final class Pools {
     }
 
     void giveBack(final Call call) {
-        call.legs[0].reset();
-        call.legs[1].reset();
+        for (int i = 0; i < call.legs.length; i++) {
+            call.legs[i].reset();
+            call.legs[i].belongTo(call, i);
+        }
         call.place = places.next(call.place);
         call.nextFree = freeCalls;
         freeCalls = call;

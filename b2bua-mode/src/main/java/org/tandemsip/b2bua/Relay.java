@@ -22,10 +22,11 @@ final class Relay {
     /** Takes a request inside the dialog of {@code leg}, which is neither an ACK nor a CANCEL. */
     Disposition onRequest(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
         final Call call = leg.call;
-        if (request.cseqNumber() <= leg.remoteCseq) {
+        if (request.cseqNumber() <= leg.remoteCseq && request.method() != Method.BYE) {
+            // A BYE counts whatever its number: there are peers that forget to raise it, and nothing may go on by that.
             return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, -1, nowNs);
         }
-        leg.remoteCseq = request.cseqNumber();
+        leg.remoteCseq = Math.max(leg.remoteCseq, request.cseqNumber());
         if (request.method() == Method.BYE) {
             return call.onBye(leg, request, source, nowNs);
         }
@@ -35,6 +36,9 @@ final class Relay {
         if (request.method() == Method.PRACK && call.setup == null) {
             // It has been overtaken by the answer, and nobody waits for it any more.
             return owner.refuse(leg, request, source, Status.OK_200, -1, nowNs);
+        }
+        if (request.method() == Method.REFER && owner.transfers.concerns(leg)) {
+            return owner.transfers.onRefer(leg, request, source, owner.policy(), nowNs);
         }
         final Leg other = leg.other();
         if (request.maxForwards() == 0) {

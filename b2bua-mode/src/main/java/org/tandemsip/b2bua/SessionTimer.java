@@ -106,7 +106,7 @@ final class SessionTimer extends Alarm implements OwnRequest.Outcome {
 
     /** The request taken last is answered by a 2xx: decides what {@link #putInResponse} writes (section 9). */
     void onAnswered(final long nowNs) {
-        if (!on()) {
+        if (!on() || !leg.confirmed()) {
             return;
         }
         final int wanted = Math.max(ours(), shortestS);

@@ -164,7 +164,7 @@ final class Setup extends TimerNode {
         callee.session.reset();
         call.trunkOut = target.trunk;
         call.peer = target.peer;
-        call.initial.server.request(owner.kept);
+        owner.transfers.original(call.initial, owner.kept);
         if (!callee.ofCaller(owner.kept, owner.names.to(target))) {
             return false;
         }
@@ -306,7 +306,7 @@ final class Setup extends TimerNode {
             // TCP was tried for the size alone (RFC 3261 section 18.1.1).
             call.legs[1].remote.set(target.destination);
             call.legs[1].seen.set(target.destination);
-            call.initial.server.request(owner.kept);
+            owner.transfers.original(call.initial, owner.kept);
             owner.extra.clear();
             if (launch(owner.kept, nowNs)) {
                 return;

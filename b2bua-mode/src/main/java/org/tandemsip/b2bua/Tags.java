@@ -10,16 +10,18 @@ import org.tandemsip.engine.handler.ShardContext;
  * Our tag in a dialog: it says where the call is, and nobody can make one up.
  *
  * <pre>
- *   0123456789abcdef fedcba9876543210
- *   |                +-- MAC over the place of the call and the leg
- *   +------------------- that place, covered by a hash of the MAC: the tags of two legs have nothing in common
+ *   B2B. 0123456789abcdef fedcba9876543210
+ *        |                +-- MAC over the place of the call and the leg
+ *        +------------------- that place, covered by a hash of the MAC: the tags of two legs have nothing in common
  * </pre>
  *
  * A request inside a dialog finds its call without a search, and one that is made up finds nothing. Shard thread only.
  */
 final class Tags {
     /** Digits of a tag. */
-    static final int LENGTH = 32;
+    static final int LENGTH = 36;
+    /** What it begins with. */
+    static final byte[] START = B2bua.ascii("B2B.");
 
     private static final long MAC_LABEL = 0x6c65_6774_6167L;
     private static final long COVER_LABEL = 0x636f_7665_72L;
@@ -47,7 +49,12 @@ final class Tags {
         if (!Slice.exists(tag) || Slice.length(tag) != LENGTH) {
             return false;
         }
-        final int start = Slice.offset(tag);
+        for (int i = 0; i < START.length; i++) {
+            if (bytes.getByte(Slice.offset(tag) + i) != START[i]) {
+                return false;
+            }
+        }
+        final int start = Slice.offset(tag) + START.length;
         final long a = Hex.parse8(bytes, start);
         final long b = Hex.parse8(bytes, start + 8);
         final long c = Hex.parse8(bytes, start + 16);

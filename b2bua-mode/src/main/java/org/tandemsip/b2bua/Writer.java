@@ -6,6 +6,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.Edits;
+import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.ResponseWriter;
@@ -133,9 +134,7 @@ final class Writer {
         out.put(CSEQ).putDecimal(cseq).put(' ');
         putMethod(method, original);
         out.crlf();
-        if (method != Method.ACK) {
-            putContact(point, leg.secure());
-        }
+        putContact(point, leg.secure());
         if (extra.reason != null) {
             out.put(REASON).put(extra.reason).crlf();
         }
@@ -236,6 +235,11 @@ final class Writer {
             final int retryAfter, final byte[] reason, final MutableDirectBuffer into) {
         final AsciiWriter rows =
                 responses.begin(request, status, leg.tagHigh(), leg.mac, via(server, request), into, 0);
+        if (status.code() >= 200 && status.code() < 300) {
+            out.wrap(into, rows.position());
+            putContact(listenPoints.get(server.responseDestination().listenPoint), leg.secure());
+            rows.wrap(into, out.position());
+        }
         if (status == Status.SESSION_INTERVAL_TOO_SMALL_422) {
             leg.session.putMinimum(rows);
         }
@@ -281,7 +285,8 @@ final class Writer {
             final HeaderName name = original.rowName(row);
             if (name == HeaderName.SUPPORTED || name == HeaderName.REQUIRE) {
                 SessionTimer.putOthers(out, original, row);
-            } else if (passList.passes(original, row)) {
+            } else if (passList.passes(original, row) || isPassed(original, row, to)
+                    || isPassed(original, row, to.other())) {
                 out.put(bytes, original.rowStart(row), original.rowEnd(row) - original.rowStart(row));
             } else if (passList.names(original, row)) {
                 names.putNamingRow(out, original, row, to.remote.listenPoint);
@@ -292,6 +297,19 @@ final class Writer {
             route.putRows(out, sent, HeaderRules.NONE);
             sent.putRows(out, HeaderRules.NONE, HeaderRules.NONE);
         }
+    }
+
+    /** Whether a row is one that the trunk of a leg wants to be passed, both ways. */
+    private static boolean isPassed(final SipMessage original, final int row, final Leg leg) {
+        if (leg.trunk != null) {
+            final List<HeaderField> fields = leg.trunk.rules().calls().passed();
+            for (int i = 0; i < fields.size(); i++) {
+                if (fields.get(i).names(original, row)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private void putBody(final SipMessage original) {

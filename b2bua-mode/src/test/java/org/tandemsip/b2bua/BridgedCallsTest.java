@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -87,7 +86,7 @@ class BridgedCallsTest {
     void shouldEndBothLegsWhenSessionsRunOutOrAreRefreshed() {
         for (long seed = 1; seed <= Math.max(20, SEEDS / 2); seed++) {
             new Run(seed, new LinkProfile(0.2, 0.05, 0.1, 1_000_000, 20_000_000), false, false,
-                    new CallRules(90, 90, CallRules.Refer.PASS, false, false, List.of(), Map.of()), 250_000).play();
+                    new CallRules(90, 90, CallRules.Refer.PASS, false, List.of()), 250_000).play();
         }
     }
 

@@ -3,7 +3,6 @@ package org.tandemsip.b2bua;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.IpAddress;
@@ -55,7 +54,7 @@ final class CallFixture implements Egress {
 
     /** Without session timers: time may pass without anybody asking for anything. */
     static final CallRules NO_TIMERS =
-            new CallRules(0, 90, CallRules.Refer.PASS, false, false, List.of(), Map.of());
+            new CallRules(0, 90, CallRules.Refer.PASS, false, List.of());
 
     /** A message as it left. */
     record Sent(WireMessage message, String to, byte[] bytes) {

@@ -11,6 +11,8 @@ import org.agrona.MutableDirectBuffer;
  */
 public final class ResponseWriter {
     private static final byte[] TO_TAG = ";tag=".getBytes(StandardCharsets.US_ASCII);
+    /** What a tag of two halves begins with: who reads it sees that a back-to-back user agent has made the dialog. */
+    private static final byte[] TAG_START = "B2B.".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END = "Content-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int TAG_DIGITS = 16;
 
@@ -48,7 +50,7 @@ public final class ResponseWriter {
     }
 
     /**
-     * As above, with the status line of a response that came from elsewhere and a To tag of 32 digits.
+     * As above, with the status line of a response that came from elsewhere and a To tag of "B2B." and 32 digits.
      *
      * @param response    where the status line is taken from
      * @param toTagHigh   first half of the tag
@@ -99,7 +101,7 @@ public final class ResponseWriter {
         copy(request, rowStart, Slice.end(request.rowValue(row)), null);
         writer.put(TO_TAG);
         if (tagHigh != 0) {
-            writer.putHex(tagHigh, TAG_DIGITS);
+            writer.put(TAG_START).putHex(tagHigh, TAG_DIGITS);
         }
         writer.putHex(tagLow, TAG_DIGITS).crlf();
     }

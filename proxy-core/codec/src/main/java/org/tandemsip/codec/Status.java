@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
  * Status codes that Tandem itself answers with, and their reason phrases (RFC 3261 section 21, RFC 5393 section 5.4).
  */
 public enum Status {
-    TRYING_100(100, "Trying"), OK_200(200, "OK"), BAD_REQUEST_400(400, "Bad Request"),
+    TRYING_100(100, "Trying"), OK_200(200, "OK"), ACCEPTED_202(202, "Accepted"), BAD_REQUEST_400(400, "Bad Request"),
     UNAUTHORIZED_401(401, "Unauthorized"), PAYMENT_REQUIRED_402(402, "Payment Required"),
     FORBIDDEN_403(403, "Forbidden"),
     NOT_FOUND_404(404, "Not Found"), METHOD_NOT_ALLOWED_405(405, "Method Not Allowed"),

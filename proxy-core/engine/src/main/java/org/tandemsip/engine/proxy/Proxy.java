@@ -92,8 +92,7 @@ public final class Proxy implements MessageHandler {
     /** As {@link #Proxy(ShardContext)}, with a mode to hand calls to that ask for it; {@code null} for none. */
     public Proxy(final ShardContext context, final CallMode calls) {
         this.calls = calls;
-        policy = (RoutingPolicy) context.policy();
-        previousPolicy = policy;
+        previousPolicy = policy = (RoutingPolicy) context.policy();
         everStateless = policy.hasStateless();
         counters = context.counters();
         targets = new Targets(counters);
@@ -108,6 +107,7 @@ public final class Proxy implements MessageHandler {
         gbRelay = new GbRelay(context);
         locationService = new LocationService(context, listenPoints, names, gbRelay);
         ackLookUps = new AckLookUps(listenPoints, names);
+        CallRoutes.give(calls, requests, checks, locationService);
         authenticator = new Authenticator(context);
         uas = new StatelessUas(context, authenticator);
         responses = new ResponseForwarder(context, hider);

@@ -26,6 +26,9 @@ public interface CallMode extends MessageHandler {
      */
     Disposition begin(SipMessage invite, Source source, Trunk from, Targets targets, long nowNs);
 
+    /** Gives it a way to look up routes for calls that it begins by itself. */
+    default void router(final CallRouter router) {}
+
     /** Gives the records of calls that are over to {@code taker} from now on. */
     void records(CallRecords taker);
 

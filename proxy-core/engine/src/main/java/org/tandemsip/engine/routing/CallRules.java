@@ -1,7 +1,6 @@
 package org.tandemsip.engine.routing;
 
 import java.util.List;
-import java.util.Map;
 import org.tandemsip.codec.HeaderField;
 
 /**
@@ -11,12 +10,10 @@ import org.tandemsip.codec.HeaderField;
  * @param minSessionSeconds shortest that we let it ask for
  * @param refer             what becomes of a REFER that comes from there
  * @param holds             whether the side that stays is put on hold while a transfer is under way
- * @param follows           whether a redirection that comes from there is followed, else it is passed on
  * @param passed            header fields that are copied between it and other trunks, besides the usual ones
- * @param answers           codes told to the other side in the place of those that come from there
  */
-public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, boolean holds, boolean follows,
-        List<HeaderField> passed, Map<Integer, Integer> answers) {
+public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, boolean holds,
+        List<HeaderField> passed) {
     /** What becomes of a REFER. */
     public enum Refer {
         /** It is passed on: the other side does it. */
@@ -28,14 +25,5 @@ public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, 
     }
 
     /** Half an hour, as RFC 4028 section 4 recommends; everything is passed on. */
-    public static final CallRules DEFAULTS = new CallRules(1_800, 90, Refer.PASS, false, false, List.of(), Map.of());
-
-    /** The code told in the place of {@code statusCode}, the same for most. Allocates nothing. */
-    public int answerFor(final int statusCode) {
-        if (answers.isEmpty()) {
-            return statusCode;
-        }
-        // Small Integers are cached up to 127 only, but a failed call is not the steady state.
-        return answers.getOrDefault(statusCode, statusCode);
-    }
+    public static final CallRules DEFAULTS = new CallRules(1_800, 90, Refer.PASS, false, List.of());
 }

@@ -1,7 +1,7 @@
 package org.tandemsip.server.config;
 
 import java.util.List;
-import java.util.Map;
+import org.tandemsip.codec.HeaderField;
 import org.tandemsip.engine.routing.CallRules;
 
 /** The keys by which calls with two dialogs are treated on the side of a trunk. */
@@ -13,7 +13,17 @@ final class CallKeys {
                     + " Who knows no session timers is asked by a request of ours inside the dialog.");
     static final Key<Long> MIN_SESSION = Key.of("min-session", Scalars.duration("90s", "24h"), "90s",
             "Min-SE: who wants to refresh more often than that is answered 422.");
-    static final Key<Bound> B2BUA = new Key<>("b2bua", new Section(List.of(SESSION_TIMER, MIN_SESSION)), null, false,
+    static final Key<CallRules.Refer> REFER = Key.of("refer", Scalars.choice("way", CallRules.Refer.class), "pass",
+            "What becomes of a REFER of this trunk. pass: the other side does it. handle: Tandem calls whom it names,"
+                    + " by the routes of this trunk, says by NOTIFY how that goes, and brings the two together; until"
+                    + " then the call stays as it is. release: likewise, but whoever asked for it is let go at once.");
+    static final Key<Boolean> REFER_HOLD = Key.of("refer-hold", Scalars.flag(), "false",
+            "Whether the side that stays is put on hold while Tandem does a REFER of this trunk.");
+    static final Key<List<Item<HeaderField>>> PASS_HEADERS = Key.of("pass-headers", new ListOf<>(HeaderFields.NAME, 64),
+            "[]", "[X-Account, P-Charging-Vector]",
+            "Header fields that calls take from this trunk to others and back, besides those that they take anyway.");
+    static final Key<Bound> B2BUA = new Key<>("b2bua",
+            new Section(List.of(SESSION_TIMER, MIN_SESSION, REFER, REFER_HOLD, PASS_HEADERS)), null, false,
             "How calls in mode b2bua are treated on the side of this trunk.", null);
 
     private CallKeys() {}
@@ -21,7 +31,8 @@ final class CallKeys {
     /** The rules of a trunk. */
     static CallRules rules(final Reading reading, final Bound trunk) {
         final Bound bound = trunk.get(B2BUA);
-        if (bound == null || bound.get(SESSION_TIMER) == null || bound.get(MIN_SESSION) == null) {
+        if (bound == null || bound.get(SESSION_TIMER) == null || bound.get(MIN_SESSION) == null
+                || bound.get(REFER) == null) {
             // Wrong, and told already.
             return CallRules.DEFAULTS;
         }
@@ -30,7 +41,8 @@ final class CallKeys {
         if (session > 0 && session < shortest) {
             reading.problem(ErrorCode.CONTRADICTION, bound.at(MIN_SESSION), "min-session is longer than session-timer");
         }
-        return new CallRules(session, shortest, CallRules.Refer.PASS, false, false, List.of(), Map.of());
+        return new CallRules(session, shortest, bound.get(REFER), Boolean.TRUE.equals(bound.get(REFER_HOLD)),
+                ConfigBuilder.values(bound.get(PASS_HEADERS)));
     }
 
     private static int seconds(final long ns) {

@@ -1,0 +1,195 @@
+package org.tandemsip.b2bua;
+
+import java.nio.charset.StandardCharsets;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.Limits;
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.ParseError;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
+import org.tandemsip.codec.SipUri;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Status;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.CallRouter;
+import org.tandemsip.engine.routing.CallRules;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Targets;
+
+/**
+ * Takes the REFERs that we do ourselves. The new call goes where the route table lets the referrer call: an INVITE as
+ * it would send it is written, parsed and routed. Allocates: there is no steady state of transfers. Shard thread only.
+ */
+final class Transfers {
+    private static final String REPLACES = "replaces=";
+
+    private final B2bua owner;
+    private final SipParser parser;
+    private final SipMessage invite;
+    private final Targets targets;
+    private final NameAddr nameAddr = new NameAddr();
+    private final SipUri uri = new SipUri();
+    private final Source source = new Source();
+    private CallRouter router;
+
+    Transfers(final B2bua owner, final ShardContext context) {
+        this.owner = owner;
+        final Limits limits = context.limits();
+        parser = new SipParser(limits);
+        invite = new SipMessage(limits.headerRows());
+        targets = new Targets(context.counters());
+    }
+
+    void router(final CallRouter table) {
+        router = table;
+    }
+
+    /** Whether a REFER of that leg is ours to be done: where the media relay knows the two sides, it is passed on. */
+    boolean concerns(final Leg leg) {
+        return router != null && leg.trunk != null && leg.trunk.rules().calls().refer() != CallRules.Refer.PASS
+                && leg.call.state == Call.State.UP && leg.call.media == null;
+    }
+
+    /** Takes a REFER of that kind. */
+    Disposition onRefer(final Leg leg, final SipMessage refer, final Source from, final RoutingPolicy policy,
+            final long nowNs) {
+        final long value = refer.value(HeaderName.REFER_TO);
+        if (!Slice.exists(value) || !nameAddr.wrap(refer.bytes(), Slice.offset(value), Slice.end(value))
+                || !uri.wrap(refer.bytes(), Slice.offset(nameAddr.uri()), Slice.end(nameAddr.uri()))) {
+            return owner.refuse(leg, refer, from, Status.BAD_REQUEST_400, -1, nowNs);
+        }
+        final Leg stays = leg.other();
+        if (leg.call.transfer != null || leg.inviteIn != null || !stays.confirmed() || leg.sdp.length() == 0) {
+            return owner.refuse(leg, refer, from, Status.REQUEST_PENDING_491, -1, nowNs);
+        }
+        final String replaces = replaces(refer.bytes());
+        final Leg consulted = replaces == null ? null : find(replaces);
+        if (consulted != null && consulted.call != leg.call) {
+            owner.refuse(leg, refer, from, Status.ACCEPTED_202, -1, nowNs);
+            new Transfer(owner, leg, consulted.call).join(consulted, nowNs);
+            return Disposition.FORWARDED;
+        }
+        source.transport = leg.seen.transport;
+        source.addressHigh = leg.seen.addressHigh;
+        source.addressLow = leg.seen.addressLow;
+        source.port = leg.seen.port;
+        final UnsafeBuffer bytes = write(leg, stays, refer, replaces);
+        invite.wrap(bytes, 0, bytes.capacity());
+        Status refusal = parser.parse(invite, false) == ParseError.NONE ? null : Status.BAD_REQUEST_400;
+        if (refusal == null) {
+            refusal = router.locate(invite, source, policy, leg.trunk, targets, nowNs);
+        }
+        final Call second = refusal == null ? owner.pools.takeCall() : null;
+        if (second != null && !second.beginTransfer(invite, leg, targets, nowNs)) {
+            second.undo();
+            owner.pools.giveBack(second);
+            refusal = Status.SERVICE_UNAVAILABLE_503;
+        }
+        if (refusal != null || second == null) {
+            return owner.refuse(leg, refer, from, refusal == null ? Status.SERVICE_UNAVAILABLE_503 : refusal, -1,
+                    nowNs);
+        }
+        owner.refuse(leg, refer, from, Status.ACCEPTED_202, -1, nowNs);
+        second.transfer = new Transfer(owner, leg, second);
+        second.transfer.begin(nowNs);
+        return Disposition.FORWARDED;
+    }
+
+    /** Reads the request of {@code exchange} as it came; or as it was written here, parsed again. */
+    void original(final Exchange exchange, final SipMessage into) {
+        if (exchange.server != null) {
+            exchange.server.request(into);
+        } else {
+            exchange.original.wrap(into);
+            parser.parse(into, false);
+        }
+    }
+
+    private UnsafeBuffer write(final Leg leg, final Leg stays, final SipMessage refer, final String replaces) {
+        final DirectBuffer bytes = refer.bytes();
+        final int end = Slice.exists(uri.headers()) ? Slice.offset(uri.headers()) - 1 : uri.end();
+        final String target = bytes.getStringWithoutLengthUtf8(uri.start(), end - uri.start());
+        final long name = stays.remoteSlice();
+        nameAddr.wrap(stays.buffer(), Slice.offset(name), Slice.end(name));
+        final long person = nameAddr.uri();
+        final String who = stays.buffer().getStringWithoutLengthUtf8(Slice.offset(person), Slice.length(person));
+        final String sdp = leg.sdp.text();
+        final StringBuilder text = new StringBuilder("INVITE ").append(target).append(" SIP/2.0\r\n")
+                .append("Via: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKrefer\r\nMax-Forwards: ").append(owner.hops(refer))
+                .append("\r\nFrom: <").append(who).append(">;tag=refer\r\nTo: <").append(target)
+                .append(">\r\nCall-ID: ").append(leg.text(leg.callIdSlice())).append("\r\nCSeq: 1 INVITE\r\n");
+        for (int row = 0; row < refer.rows(); row++) {
+            if (owner.referredBy.names(refer, row)) {
+                text.append(bytes.getStringWithoutLengthUtf8(refer.rowStart(row),
+                        refer.rowEnd(row) - refer.rowStart(row)));
+            }
+        }
+        if (replaces != null) {
+            // Of a dialog that is none of ours: whom it is with knows it.
+            text.append("Replaces: ").append(replaces).append("\r\n");
+        }
+        text.append("Contact: <").append(who).append(">\r\nContent-Type: application/sdp\r\nContent-Length: ")
+                .append(leg.sdp.length()).append("\r\n\r\n");
+        final byte[] head = text.toString().getBytes(StandardCharsets.UTF_8);
+        final byte[] body = sdp.getBytes(StandardCharsets.ISO_8859_1);
+        final byte[] all = new byte[head.length + body.length];
+        System.arraycopy(head, 0, all, 0, head.length);
+        System.arraycopy(body, 0, all, head.length, body.length);
+        return new UnsafeBuffer(all);
+    }
+
+    /** Value of Replaces in the URI read last, unescaped; {@code null} when there is none. */
+    private String replaces(final DirectBuffer bytes) {
+        if (!Slice.exists(uri.headers())) {
+            return null;
+        }
+        for (final String header : bytes.getStringWithoutLengthUtf8(Slice.offset(uri.headers()),
+                Slice.length(uri.headers())).split("&")) {
+            if (header.regionMatches(true, 0, REPLACES, 0, REPLACES.length())) {
+                return unescape(header.substring(REPLACES.length()));
+            }
+        }
+        return null;
+    }
+
+    private static String unescape(final String text) {
+        final StringBuilder plain = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            final int high = i + 2 < text.length() ? Character.digit(text.charAt(i + 1), 16) : -1;
+            final int low = high < 0 ? -1 : Character.digit(text.charAt(i + 2), 16);
+            if (text.charAt(i) == '%' && low >= 0 && high * 16 + low >= ' ') {
+                plain.append((char) (high * 16 + low));
+                i += 2;
+            } else {
+                plain.append(text.charAt(i));
+            }
+        }
+        return plain.toString();
+    }
+
+    /** The leg of an answered call of this shard that a Replaces names; {@code null} when it names none. */
+    private Leg find(final String replaces) {
+        final UnsafeBuffer bytes = new UnsafeBuffer(replaces.getBytes(StandardCharsets.UTF_8));
+        final long callId = Slice.of(0, end(replaces, 0));
+        final long to = parameter(replaces, "to-tag=");
+        final long from = parameter(replaces, "from-tag=");
+        final Leg leg = owner.find(bytes, to);
+        return leg != null && leg.is(bytes, callId, from) && leg.confirmed() && leg.other().confirmed()
+                && leg.call.state == Call.State.UP && leg.call.transfer == null && leg.sdp.length() > 0 ? leg : null;
+    }
+
+    private static int end(final String text, final int start) {
+        final int end = text.indexOf(';', start);
+        return end < 0 ? text.length() : end;
+    }
+
+    private static long parameter(final String text, final String name) {
+        final int at = text.toLowerCase(java.util.Locale.ROOT).indexOf(';' + name);
+        return at < 0 ? Slice.NONE
+                : Slice.of(at + 1 + name.length(), end(text, at + 1) - at - 1 - name.length());
+    }
+}
