@@ -84,12 +84,20 @@ public final class DeviceId {
     /** The digits, zeros in front included; empty when there is none. */
     @Override
     public String toString() {
-        if (!exists()) {
-            return "";
-        }
         final int length = (int) (high >>> LENGTH_SHIFT);
-        final String digits = "%010d%010d".formatted(high & (1L << LENGTH_SHIFT) - 1, low);
-        return digits.substring(DIGITS - length);
+        final StringBuilder digits = new StringBuilder(DIGITS);
+        if (length > LOW_DIGITS) {
+            append(digits, high & (1L << LENGTH_SHIFT) - 1, length - LOW_DIGITS);
+        }
+        if (exists()) {
+            append(digits, low, Math.min(length, LOW_DIGITS));
+        }
+        return digits.toString();
+    }
+
+    private static void append(final StringBuilder out, final long number, final int width) {
+        final String text = Long.toString(number);
+        out.append("0".repeat(Math.max(0, width - text.length()))).append(text);
     }
 
     /** Whether both are the same. */
