@@ -11,9 +11,11 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.CreditPolicy;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.NumberRules;
@@ -90,6 +92,15 @@ class BridgedCallsTest {
         }
     }
 
+    @Test
+    void shouldLeaveNothingBehindWhateverTheCreditServiceSays() {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            final boolean clean = seed % 3 == 0;
+            new Run(seed, clean ? LinkProfile.CLEAN : new LinkProfile(0.2, 0.05, 0.1, 1_000_000, 20_000_000), false,
+                    false, CallRules.DEFAULTS, 7_000, new SimCredit(seed)).play();
+        }
+    }
+
     private static final class Run {
         private final WireLog log = new WireLog();
         private final SimLoop loop;
@@ -100,6 +111,7 @@ class BridgedCallsTest {
         private final SplittableRandom random;
         private final long seed;
         private final int holdMs;
+        private final SimCredit credit;
 
         private Run(final long seed, final LinkProfile profile, final boolean callerStream,
                 final boolean calleeStream) {
@@ -108,6 +120,12 @@ class BridgedCallsTest {
 
         private Run(final long seed, final LinkProfile profile, final boolean callerStream,
                 final boolean calleeStream, final CallRules rules, final int holdMs) {
+            this(seed, profile, callerStream, calleeStream, rules, holdMs, null);
+        }
+
+        private Run(final long seed, final LinkProfile profile, final boolean callerStream,
+                final boolean calleeStream, final CallRules rules, final int holdMs, final SimCredit credit) {
+            this.credit = credit;
             this.seed = seed;
             this.holdMs = holdMs;
             random = new SplittableRandom(seed);
@@ -123,8 +141,11 @@ class BridgedCallsTest {
                     List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
                     Timing.DEFAULTS, 70, true);
             node = new SimNode(new NodeSetup("b2bua", us, policy, 1 + (int) (seed % 3), random.nextLong(),
-                    random.nextLong(), 1_000, 0, B2bua::new, UnaryOperator.identity(), UnaryOperator.identity(),
+                    random.nextLong(), 1_000, 0, this::calls, UnaryOperator.identity(), UnaryOperator.identity(),
                     UnaryOperator.identity()), network, random.split());
+            if (credit != null) {
+                credit.of(loop, node);
+            }
             caller = new SimUa("caller", network, random.split(), a, a, callerStream, us, 0).rport(seed % 2 == 0);
             callee = new SimUa("callee", network, random.split(), b, b, calleeStream, us, 0);
         }
@@ -136,6 +157,16 @@ class BridgedCallsTest {
             return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503},
                     0, Balance.CALL_ID, 0, 0, Ping.OFF, new TrunkState(), new TrunkRules(HeaderRules.NONE,
                             HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules));
+        }
+
+        private B2bua calls(final ShardContext context) {
+            final B2bua calls = new B2bua(context);
+            if (credit != null) {
+                ((RoutingPolicy) context.policy()).trunks().getFirst().state()
+                        .credit(seed % 2 == 0 ? CreditPolicy.OPEN : CreditPolicy.CLOSED);
+                calls.credit(credit);
+            }
+            return calls;
         }
 
         private void play() {
@@ -160,6 +191,9 @@ class BridgedCallsTest {
                     + log.ladder(violations.get(0).callId(), 80, start));
             final List<String> legs = LegRules.judge(log, "b2bua", "10.0.1.1", "10.0.2.1");
             assertEquals(List.of(), legs, "seed " + seed);
+            if (credit != null) {
+                credit.judge("seed " + seed);
+            }
             assertEquals(0, facts.live(), "node, seed " + seed);
             assertEquals(0, facts.armedTimers(), "timers, seed " + seed);
             assertEquals(0, caller.live(), "caller, seed " + seed + ": " + caller.leftovers());

@@ -36,6 +36,7 @@ final class Changes {
             fixed("state-dir", Config::stateDir),
             fixed("dns", Config::dns),
             fixed("media", Config::media),
+            fixed("credit", Config::credit),
             fixed("cdr", Config::cdr),
             live("mode", Config::mode),
             live("proxy-protocol", Config::balancers),

@@ -78,6 +78,7 @@ final class Policies {
     static void limitRates(final Config config, final States states) {
         for (final Config.Trunk trunk : config.trunks()) {
             states.trunk(trunk.name()).rate(trunk.cps());
+            states.trunk(trunk.name()).credit(trunk.credit());
         }
         states.total().rate(config.cps());
         states.users().most(config.registrar().users());

@@ -10,9 +10,11 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.proxy.Proxy;
 import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.server.admin.CutOffTimes;
+import org.tandemsip.server.admin.LiveCalls;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.Modes;
-import org.tandemsip.server.media.Rtpengine;
+import org.tandemsip.server.transport.Network;
 
 /**
  * Makes the proxies of the shards; one handler does both of its modes, so that calls under way outlive a switch, and
@@ -21,6 +23,9 @@ import org.tandemsip.server.media.Rtpengine;
 final class ProxyFactory implements HandlerFactory, AutoCloseable {
     private final Optional<HandlerFactory> module = Modes.module(Mode.B2BUA);
     private final List<CallMode> calls = new CopyOnWriteArrayList<>();
+    private final CutOffTimes cutOffs = new CutOffTimes();
+    /** Who says how long calls may last, or {@code null}. */
+    private final HttpCredit credit;
     /** Where calls are written down, or {@code null}. */
     private final CallRecordFile records;
     private final MediaRelays media;
@@ -28,23 +33,19 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
     /**
      * Opens the file for records of calls, where the configuration names one, and the ways to media relays.
      *
-     * @param mail brings what relays say to the shards
+     * @param mail brings what relays and the credit service say to the shards
      * @throws IOException it cannot be written
      */
     ProxyFactory(final Config config, final ShardMail mail) throws IOException {
+        credit = config.credit().map(settings -> new HttpCredit(settings, mail::reply)).orElse(null);
         records = config.cdr().isEmpty() ? null
                 : new CallRecordFile(config.cdr().get(), config.listen().getFirst().toString());
         media = new MediaRelays(config.media(), mail);
     }
 
-    /** What has the calls of each shard; empty without the module. */
-    List<CallMode> calls() {
-        return calls;
-    }
-
-    /** What relays the media of these calls. */
-    Optional<Rtpengine> media() {
-        return media.rtpengine();
+    /** The calls of all shards; none without the module. */
+    LiveCalls calls(final Network network) {
+        return new LiveCalls(network, calls, media.rtpengine(), cutOffs, credit);
     }
 
     @Override
@@ -60,6 +61,10 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
         final CallMode mode = (CallMode) module.get().create(context);
         calls.add(mode);
         media.serve(mode);
+        mode.cutOffs(cutOffs);
+        if (credit != null) {
+            mode.credit(credit);
+        }
         if (records != null) {
             mode.records(records.taker());
         }
@@ -72,6 +77,9 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
         media.close();
         if (records != null) {
             records.close();
+        }
+        if (credit != null) {
+            credit.close();
         }
     }
 }

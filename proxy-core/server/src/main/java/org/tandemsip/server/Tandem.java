@@ -136,7 +136,7 @@ public final class Tandem implements Control, AutoCloseable {
                     filter(tandem.policy, config), new LogReports(), tandem.wireNames, tandem.tls);
             tandem.mail.to(tandem.network);
             tandem.wireNames.answer(tandem.network);
-            tandem.calls = new LiveCalls(tandem.network, tandem.proxies.calls(), tandem.proxies.media());
+            tandem.calls = tandem.proxies.calls(tandem.network);
             tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys, tandem.states.clock());
             tandem.admin = AdminServer.start(config.admin(), tandem);
         } catch (final BindException e) {

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 final class PeersVerb implements Callable<Integer> {
     private static final Pattern OTHER = Pattern.compile("([^=]+)=([^:,]+):(\\d+),(\\d+)");
     private static final String NULL = "null, recvfrom/sendto";
-    private static final List<String> MODES = List.of("stateless", "stateful");
+    private static final List<String> MODES = List.of("stateless", "stateful", "b2bua");
 
     @Spec
     private CommandSpec spec;
@@ -39,7 +39,7 @@ final class PeersVerb implements Callable<Integer> {
     private RoundOptions rounds;
 
     @Option(names = "--modes", split = ",", defaultValue = "stateless,stateful", paramLabel = "MODE",
-            description = "Modes to compare (${DEFAULT-VALUE}).")
+            description = "Modes to compare (${DEFAULT-VALUE}); b2bua stands alone, Kamailio is none.")
     private List<String> modes;
 
     @Option(names = "--other", paramLabel = "NAME=HOST:PORT,PID",
@@ -98,7 +98,7 @@ final class PeersVerb implements Callable<Integer> {
         table.fact(kamailio ? "Peer: " + lab.versionOf("kamailio", "-v") + ", `-x fm -X fm`."
                 : "No Kamailio: it is not installed.");
         for (final String mode : modes) {
-            if (kamailio) {
+            if (kamailio && !mode.equals("b2bua")) {
                 all.put("Kamailio " + mode, () -> lab.kamailio(mode, 1));
                 all.put("Kamailio " + mode + ", 2 children", () -> lab.kamailio(mode, 2));
             }

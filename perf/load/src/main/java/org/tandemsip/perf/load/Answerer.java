@@ -13,7 +13,7 @@ import org.tandemsip.codec.SipMessage;
  */
 final class Answerer {
     private enum State {
-        NONE, RINGING, SENT, ACKED
+        NONE, RINGING, SENT, ACKED, ENDED
     }
 
     private static final long T1_NS = 500_000_000L;
@@ -36,6 +36,7 @@ final class Answerer {
     private final int[] answerLength;
     private final UnsafeBuffer answers;
     private long answered;
+    private long ended;
     private long retransmissions;
     private long neverAcked;
     private int tickSlot;
@@ -76,7 +77,7 @@ final class Answerer {
     }
 
     private void onRequest(final SipMessage request, final long nowNs) throws IOException {
-        final int number = text.callNumber(request);
+        final int number = text.calledNumber(request);
         final int slot = number & mask;
         final boolean known = states[slot] != State.NONE && numbers[slot] == number;
         switch (request.method()) {
@@ -88,7 +89,7 @@ final class Answerer {
                 }
             }
             case ACK -> {
-                if (known) {
+                if (known && states[slot] != State.ENDED) {
                     states[slot] = State.ACKED;
                     nextNs[slot] = Long.MAX_VALUE;
                 }
@@ -99,7 +100,8 @@ final class Answerer {
                     // What waits for it in the slot is the 487 (section 9.2).
                     sendFinal(slot, nowNs);
                 } else if (known && request.method() == Method.BYE) {
-                    states[slot] = State.ACKED;
+                    ended += states[slot] == State.ENDED ? 0 : 1;
+                    states[slot] = State.ENDED;
                     nextNs[slot] = Long.MAX_VALUE;
                 }
             }
@@ -184,6 +186,11 @@ final class Answerer {
     /** INVITEs answered. */
     long answered() {
         return answered;
+    }
+
+    /** Calls that were ended by a BYE. */
+    long ended() {
+        return ended;
     }
 
     long retransmissions() {

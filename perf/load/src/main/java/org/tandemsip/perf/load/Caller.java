@@ -18,6 +18,7 @@ import org.tandemsip.codec.SipMessage;
  *                       |                |--CANCEL--> cancelling --487, ACK----------------> free (succeeded)
  *                       +----------------+--486, ACK where that is expected----------------> free (succeeded)
  *   free --request----> asking --200-------------------------------------------------------> free (succeeded)
+ *   talking --BYE of the other side, where that is expected--------------------------------> free (succeeded)
  *   any: another final response, no answer for too long (64*T1) --------------------------> free (failed)
  * </pre>
  */
@@ -48,11 +49,15 @@ final class Caller {
     private final long[] giveUpNs;
     private final int[] ackLength;
     private final int[] byeLength;
+    private final long[] answeredNs;
     private final UnsafeBuffer requests;
     private final int[] failuresByCode = new int[700];
     private final Latencies latencies = new Latencies();
     private Histogram lastSecond = Latencies.histogram();
     private boolean recording;
+    private boolean mayBeEnded;
+    /** How long calls lasted that the other side has ended, from 200 to BYE. */
+    private final Histogram talked = Latencies.histogram();
     private long begun;
     private long answered;
     private long succeeded;
@@ -81,6 +86,7 @@ final class Caller {
         giveUpNs = new long[slots];
         ackLength = new int[slots];
         byeLength = new int[slots];
+        answeredNs = new long[slots];
         requests = new UnsafeBuffer(ByteBuffer.allocateDirect(slots * 2 * REQUEST_BYTES));
     }
 
@@ -120,12 +126,22 @@ final class Caller {
             }
             count++;
             final int number = text.callNumber(message);
-            if (!message.isRequest() && number >= 0 && numbers[number & mask] == number) {
+            if (message.isRequest() && message.method() == Method.BYE && number >= 0) {
+                onBye(message, number, number & mask, System.nanoTime());
+            } else if (!message.isRequest() && number >= 0 && numbers[number & mask] == number) {
                 // The clock is read for each: a time taken before the batch would make the last ones look early.
                 onResponse(message, number, number & mask, System.nanoTime());
             }
         }
         return count;
+    }
+
+    private void onBye(final SipMessage bye, final int number, final int slot, final long nowNs) throws IOException {
+        wire.send(text.response(bye, "SIP/2.0 200 OK\r\n", number, false, wire.outgoing()), number);
+        if (numbers[slot] == number && states[slot] == State.TALKING) {
+            Latencies.record(talked, nowNs - answeredNs[slot]);
+            end(slot, mayBeEnded, 0);
+        }
     }
 
     private void onResponse(final SipMessage response, final int number, final int slot, final long nowNs)
@@ -190,6 +206,7 @@ final class Caller {
             keep(slot, response, number);
             resend(slot, 0, ackLength[slot]);
             states[slot] = State.TALKING;
+            answeredNs[slot] = nowNs;
             nextNs[slot] = nowNs + holdNs;
             if (holdNs == 0) {
                 onTime(slot, nowNs);
@@ -310,6 +327,16 @@ final class Caller {
     /** Whether latencies count from now on; off during warm-up. */
     void recording(final boolean on) {
         recording = on;
+    }
+
+    /** Counts calls that the other side has ended as succeeded from now on. */
+    void mayBeEnded() {
+        mayBeEnded = true;
+    }
+
+    /** How long calls lasted that the other side has ended, in nanoseconds. */
+    Histogram talked() {
+        return talked;
     }
 
     int active() {

@@ -60,13 +60,15 @@ public final class DemoCommand implements Callable<Integer> {
         final LoadPlan plan;
         try {
             plan = new LoadPlan(new InetSocketAddress(loopback, 0), new InetSocketAddress(loopback, 0),
-                    LoadRun.hostPort(proxy), rate, durationNs, 0, Math.min(PROGRESS_WARM_UP_NS, durationNs / 5));
+                    LoadRun.hostPort(proxy), rate, durationNs, mode.equals("b2bua") ? CreditDemo.HOLD_NS : 0,
+                    Math.min(PROGRESS_WARM_UP_NS, durationNs / 5));
         } catch (final IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         final Path state = Files.createTempDirectory("tandem-demo");
-        try (LoadRun run = new LoadRun(plan)) {
-            final String config = config(proxy, run, state);
+        try (LoadRun run = new LoadRun(plan); CreditDemo credit = mode.equals("b2bua") ? CreditDemo.start() : null) {
+            final String config = credit == null ? config(proxy, run, state, "")
+                    : config(proxy, run, state, ", credit: closed") + credit.config();
             out.printf("Tandem in mode %s between a PBX and a carrier, all on %s, with this configuration:%n%n%s%n",
                     mode,
                     loopback.getHostAddress(), config.indent(4).stripTrailing());
@@ -75,34 +77,46 @@ public final class DemoCommand implements Callable<Integer> {
                             + "%n%n");
             out.flush();
             final LoadResult result;
-            try (Tandem _ = Tandem.start(new ConfigReader(Map.of()).read("demo", config))) {
+            String ending = "";
+            boolean good = true;
+            try (Tandem tandem = Tandem.start(new ConfigReader(Map.of()).read("demo", config))) {
+                if (credit != null) {
+                    out.printf("%s%n%n", CreditDemo.INTRODUCTION);
+                    run.firstPair().caller().mayBeEnded();
+                }
                 result = run.run(proxy, 0, new LiveLine(out));
+                if (credit != null) {
+                    good = credit.awaitSettled(result.begun(), run.firstPair());
+                    ending = credit.summary(result, run.firstPair(), tandem.calls());
+                }
             } catch (final ConfigException e) {
                 throw new ParameterException(spec.commandLine(), e.report(), e);
             }
-            out.printf("%n%s%n%s%n", result.summary(),
-                    result.clean() ? "Every call succeeded." : "NOT every call succeeded.");
+            good &= result.clean();
+            out.printf("%n%s%s%n%s%n", result.summary(), ending,
+                    good ? "Every call succeeded." : "NOT every call succeeded.");
             out.flush();
-            return result.clean() ? ExitCode.OK : ExitCode.FAILED;
+            return good ? ExitCode.OK : ExitCode.FAILED;
         } finally {
             delete(state);
         }
     }
 
-    private String config(final InetSocketAddress proxy, final LoadRun run, final Path state) throws IOException {
+    private String config(final InetSocketAddress proxy, final LoadRun run, final Path state,
+            final String pbx) throws IOException {
         return """
                 listen: [udp://%s]
                 mode: %s
                 trunks:
                   carrier: {peers: ["%s"]}
-                  pbx: {peers: ["%s"]}
+                  pbx: {peers: ["%s"]%s}
                 routes:
                   - {from: carrier, to: pbx}
                   - {from: pbx, to: carrier}
                 state-dir: %s
                 admin: {socket: none}
                 """.formatted(LoadRun.hostPort(proxy), mode, LoadRun.hostPort(run.answererAddress()),
-                LoadRun.hostPort(run.callerAddress()), state);
+                LoadRun.hostPort(run.callerAddress()), pbx, state);
     }
 
     private static int freePort(final InetAddress address) throws IOException {

@@ -65,6 +65,11 @@ public final class LoadRun implements AutoCloseable {
         stopped = true;
     }
 
+    /** The ends of the first loop. */
+    Pair firstPair() {
+        return pairs.getFirst();
+    }
+
     /** Why a connection broke, for people; {@code null} when none did. */
     String trouble() {
         return pairs.stream().map(Pair::trouble).filter(Objects::nonNull).findFirst().orElse(null);

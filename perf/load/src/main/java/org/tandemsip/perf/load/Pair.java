@@ -154,6 +154,10 @@ final class Pair implements AutoCloseable {
         return caller;
     }
 
+    Answerer answerer() {
+        return answerer;
+    }
+
     /** Number of attempt {@code k} of this pair. */
     int number(final long k) {
         return (int) ((firstNumber + k) & NUMBERS - 1);

@@ -15,10 +15,13 @@ import org.tandemsip.codec.ValueCursor;
 /**
  * Writes the messages of a run in the sizes that trunks really carry: an INVITE of about 900 bytes with SDP. A call is
  * known by a number, written as eight hexadecimal digits in Call-ID, branches and tags, so that an answer finds its
- * call without a table.
+ * call without a table; and as ten digits in the caller's own number, which passes where a back-to-back user agent
+ * replaces the others.
  */
 final class Text {
     private static final int NUMBER_DIGITS = 8;
+    private static final int CALLER_DIGITS = 10;
+    private static final byte[] CALLER = bytes("sip:+1555");
     private static final byte[] CRLF = bytes("\r\n");
     private static final byte[] CONTENT_LENGTH_0 = bytes("Content-Length: 0\r\n\r\n");
     private static final byte[] VERSION = bytes(" SIP/2.0\r\n");
@@ -35,6 +38,7 @@ final class Text {
     private final byte[] domain;
     private final byte[] via;
     private final byte[] from;
+    private final byte[] fromTail;
     private final byte[] to;
     private final byte[] callId;
     private final byte[] callIdTail;
@@ -62,8 +66,8 @@ final class Text {
         host = bytes("sip:" + requestHost + transport);
         domain = bytes(requestHost);
         via = bytes("Via: SIP/2.0/" + carrier.name() + ' ' + local + ";rport;branch=z9hG4bK" + runId);
-        from = bytes("\r\nMax-Forwards: 70\r\nFrom: \"Load\" <sip:+15557654321@" + local + ";user=phone>;tag=f"
-                + runId);
+        from = bytes("\r\nMax-Forwards: 70\r\nFrom: \"Load\" <sip:+1555");
+        fromTail = bytes("@" + local + ";user=phone>;tag=f" + runId);
         to = bytes("\r\nTo: <sip:+15551234567@" + requestHost + ";user=phone>");
         callId = bytes(runId + '-');
         callIdTail = bytes("@" + local + "\r\nCSeq: ");
@@ -117,6 +121,41 @@ final class Text {
             number = number << 4 | digit;
         }
         return number;
+    }
+
+    /** Number of the call that a request to the called side belongs to, whoever has passed it on; or -1. */
+    int calledNumber(final SipMessage request) {
+        final int number = callNumber(request);
+        return number >= 0 ? number : callerNumber(request);
+    }
+
+    private static int callerNumber(final SipMessage request) {
+        final long from = request.value(HeaderName.FROM);
+        final DirectBuffer bytes = request.bytes();
+        final int last = Slice.end(from) - CALLER.length - CALLER_DIGITS;
+        for (int start = Slice.offset(from); start <= last; start++) {
+            if (matches(bytes, start, CALLER)) {
+                long number = 0;
+                for (int i = start + CALLER.length; i < start + CALLER.length + CALLER_DIGITS; i++) {
+                    final int digit = bytes.getByte(i) - '0';
+                    if (digit < 0 || digit > 9) {
+                        return -1;
+                    }
+                    number = 10 * number + digit;
+                }
+                return number > Integer.MAX_VALUE ? -1 : (int) number;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean matches(final DirectBuffer bytes, final int start, final byte[] wanted) {
+        for (int i = 0; i < wanted.length; i++) {
+            if (bytes.getByte(start + i) != wanted[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Writes the request that begins attempt {@code number}; returns its size in bytes. */
@@ -212,7 +251,11 @@ final class Text {
     }
 
     private void head(final int number, final char branchMark) {
-        out.put(via).putHex(number, NUMBER_DIGITS).put(branchMark).put(from).putHex(number, NUMBER_DIGITS);
+        out.put(via).putHex(number, NUMBER_DIGITS).put(branchMark).put(from);
+        for (int divisor = 1_000_000_000; divisor > 0; divisor /= 10) {
+            out.put((char) ('0' + number / divisor % 10));
+        }
+        out.put(fromTail).putHex(number, NUMBER_DIGITS);
     }
 
     private void callId(final int number) {

@@ -29,6 +29,18 @@ class DemoIT {
     }
 
     @Test
+    void shouldCutOffHalfOfTheCallsOfTheDemoByCredit() {
+        assertEquals(ExitCode.OK, tandem("demo", "--for", "3s", "--rate", "50", "--mode", "b2bua"),
+                () -> out.toString() + err);
+        assertTrue(out.toString().contains("150 begun at 50/s, 150 answered, 150 succeeded, 0 failed"), out::toString);
+        assertTrue(out.toString().contains("75 calls when their 500 ms were used up; 75 hung up by the caller"),
+                out::toString);
+        assertTrue(out.toString().contains("the caller's got 75 BYEs, the carrier saw 150 of 150 calls end"),
+                out::toString);
+        assertTrue(out.toString().contains("150 settled, 0 of them twice"), out::toString);
+    }
+
+    @Test
     void shouldSayWhatIsWrongWithTheModeOfTheDemo() {
         assertEquals(ExitCode.USAGE, tandem("demo", "--mode", "dialog"));
         assertTrue(err.toString().contains("dialog"), err::toString);

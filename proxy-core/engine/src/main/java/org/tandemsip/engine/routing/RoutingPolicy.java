@@ -207,6 +207,14 @@ public final class RoutingPolicy implements Policy {
     public String statelessConflict() {
         for (final Route route : routes) {
             final boolean through = route.inside() == Route.Inside.REGISTRAR && !route.then().isEmpty();
+            for (final Trunk trunk : trunks) {
+                if (trunk.state().credit() != CreditPolicy.NONE && route.inside() == Route.Inside.NOTHING
+                        && modeOf(route) != Mode.B2BUA && (route.from() == null || route.from() == trunk)
+                        && route.match().method() == null) {
+                    return "'credit' of trunk '" + trunk.name() + "' needs mode b2bua, since a proxy cannot end a call;"
+                            + " route '" + route.name() + "' would have another one";
+                }
+            }
             if (modeOf(route) == Mode.STATELESS) {
                 if (through || route.inside() == Route.Inside.LOCATION) {
                     return "'to: " + (through ? "registrar" : "location") + "' of route '" + route.name()

@@ -22,6 +22,7 @@ final class Api {
     private static final String JSON = "application/json";
     /** Value of Reason in the BYEs (RFC 3326): normal call clearing. */
     private static final String ENDED_BY_ORDER = "Q.850;cause=16;text=\"Ended by the operator\"";
+    private static final long MOST_REMAINING_MS = 7 * 86_400_000L;
     private static final Pattern PEERS = Pattern.compile(BASE + "trunks/([^/:]+)(?:/peers/([^/]+?))?(:ping)?");
     private static final Pattern USER = Pattern.compile("(?:.*&)?user=([^&]*)(?:&.*)?");
     private static final Pattern WINDOW = Pattern.compile("(?:.*&)?window=(\\d{1,4})s?(?:&.*)?");
@@ -90,7 +91,7 @@ final class Api {
             return peers(method, peers.group(1), decoded(peers.group(2)), peers.group(3) != null, body);
         }
         if (path.startsWith(CALL)) {
-            return call(method, get, decoded(path.substring(CALL.length())));
+            return call(method, get, decoded(path.substring(CALL.length())), body);
         }
         return switch (path) {
             case BASE + "registrations" -> get ? json(RegistrationView.of(control.policy().registry().table(),
@@ -147,15 +148,28 @@ final class Api {
         return json(views.trunks());
     }
 
-    private Answer call(final String method, final boolean get, final String id) {
+    private Answer call(final String method, final boolean get, final String id, final String body) {
         if (method.equals("DELETE")) {
             return control.calls().hangUp(id, ENDED_BY_ORDER)
                     ? new Answer(202, JSON, Json.object(json -> json.writeStringProperty("ending", id)))
                     : problem(404, "there is no call '" + id + "'");
         }
+        if (method.equals("PATCH")) {
+            return Json.parse(body) instanceof final Map<?, ?> order
+                    && order.get("remaining_ms") instanceof final Long ms && ms >= 0 && ms <= MOST_REMAINING_MS
+                            ? limit(id, ms) : problem(400, "write {\"remaining_ms\": 30000}, from 0 to a week");
+        }
         final String view = get ? views.call(id) : null;
-        return !get ? notAllowed("GET, DELETE") : view != null ? json(view)
+        return !get ? notAllowed("GET, PATCH, DELETE") : view != null ? json(view)
                 : problem(404, "there is no call '" + id + "'");
+    }
+
+    private Answer limit(final String id, final long remainingMs) {
+        if (!control.calls().limit(id, remainingMs * 1_000_000)) {
+            return problem(404, "there is no call '" + id + "' that has been answered");
+        }
+        final String view = views.call(id);
+        return view != null ? json(view) : problem(404, "the call '" + id + "' has just ended");
     }
 
     private Answer drain(final String body) throws Control.Refused {

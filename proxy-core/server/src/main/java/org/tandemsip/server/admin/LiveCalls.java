@@ -27,17 +27,34 @@ public final class LiveCalls implements AutoCloseable {
     private final Network network;
     private final List<CallMode> modes;
     private final Optional<Rtpengine> media;
+    private final CutOffTimes cutOffs;
+    private final CreditBooks credit;
 
     /**
      * Asks these.
      *
-     * @param modes what has the calls of each shard, by its number; empty without such a mode
-     * @param media what relays their media
+     * @param modes   what has the calls of each shard, by its number; empty without such a mode
+     * @param media   what relays their media
+     * @param cutOffs how late calls were ended whose time was up
+     * @param credit  what became of credit, or {@code null}
      */
-    public LiveCalls(final Network network, final List<CallMode> modes, final Optional<Rtpengine> media) {
+    public LiveCalls(final Network network, final List<CallMode> modes, final Optional<Rtpengine> media,
+            final CutOffTimes cutOffs, final CreditBooks credit) {
         this.media = media;
         this.network = network;
         this.modes = modes;
+        this.cutOffs = cutOffs;
+        this.credit = credit;
+    }
+
+    /** How late calls were ended whose time was up. */
+    public CutOffTimes cutOffs() {
+        return cutOffs;
+    }
+
+    /** What became of credit, if there is a service for it. */
+    Optional<CreditBooks> credit() {
+        return Optional.ofNullable(credit);
     }
 
     /** What relays their media. */
@@ -57,6 +74,17 @@ public final class LiveCalls implements AutoCloseable {
         final AtomicBoolean found = new AtomicBoolean();
         ask((mode, nowNs) -> {
             if (mode.hangUp(id, reason, nowNs)) {
+                found.set(true);
+            }
+        });
+        return found.get();
+    }
+
+    /** Sets how long a call may still last; {@code false} when none of that id has been answered. */
+    public boolean limit(final String id, final long remainingNs) {
+        final AtomicBoolean found = new AtomicBoolean();
+        ask((mode, nowNs) -> {
+            if (mode.limit(id, remainingNs, nowNs)) {
                 found.set(true);
             }
         });

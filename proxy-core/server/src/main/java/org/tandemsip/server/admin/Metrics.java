@@ -45,6 +45,7 @@ final class Metrics {
         metrics.dns(control.names().counters());
         control.calls().media().ifPresent(rtpengine -> new MediaMetrics(metrics).write(rtpengine));
         metrics.trunks(control.policy().trunks());
+        metrics.calls(control.calls());
         metrics.users(control.policy().registry().table());
         metrics.gb28181(control.policy().trunks());
         return metrics.out.toString();
@@ -149,6 +150,28 @@ final class Metrics {
                 counters.refusals());
         single("tandem_dns_forbidden_total", "counter", "Addresses from DNS that may not be sent to.",
                 counters.forbiddenAddresses());
+    }
+
+    private void calls(final LiveCalls calls) {
+        final Histogram overruns = calls.cutOffs().overruns();
+        head("tandem_cut_off_overrun_seconds", "summary",
+                "How long calls have lasted over their time or credit, since the start.");
+        for (final double quantile : QUANTILES) {
+            line("tandem_cut_off_overrun_seconds", "quantile=\"" + number(quantile) + '"',
+                    overruns.getTotalCount() == 0 ? Double.NaN
+                            : overruns.getValueAtPercentile(quantile * 100) / 1e9);
+        }
+        line("tandem_cut_off_overrun_seconds_count", "", overruns.getTotalCount());
+        calls.credit().ifPresent(books -> {
+            single("tandem_credit_in_flight", "gauge", "Requests to the credit service under way.", books.inFlight());
+            single("tandem_credit_unsettled", "gauge", "Settlements that have not arrived yet.", books.unsettled());
+            head("tandem_credit_settlements_total", "counter", "Settlements, by what became of them.");
+            line("tandem_credit_settlements_total", "result=\"settled\"", books.settled());
+            line("tandem_credit_settlements_total", "result=\"refused\"", books.refused());
+            line("tandem_credit_settlements_total", "result=\"lost\"", books.lost());
+            single("tandem_credit_settlement_retries_total", "counter", "Settlements that were sent again.",
+                    books.retries());
+        });
     }
 
     private void trunks(final List<Trunk> trunks) {

@@ -68,6 +68,14 @@ final class Views {
             json.writeNumberProperty("absorbed", Counters.sum(counters, Counter.ABSORBED));
             json.writeNumberProperty("dropped", Counters.dropped(counters));
             json.writeEndObject();
+            final Histogram overrun = control.calls().cutOffs().overruns();
+            json.writeObjectPropertyStart("cut_off");
+            json.writeNumberProperty("calls", overrun.getTotalCount());
+            json.writeNumberProperty("overrun_p99_ms", overrun.getValueAtPercentile(99) / 1e6);
+            json.writeNumberProperty("overrun_p999_ms", overrun.getValueAtPercentile(99.9) / 1e6);
+            json.writeNumberProperty("overrun_max_ms", overrun.getMaxValue() / 1e6);
+            json.writeNumberProperty("one_sided", Counters.sum(counters, Counter.BYES_UNSENT));
+            json.writeEndObject();
             final Control.ReloadState reload = control.lastReload();
             json.writeObjectPropertyStart("last_reload");
             json.writeBooleanProperty("successful", reload.successful());
@@ -258,6 +266,9 @@ final class Views {
         json.writeNumberProperty("age_ms", call.ageMs());
         if (call.answeredMs() >= 0) {
             json.writeNumberProperty("answered_ms", call.answeredMs());
+        }
+        if (call.leftMs() >= 0) {
+            json.writeNumberProperty("remaining_ms", call.leftMs());
         }
     }
 

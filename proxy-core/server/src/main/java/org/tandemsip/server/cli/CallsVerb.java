@@ -5,6 +5,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.tandemsip.server.admin.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -12,19 +15,25 @@ import picocli.CommandLine.Parameters;
 /** Shows the calls of B2BUA mode, and ends them. */
 @Command(name = "calls", description = {"Show the calls that Tandem has two dialogs of (mode b2bua),"
         + " and what devices of GB/T 28181 were asked in the last minute.",
-    "hangup ID ends a call by a BYE on both sides, or refuses it while it is being set up."})
+    "hangup ID ends a call by a BYE on both sides, or refuses it while it is being set up.",
+    "limit ID TIME lets it last so long from now, whatever was said before; its credit may end it sooner."})
 final class CallsVerb extends ReadVerb {
+    private static final Pattern TIME = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+
     /** What to do. */
     enum Action {
-        show, hangup
+        show, hangup, limit
     }
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "show|hangup", defaultValue = "show",
+    @Parameters(index = "0", arity = "0..1", paramLabel = "show|hangup|limit", defaultValue = "show",
             description = "What to do; default: ${DEFAULT-VALUE}.")
     private Action action;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "ID", description = "The call.")
     private String id;
+
+    @Parameters(index = "2", arity = "0..1", paramLabel = "TIME", description = "With limit: such as 500ms, 30s or 1h.")
+    private String time;
 
     @Override
     String path() {
@@ -39,19 +48,42 @@ final class CallsVerb extends ReadVerb {
         if (id == null) {
             throw new ParameterException(spec().commandLine(), "Name a call by its ID.");
         }
-        body(client.send("DELETE", path(), ""));
+        if (action == Action.limit) {
+            final long remainingMs = remainingMs();
+            body(client.send("PATCH", path(),
+                    Json.object(json -> json.writeNumberProperty("remaining_ms", remainingMs))));
+        } else {
+            body(client.send("DELETE", path(), ""));
+        }
         return ExitCode.OK;
+    }
+
+    private long remainingMs() {
+        final Matcher matcher = TIME.matcher(time == null ? "" : time);
+        if (!matcher.matches()) {
+            throw new ParameterException(spec().commandLine(), "Say how long it may still last: 500ms, 30s, 5m or 1h.");
+        }
+        return Long.parseLong(matcher.group(1)) * switch (matcher.group(2)) {
+            case "ms" -> 1;
+            case "s" -> 1_000;
+            case "m" -> 60_000;
+            default -> 3_600_000;
+        };
     }
 
     @Override
     void table(final Map<String, Object> view) {
-        out().printf("%-16s %-9s %8s %-12s %-12s %-34s %s%n", "ID", "STATE", "SECONDS", "FROM TRUNK", "TO TRUNK",
+        out().printf("%-16s %-9s %8s %8s %-12s %-12s %-34s %s%n", "ID", "STATE", "SECONDS", "LEFT", "FROM TRUNK",
+                "TO TRUNK",
                 "CALLER", "CALLED");
         final List<Map<String, Object>> calls =
                 view.containsKey("calls") ? ReadVerb.<Map<String, Object>>list(view, "calls") : List.of(view);
         for (final Map<String, Object> call : calls) {
-            out().printf("%-16s %-9s %8.1f %-12s %-12s %-34s %s%n", call.get("id"), call.get("state"),
-                    ((Number) call.get("age_ms")).doubleValue() / 1_000, call.get("trunk_in"),
+            out().printf("%-16s %-9s %8.1f %8s %-12s %-12s %-34s %s%n", call.get("id"), call.get("state"),
+                    ((Number) call.get("age_ms")).doubleValue() / 1_000,
+                    call.get("remaining_ms") instanceof final Number left
+                            ? "%.1f".formatted(left.doubleValue() / 1_000) : "-",
+                    call.get("trunk_in"),
                     call.getOrDefault("trunk_out", "-"), call.get("from"), call.get("to"));
         }
         if (view.containsKey("queries")) {

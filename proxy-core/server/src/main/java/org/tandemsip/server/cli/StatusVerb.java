@@ -32,6 +32,12 @@ final class StatusVerb extends ReadVerb {
         line("overload", (Boolean.TRUE.equals(overload.get("active")) ? "yes" : "no") + ", messages wait "
                 + overload.get("queue_ms") + " ms; new requests turned away: " + overload.get("refused")
                 + " refused, " + overload.get("dropped") + " dropped");
+        final Map<String, Object> cutOff = object(view, "cut_off");
+        if ((Long) cutOff.get("calls") > 0) {
+            line("cut off", "%s calls ended when their time or credit was used up, 99.9 %% of them within %.1f ms, one"
+                    .formatted(cutOff.get("calls"), cutOff.get("overrun_p999_ms")) + "-sided "
+                    + cutOff.get("one_sided"));
+        }
         line("version", view.get("version"));
     }
 

@@ -1,6 +1,7 @@
 package org.tandemsip.server.config;
 
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.auth.DigestAlgorithm;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.CreditPolicy;
 import org.tandemsip.engine.routing.Expression;
 import org.tandemsip.engine.routing.HeaderMatch;
 import org.tandemsip.engine.routing.HeaderRules;
@@ -52,6 +54,7 @@ import org.tandemsip.server.transport.Tls;
  * @param dns          how host names are looked up
  * @param tls          certificates and whom to believe, their files read
  * @param tlsLimits    bounds of handshakes
+ * @param credit       who says how long calls may last
  * @param cdr          where records of calls are written
  * @param effective    every key with its value and origin, for people
  */
@@ -60,8 +63,8 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
         List<Route> routes, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
         long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
-        Timing timing, Registrar registrar, Media media, Optional<Path> stateDir, Optional<Cdr> cdr, Log log,
-        Names.Settings dns,
+        Timing timing, Registrar registrar, Media media, Optional<Path> stateDir, Optional<Credit> credit,
+        Optional<Cdr> cdr, Log log, Names.Settings dns,
         TlsSettings tls,
         Tls.Limits tlsLimits,
         Effective effective) {
@@ -79,9 +82,8 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
     public Config withTrunks(final List<Trunk> newTrunks) {
         return new Config(source, listen, balancers, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
                 maxForwards, recordRoute, drainNs, admin,
-                limits, streams, socketBuffer, ringSize, transactions, timing, registrar, media, stateDir, cdr, log,
-                dns, tls,
-                tlsLimits, effective);
+                limits, streams, socketBuffer, ringSize, transactions, timing, registrar, media, stateDir, credit,
+                cdr, log, dns, tls, tlsLimits, effective);
     }
 
     /** A strategy of {@code ARCHITECTURE.md}, "Threading is a strategy". */
@@ -140,14 +142,16 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
      * @param auth        what its requests have to show, or {@code null}
      * @param account     who we are to it
      * @param profile     who it is, where RFC 3261 alone does not say enough
+     * @param credit      whether its calls need credit
      */
     public record Trunk(String name, List<Peer> peers, List<Cidr> allow, List<Integer> failover, int maxForwards,
             Balance balance, int maxCalls, int cps, long tryNs, Ping ping, TrunkRules rules,
-            Access access, RequiredAuth auth, Account account, Profile profile) {
+            Access access, RequiredAuth auth, Account account, Profile profile,
+            CreditPolicy credit) {
         /** This trunk with other peers. */
         public Trunk withPeers(final List<Peer> newPeers) {
             return new Trunk(name, newPeers, allow, failover, maxForwards, balance, maxCalls, cps, tryNs, ping,
-                    rules, access, auth, account, profile);
+                    rules, access, auth, account, profile, credit);
         }
     }
 
@@ -279,6 +283,14 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
         @Override
         public String toString() {
             return "Admin[" + listen + ", token " + (token.isPresent() ? "set" : "not set") + ", " + socket + "]";
+        }
+    }
+
+    /** Who says how long calls may last. @param inFlight most requests at a time */
+    public record Credit(URI url, Optional<String> token, long reserveNs, long topUpNs, long timeoutNs, int inFlight) {
+        @Override
+        public String toString() {
+            return url + (token.isPresent() ? " with a token" : "");
         }
     }
 

@@ -35,6 +35,7 @@ final class ConfigBuilder {
             checkRecordRoute(trunkList);
             trunks.checkZones(listen);
             checkLogins(mode, trunkList, routes);
+            CreditKeys.check(reading, top, mode, trunkList, routes);
         }
         final TlsSettings tls = new TlsBuilder(reading, top).build(listen, trunkList);
         final Config.Admin admin = admin();
@@ -56,7 +57,7 @@ final class ConfigBuilder {
                 top.get(Keys.LIMITS).get(LimitKeys.SOCKET_BUFFER), top.get(Keys.LIMITS).get(LimitKeys.RING_SIZE),
                 top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, registrar, media,
                 Optional.ofNullable(top.get(Keys.STATE_DIR)),
-                cdr(),
+                CreditKeys.credit(top), cdr(),
                 new Config.Log(log.get(Keys.LOG_FORMAT), log.get(Keys.LOG_LEVEL),
                         Optional.ofNullable(log.get(Keys.LOG_FILE))),
                 new Names.Settings(values(dns.get(Keys.DNS_SERVERS)), dns.get(Keys.DNS_TIMEOUT),

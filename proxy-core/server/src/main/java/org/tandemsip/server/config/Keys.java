@@ -95,7 +95,7 @@ final class Keys {
     static final Section TRUNK = new Section(List.of(PEERS, ALLOW, ZONE, TRUST_IDENTITY, SOURCE_RATE,
             ALLOW_UNAUTHENTICATED, TRANSPORT, TlsKeys.TRUNK, BALANCE, FAILOVER, TRUNK_TIMERS, PING, PROFILE,
             HIDE_TOPOLOGY, MediaKeys.TRUNK,
-            MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, RuleKeys.HEADERS, RuleKeys.HEADERS_IN,
+            MAX_CALLS, TRUNK_CPS, TRUNK_MAX_FORWARDS, CreditKeys.TRUNK, RuleKeys.HEADERS, RuleKeys.HEADERS_IN,
             RuleKeys.NUMBER, RuleKeys.NUMBER_IN, CallKeys.B2BUA, AuthKeys.REQUIRE_AUTH, AccountKeys.AUTH,
             AccountKeys.REGISTER));
 
@@ -263,7 +263,7 @@ final class Keys {
     static final Section TOP =
             new Section(List.of(INCLUDE, LISTEN, PROXY_PROTOCOL, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
                     CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS, TIMERS, DNS,
-                    RegistrarKeys.REGISTRAR, MediaKeys.MEDIA, STATE_DIR, CDR, LOG));
+                    RegistrarKeys.REGISTRAR, MediaKeys.MEDIA, STATE_DIR, CreditKeys.CREDIT, CDR, LOG));
 
     private Keys() {}
 }

@@ -104,7 +104,7 @@ final class TrunkBuilder {
                 ConfigBuilder.orNone(bound.get(Keys.TRUNK_CPS)), tryNs(bound.get(Keys.TRUNK_TIMERS)),
                 ping(bound.get(Keys.PING)), RuleKeys.trunk(reading, bound).with(MediaKeys.rules(reading, top, bound)),
                 access(bound), AuthKeys.requiredAuth(reading, bound), AccountKeys.account(reading, bound),
-                profile(bound));
+                profile(bound), bound.get(CreditKeys.TRUNK));
     }
 
     private Config.Access access(final Bound bound) {

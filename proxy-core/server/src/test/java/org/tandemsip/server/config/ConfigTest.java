@@ -29,6 +29,7 @@ import org.tandemsip.codec.sdp.CodecList;
 import org.tandemsip.engine.auth.DigestAlgorithm;
 import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.CreditPolicy;
 import org.tandemsip.engine.routing.HeaderMatch;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.MediaRules;
@@ -138,6 +139,7 @@ class ConfigTest {
                     ping: {every: 10s, timeout: 1s, down-after: 4, up-after: 5, ok-codes: [200, 404]}
                     cps: 30/s
                     max-calls: 7
+                    credit: open
                     headers: {remove: X-1, set: {X-2: a}, add: {X-3: b}}
                     headers-in: {remove: X-4, set: {X-5: a}, add: {X-6: b}}
                     number: {strip: 1}
@@ -177,6 +179,8 @@ class ConfigTest {
                 timers: {t1: 100ms, t2: 1s, t4: 2s, timer-c: 200s, lost-call: 2h}
                 dns: {servers: [10.0.0.53, "10.0.0.54:5353", "[2001:db8::53]:54", "2001:db8::53"], timeout: 1s, stale: 2h}
                 state-dir: /var/tmp/tandem
+                credit: {url: "https://rating.example:8443/v1", token: "${env:TOKEN}", reserve: 30s, top-up: 5s,
+                  timeout: 200ms, in-flight: 50}
                 cdr: {file: /tmp/calls.jsonl, roll: 1MiB}
                 media: {rtpengine: ["udp://10.0.0.5:22222", "[::1]:22223"], timeout: 2s, ping: 10s, on-failure: pass}
                 log: {format: json, level: debug, file: /tmp/tandem.log}
@@ -259,6 +263,12 @@ class ConfigTest {
         assertEquals(2_000_000_000L, limited.tryNs());
         assertEquals(new Config.Ping(10_000_000_000L, 1_000_000_000L, 4, 5, List.of(200, 404)), limited.ping());
         assertEquals(Optional.of(Path.of("/var/tmp/tandem")), config.stateDir());
+        assertEquals(Optional.of(new Config.Credit(java.net.URI.create("https://rating.example:8443/v1"),
+                Optional.of("0123456789abcdef"), 30_000_000_000L, 5_000_000_000L, 200_000_000L, 50)),
+                config.credit());
+        assertFalse(config.credit().toString().contains("0123456789abcdef"), "a token is not shown");
+        assertEquals(CreditPolicy.OPEN, a.credit());
+        assertEquals(CreditPolicy.NONE, config.trunks().get(1).credit());
         assertEquals(Optional.of(new Config.Cdr(Path.of("/tmp/calls.jsonl"), 1 << 20)), config.cdr());
         assertEquals(List.of("/10.0.0.53:53", "/10.0.0.54:5353", "/[2001:db8:0:0:0:0:0:53]:54",
                 "/[2001:db8:0:0:0:0:0:53]:53"), config.dns().servers().stream().map(Object::toString).toList());

@@ -125,6 +125,14 @@ final class NodeLife implements ShardReports {
         }
     }
 
+    /** Gives {@code command} to one shard, unless this life is over. */
+    void command(final int shard, final ShardCommand command) {
+        if (!over) {
+            lanes.get(shard).shard.command(command);
+            wake(lanes.get(shard), 0);
+        }
+    }
+
     /** Tells all shards that something could not be sent; each knows whether it was its own. */
     void sendFailed(final long correlation) {
         if (correlation != 0) {

@@ -106,6 +106,13 @@ public final class SimNode implements SimEndpoint {
         return policy.mode() == Mode.STATEFUL;
     }
 
+    /** Gives {@code command} to one shard of its present life, if it has one. */
+    public void command(final int shard, final ShardCommand command) {
+        if (life != null) {
+            life.command(shard, command);
+        }
+    }
+
     /** Treats new requests by another mode from now on. */
     public void mode(final Mode mode) {
         policy = policy.withMode(mode);
