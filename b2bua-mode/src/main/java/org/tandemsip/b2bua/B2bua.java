@@ -84,6 +84,7 @@ final class B2bua implements CallMode {
     /** Where the response that is dealt with has come from. */
     final Source responder = new Source();
     private final CallRecordWriter records = new CallRecordWriter();
+    final CallStates states;
     /** Scratch: the request that a server transaction keeps. */
     final SipMessage kept;
     /** Scratch: what is put into a request besides what the other leg has sent. */
@@ -108,6 +109,7 @@ final class B2bua implements CallMode {
     B2bua(final ShardContext context) {
         policy = (RoutingPolicy) context.policy();
         shard = context.shard();
+        states = new CallStates(this, records, context);
         transactions = new Transactions(context);
         transactions.timing(policy.timing());
         memory = transactions.memory();
@@ -153,17 +155,20 @@ final class B2bua implements CallMode {
     @Override
     public Disposition begin(final SipMessage invite, final Source source, final Trunk from, final Targets targets,
             final long nowNs) {
-        final Call call = pools.takeCall();
-        if (call == null) {
-            return null;
-        }
         final long uri = invite.requestUri();
         final boolean emergency =
                 policy.emergencies().includes(invite.bytes(), Slice.offset(uri), Slice.end(uri));
+        final Call call = emergency || states.takesCalls() ? pools.takeCall() : null;
+        if (call == null) {
+            return null;
+        }
         if (!call.begin(invite, source, from, targets, emergency, nowNs)) {
-            call.undo();
+            call.undo(nowNs);
             pools.giveBack(call);
             return null;
+        }
+        if (call.state == Call.State.SETUP) {
+            states.keep(call);
         }
         return Disposition.FORWARDED;
     }
@@ -266,12 +271,9 @@ final class B2bua implements CallMode {
                 }
             }
             case final ShardCommand.Replied replied -> questions.onReply(replied, nowNs);
-            case ShardCommand.Probe _,ShardCommand.Register _,ShardCommand.PingPhones _ -> {
-                // The proxy's affair.
-            }
-            case ShardCommand.Resolved _,ShardCommand.PeerDown _,ShardCommand.Inspect _ -> {
-                // The proxy's affair, or the shard's.
-            }
+            // The proxy's affair, or the shard's.
+            case ShardCommand.Probe _,ShardCommand.Register _,ShardCommand.PingPhones _ -> {}
+            case ShardCommand.Resolved _,ShardCommand.PeerDown _,ShardCommand.Inspect _ -> {}
         }
     }
 
@@ -308,14 +310,17 @@ final class B2bua implements CallMode {
 
     @Override
     public boolean hangUp(final String id, final String reason, final long nowNs) {
-        final boolean[] done = new boolean[1];
-        pools.forEach(call -> {
-            if (!done[0] && call.state != Call.State.OVER && call.id().equals(id)) {
-                done[0] = true;
-                call.hangUp(Ender.ADMIN, ascii(reason), nowNs);
-            }
-        });
-        return done[0];
+        final Call call = call(id);
+        if (call != null) {
+            call.hangUp(Ender.ADMIN, ascii(reason), nowNs);
+        }
+        return call != null;
+    }
+
+    private Call call(final String id) {
+        final Call[] found = new Call[1];
+        pools.forEach(call -> found[0] = call.state != Call.State.OVER && call.id().equals(id) ? call : found[0]);
+        return found[0];
     }
 
     @Override
@@ -329,20 +334,19 @@ final class B2bua implements CallMode {
     }
 
     @Override
-    public void records(final CallRecords taker) {
+    public void records(final CallRecords taker, final long nowNs) {
         records.records(taker);
+        states.begin(taker, policy, nowNs);
     }
 
     @Override
     public boolean limit(final String id, final long remainingNs, final long nowNs) {
-        final boolean[] done = new boolean[1];
-        pools.forEach(call -> {
-            if (!done[0] && call.state == Call.State.UP && call.id().equals(id)) {
-                done[0] = true;
-                call.cutOff.limit(remainingNs, nowNs);
-            }
-        });
-        return done[0];
+        final Call call = call(id);
+        final boolean up = call != null && call.state == Call.State.UP;
+        if (up) {
+            call.cutOff.limit(remainingNs, nowNs);
+        }
+        return up;
     }
 
     @Override
@@ -406,11 +410,6 @@ final class B2bua implements CallMode {
     /** First RSeq of a call: RFC 3262 section 3 wants it chosen at random, far from the end. */
     long firstRseq() {
         return 1 + Long.remainderUnsigned(nextKey(), 1 << 30);
-    }
-
-    /** Answers a BYE, whatever is left of its call. */
-    void answerBye(final Leg leg, final SipMessage bye, final Source source, final long nowNs) {
-        refuse(leg, bye, source, Status.OK_200, -1, nowNs);
     }
 
     // What all share.

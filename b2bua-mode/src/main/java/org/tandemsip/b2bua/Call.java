@@ -38,6 +38,7 @@ final class Call extends Alarm {
     static final byte[] GONE = ascii("SIP;cause=481;text=\"Dialog lost\"");
     static final byte[] SILENT = ascii("SIP;cause=408;text=\"No answer in dialog\"");
     static final byte[] NO_ACK = ascii("SIP;cause=408;text=\"ACK missing\"");
+    private static final byte[] RESTARTED = ascii("SIP;cause=500;text=\"Server restarted\"");
     static final byte[] EXPIRED = ascii("SIP;cause=408;text=\"Session expired\"");
 
     final Leg[] legs;
@@ -53,6 +54,8 @@ final class Call extends Alarm {
     long startNs;
     long ringNs;
     long answerNs;
+    /** When the first side, or we, have ended it; 0 before. */
+    long endNs;
     int code;
     Ender ender;
     /** Value of Reason that we have given, or {@code null}. */
@@ -86,6 +89,7 @@ final class Call extends Alarm {
     private final B2bua owner;
     /** The answer that ends the setting up, while that is done. */
     private SipMessage failed;
+    private boolean endsAtOnce;
 
     Call(final B2bua owner) {
         super(owner.alarms);
@@ -101,13 +105,10 @@ final class Call extends Alarm {
     boolean begin(final SipMessage invite, final Source source, final Trunk from, final Targets targets,
             final boolean mustPass, final long nowNs) {
         reset(from, targets, mustPass, nowNs);
-        if (!room.take(from, emergency)) {
-            return false;
-        }
         final Leg caller = legs[0];
         caller.seen.set(source);
         caller.pinned = owner.hops.pins(invite, source, from);
-        if (!caller.ofInvite(invite)) {
+        if (!caller.ofInvite(invite) || !room.take(from, emergency)) {
             return false;
         }
         final Exchange exchange = owner.pools.takeExchange(caller, invite);
@@ -156,6 +157,7 @@ final class Call extends Alarm {
         startNs = nowNs;
         ringNs = 0;
         answerNs = 0;
+        endNs = 0;
         code = 0;
         ender = null;
         reason = null;
@@ -226,8 +228,8 @@ final class Call extends Alarm {
     }
 
     /**
-     * A side has shown that it is there, by a 2xx. What the session timers of the legs do not find is found by this
-     * one: where they are off, nobody may ever tell the end of a call.
+     * A side has shown that it is there, by a 2xx. What session timers do not find is found by this one:
+     * where they are off, nobody may ever tell the end of a call.
      */
     void onRefresh(final long nowNs) {
         set(nowNs + owner.longestCallNs(), nowNs);
@@ -238,6 +240,43 @@ final class Call extends Alarm {
             media.end();
             media = null;
         }
+    }
+
+    /** Takes over what an earlier process knew of a call. */
+    void recall(final int lastCode, final Ender lastEnder, final int lastCause, final long startedNs,
+            final long rangNs, final long answeredNs, final long endedNs) {
+        code = lastCode;
+        ender = lastEnder;
+        cause = lastCause;
+        startNs = startedNs;
+        ringNs = rangNs;
+        answerNs = answeredNs;
+        endNs = endedNs;
+        reason = null;
+        retransmits = 0;
+    }
+
+    /**
+     * Goes on with a call of an earlier process: both dialogs are confirmed, nothing is under way in them.
+     *
+     * @param timeUpNs when it has to end, 0 for never
+     */
+    void resume(final long timeUpNs, final long nowNs) {
+        state = State.UP;
+        legs[0].state = Leg.State.CONFIRMED;
+        legs[1].state = Leg.State.CONFIRMED;
+        onRefresh(nowNs);
+        cutOff.resume(timeUpNs, nowNs);
+    }
+
+    /**
+     * Ends a call of an earlier process on both sides, unless that has been done on one of them already: as soon as the
+     * shard runs.
+     */
+    void resumeEnd(final long nowNs) {
+        ender = ender == null ? Ender.US : ender;
+        endsAtOnce = true;
+        set(nowNs, nowNs);
     }
 
     private void endSetup() {
@@ -252,7 +291,7 @@ final class Call extends Alarm {
 
     /** A side hangs up. */
     Disposition onBye(final Leg leg, final SipMessage bye, final Source source, final long nowNs) {
-        owner.answerBye(leg, bye, source, nowNs);
+        owner.refuse(leg, bye, source, Status.OK_200, -1, nowNs);
         if (state == State.SETUP) {
             if (leg.number == 0) {
                 // The caller may leave like this before the answer (section 15).
@@ -309,10 +348,13 @@ final class Call extends Alarm {
 
     private void end(final byte[] reason, final SipMessage bye, final long nowNs) {
         unset();
+        endsAtOnce = false;
         cutOff.end(nowNs);
         if (transfer != null) {
             transfer.abort(nowNs);
         }
+        endNs = endNs == 0 ? nowNs : endNs;
+        owner.states.keep(this);
         exchanges.abort(nowNs);
         legs[0].end(reason, bye, nowNs);
         if (state == State.ENDING) {
@@ -342,7 +384,7 @@ final class Call extends Alarm {
         endMedia();
         exchanges.release();
         endSetup();
-        owner.record(this, nowNs);
+        owner.record(this, endNs == 0 ? nowNs : endNs);
         room.giveBack();
         final Transfer by = transfer;
         final SipMessage response = failed;
@@ -413,15 +455,26 @@ final class Call extends Alarm {
         return legs[0].mac == mac ? legs[0] : legs[1].mac == mac ? legs[1] : null;
     }
 
-    /** Undoes a beginning that has failed. */
-    void undo() {
+    /** Undoes a beginning that has failed: there was no room for the call, and its record says so. */
+    void undo(final long nowNs) {
         state = State.OVER;
+        code = Status.SERVICE_UNAVAILABLE_503.code();
+        ender = Ender.US;
+        if (legs[0].hasText()) {
+            owner.record(this, nowNs);
+        }
         room.giveBack();
     }
 
     /** Its session was not refreshed. */
     @Override
     void ring(final long nowNs) {
+        if (endsAtOnce) {
+            endsAtOnce = false;
+            state = State.ENDING;
+            end(RESTARTED, null, nowNs);
+            return;
+        }
         owner.counters.increment(Counter.CALLS_LOST);
         hangUp(Ender.PEER, EXPIRED, nowNs);
     }
@@ -449,8 +502,13 @@ final class Call extends Alarm {
 
     /** An exchange is done. */
     void remove(final Exchange exchange) {
-        initial = initial == exchange ? null : initial;
         exchanges.remove(exchange);
+        if (initial == exchange) {
+            initial = null;
+            if (state == State.UP) {
+                owner.states.keep(this);
+            }
+        }
     }
 
     private static byte[] ascii(final String text) {

@@ -17,6 +17,7 @@ final class CallIds {
     private static final long LABEL = 0x6361_6c6c_6964L;
 
     private final KeyedHash hash;
+    private final KeyedHash owners;
     private final int shard;
     private final int shards;
     private final UnsafeBuffer text = new UnsafeBuffer(new byte[LENGTH]);
@@ -26,6 +27,7 @@ final class CallIds {
     CallIds(final ShardContext context) {
         // The key is new in each process, and so are the Call-IDs.
         hash = new KeyedHash(context.keys().table0(), context.keys().table1());
+        owners = context.keys().ownerHash();
         shard = context.shard();
         shards = context.shards();
     }
@@ -36,7 +38,7 @@ final class CallIds {
             final long high = hash.begin().add(LABEL).add(++drawn).end();
             final long low = hash.begin().add(LABEL).add(-drawn).end();
             writer.wrap(text, 0).putHex(high, 16).putHex(low, 16);
-        } while (ShardContext.ownerOf(hash.begin().add(text, 0, LENGTH).end(), shards) != shard);
+        } while (ShardContext.ownerOf(owners.begin().add(text, 0, LENGTH).end(), shards) != shard);
         return text;
     }
 }

@@ -12,7 +12,8 @@ import org.tandemsip.engine.routing.CallRecords;
  * in, with the times to the millisecond, in UTC. Text from the wire is escaped. Shard thread only.
  */
 final class CallRecordWriter {
-    private static final int MOST_BYTES = 8_192;
+    /** Six times what names and URIs may be, since what is no plain ASCII is written in six. */
+    private static final int MOST_BYTES = 32_768 - 64;
     private static final long DAY_MS = 86_400_000L;
 
     private final UnsafeBuffer record = new UnsafeBuffer(new byte[MOST_BYTES]);
@@ -33,12 +34,21 @@ final class CallRecordWriter {
 
     /** Writes the record of {@code call}, which ends at {@code nowNs}; its legs still have their text. */
     void write(final Call call, final long nowNs) {
-        if (records == CallRecords.NONE) {
-            return;
+        if (records != CallRecords.NONE) {
+            write(call, call.place, false, nowNs);
         }
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param place    place of the call, in an earlier process perhaps
+     * @param lastSeen whether nobody knows when it ended, only that it had not at {@code nowNs}
+     */
+    void write(final Call call, final long place, final boolean lastSeen, final long nowNs) {
         final Leg a = call.legs[0];
         final Leg b = call.legs[1];
-        out.wrap(record, 0).put(ID).putHex(call.place, 16).put('-').putHex(records.epochMs(call.startNs), 11).put('"');
+        out.wrap(record, 0).put(ID).putHex(place, 16).put('-').putHex(records.epochMs(call.startNs), 11).put('"');
         text(CALL_ID, a.buffer(), a.callIdSlice());
         if (b.hasText()) {
             text(XCID, b.buffer(), b.callIdSlice());
@@ -50,7 +60,10 @@ final class CallRecordWriter {
         if (call.answerNs != 0) {
             time(ANSWER, call.answerNs);
         }
-        time(END, nowNs);
+        if (lastSeen) {
+            out.put(END_UNKNOWN);
+        }
+        time(lastSeen ? LAST_SEEN : END, nowNs);
         number(DURATION, call.answerNs == 0 ? 0 : ms(nowNs) - ms(call.answerNs));
         if (call.ringNs != 0) {
             number(PDD, ms(call.ringNs) - ms(call.startNs));
@@ -76,9 +89,8 @@ final class CallRecordWriter {
         word(HANGUP_BY, call.ender.word);
         out.put(MODE);
         number(RETRANSMITS, call.retransmits);
-        if (!out.overflown()) {
-            records.write(record, out.position());
-        }
+        // Without bytes the call is forgotten all the same.
+        records.write(place, record, out.overflown() ? 0 : out.position());
     }
 
     /** Cause of the end by ITU-T Q.850: as a side has given it, or as RFC 3398 section 8.2.6.1 makes it of the code. */
@@ -187,6 +199,8 @@ final class CallRecordWriter {
     private static final byte[] RING = name("ring", true);
     private static final byte[] ANSWER = name("answer", true);
     private static final byte[] END = name("end", true);
+    private static final byte[] END_UNKNOWN = B2bua.ascii(",\"end\":null");
+    private static final byte[] LAST_SEEN = name("last_seen", true);
     private static final byte[] DURATION = name("duration_ms", false);
     private static final byte[] PDD = name("pdd_ms", false);
     private static final byte[] FROM = name("from", true);

@@ -137,6 +137,7 @@ final class Credit extends Alarm implements Asker {
             call.proceed(nowNs);
         } else {
             call.cutOff.update(nowNs);
+            owner.states.keep(call);
             askInTime(nowNs);
         }
     }

@@ -52,6 +52,15 @@ final class CutOff extends Alarm {
         limited = true;
         limitNs = nowNs + remainingNs;
         update(nowNs);
+        owner.states.keep(call);
+    }
+
+    /** Goes on with a call of an earlier process. @param untilNs when it has to end, 0 for never */
+    void resume(final long untilNs, final long nowNs) {
+        credit = null;
+        limited = untilNs != 0;
+        limitNs = untilNs;
+        update(nowNs);
     }
 
     /** Looks anew when the call ends. */

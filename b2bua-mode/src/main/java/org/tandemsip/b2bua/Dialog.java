@@ -1,12 +1,16 @@
 package org.tandemsip.b2bua;
 
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.transaction.MessageMemory;
 
 /**
@@ -34,7 +38,14 @@ abstract class Dialog {
     /** Number of the last request of the other side, -1 before the first. */
     long remoteCseq = -1;
 
+    /** Bytes of what is written down besides the text. */
+    private static final int SAVED_BYTES = 80;
+    private static final int PINNED = 0x100;
+    /** Requests that may be sent in it before their number is written down. */
+    private static final int UNSAVED_REQUESTS = 64;
+
     private final B2bua owner;
+    private long savedCseq;
     private int text = MessageMemory.NONE;
     private int callIdLength;
     private int localLength;
@@ -193,6 +204,94 @@ abstract class Dialog {
         remoteTagOffset = Slice.exists(tag) ? Slice.offset(tag) - Slice.offset(message.value(remoteName)) : 0;
         owner.hops.find(this);
         return true;
+    }
+
+    // In another process.
+
+    /** Writes down what it needs to go on; returns the index behind it. */
+    int save(final MutableDirectBuffer out, final int index) {
+        final ListenPoint local = owner.listenPoints.get(seen.listenPoint);
+        out.putLong(index, mac);
+        out.putLong(index + 8, localCseq);
+        out.putLong(index + 16, remoteCseq);
+        out.putLong(index + 24, seen.addressHigh);
+        out.putLong(index + 32, seen.addressLow);
+        out.putLong(index + 40, local.addressHigh());
+        out.putLong(index + 48, local.addressLow());
+        out.putShort(index + 56, (short) seen.port);
+        out.putShort(index + 58, (short) local.port());
+        out.putShort(index + 60, (short) (seen.transport.ordinal() | (pinned ? PINNED : 0)));
+        out.putShort(index + 62, (short) callIdLength);
+        out.putShort(index + 64, (short) localLength);
+        out.putShort(index + 66, (short) remoteLength);
+        out.putShort(index + 68, (short) targetLength);
+        out.putShort(index + 70, (short) routesLength);
+        out.putShort(index + 72, (short) requestUriLength);
+        out.putShort(index + 74, (short) remoteTagOffset);
+        out.putShort(index + 76, (short) remoteTagLength);
+        final int length = hasText() ? textLength() + requestUriLength : 0;
+        out.putShort(index + 78, (short) length);
+        if (length > 0) {
+            out.putBytes(index + SAVED_BYTES, buffer(), offset(), length);
+        }
+        savedCseq = localCseq;
+        return index + SAVED_BYTES + length;
+    }
+
+    /** Reads what was written down; returns the index behind it, or -1 when there is no room or no way for it. */
+    int resume(final DirectBuffer in, final int index) {
+        mac = in.getLong(index);
+        // Requests that have been sent since then must not be the only ones with these numbers.
+        localCseq = in.getLong(index + 8) + 2 * UNSAVED_REQUESTS;
+        remoteCseq = in.getLong(index + 16);
+        seen.addressHigh = in.getLong(index + 24);
+        seen.addressLow = in.getLong(index + 32);
+        seen.port = in.getShort(index + 56) & 0xFFFF;
+        pinned = (in.getShort(index + 60) & PINNED) != 0;
+        seen.transport = Transport.values()[in.getShort(index + 60) & ~PINNED];
+        seen.connection = 0;
+        seen.identity = 0;
+        seen.listenPoint = owner.states.listenPoint(seen, in.getLong(index + 40), in.getLong(index + 48),
+                in.getShort(index + 58) & 0xFFFF);
+        callIdLength = in.getShort(index + 62) & 0xFFFF;
+        localLength = in.getShort(index + 64) & 0xFFFF;
+        remoteLength = in.getShort(index + 66) & 0xFFFF;
+        targetLength = in.getShort(index + 68) & 0xFFFF;
+        routesLength = in.getShort(index + 70) & 0xFFFF;
+        requestUriLength = in.getShort(index + 72) & 0xFFFF;
+        remoteTagOffset = in.getShort(index + 74) & 0xFFFF;
+        remoteTagLength = in.getShort(index + 76) & 0xFFFF;
+        final int length = in.getShort(index + 78) & 0xFFFF;
+        if (length == 0) {
+            return index + SAVED_BYTES;
+        }
+        owner.memory.free(text);
+        text = owner.memory.copy(in, index + SAVED_BYTES, length);
+        if (text == MessageMemory.NONE || seen.listenPoint == ListenPoints.NONE) {
+            return -1;
+        }
+        owner.hops.find(this);
+        return index + SAVED_BYTES + length;
+    }
+
+    /** Index behind what {@link #save} has written at {@code index}. */
+    static int savedEnd(final DirectBuffer in, final int index) {
+        return index + SAVED_BYTES + (in.getShort(index + 78) & 0xFFFF);
+    }
+
+    /** Index of the text in it, which begins with the Call-ID. */
+    static int savedText(final int index) {
+        return index + SAVED_BYTES;
+    }
+
+    /** Bytes of the Call-ID. */
+    static int savedCallIdLength(final DirectBuffer in, final int index) {
+        return in.getShort(index + 62) & 0xFFFF;
+    }
+
+    /** Whether so many requests were sent since it was written down that it has to be again. */
+    boolean unsaved() {
+        return localCseq - savedCseq >= UNSAVED_REQUESTS;
     }
 
     // Its text.

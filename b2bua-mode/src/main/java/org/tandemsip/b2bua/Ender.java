@@ -10,7 +10,9 @@ enum Ender {
     /** An order of the administration, or the end of the server. */
     ADMIN("admin"),
     /** We, since it could not go on. */
-    US("tandem");
+    US("tandem"),
+    /** Nobody knows: we were not there when it ended. */
+    UNKNOWN("unknown");
 
     /** As records write it. */
     final String word;

@@ -227,6 +227,7 @@ final class Exchange implements Requester {
             to.keepSession(owner.kept);
         }
         from.keepSession(response);
+        owner.states.keep(call);
         if (offered) {
             acknowledge(null);
         }
@@ -279,6 +280,7 @@ final class Exchange implements Requester {
         if (response.statusCode() < 300 && method == Method.UPDATE && server != null) {
             to.keepSession(owner.kept);
             from.keepSession(response);
+            owner.states.keep(call);
         }
         final boolean gone = method == Method.UPDATE
                 && response.statusCode() == Status.CALL_DOES_NOT_EXIST_481.code();

@@ -2,6 +2,7 @@ package org.tandemsip.b2bua;
 
 import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.transaction.MessageMemory;
@@ -71,6 +72,14 @@ final class KeptBytes {
     /** Wraps {@code into} over them. */
     void wrap(final SipMessage into) {
         into.wrap(memory.buffer(handle), memory.offset(handle), length);
+    }
+
+    /** Copies it to {@code index}; returns the index behind it. */
+    int copyTo(final MutableDirectBuffer out, final int index) {
+        if (length > 0) {
+            out.putBytes(index, memory.buffer(handle), memory.offset(handle), length);
+        }
+        return index + length;
     }
 
     void put(final AsciiWriter out) {

@@ -7,6 +7,7 @@ import org.tandemsip.engine.handler.Places;
 /** The objects of a shard's calls, used again and again, and where each call is. Shard thread only. */
 final class Pools {
     private final B2bua owner;
+    private final int shard;
     private final int mostCalls;
     private final Places<Call> places;
     private int live;
@@ -19,6 +20,7 @@ final class Pools {
 
     Pools(final B2bua owner, final int shard, final int mostCalls, final int firstGeneration) {
         this.owner = owner;
+        this.shard = shard;
         this.mostCalls = mostCalls;
         places = new Places<>(shard, mostCalls, firstGeneration);
     }
@@ -46,14 +48,48 @@ final class Pools {
         } else if (made == mostCalls) {
             return null;
         } else {
-            call = new Call(owner);
-            call.place = places.add(call);
-            if (call.place == Places.NONE) {
+            call = make();
+            if (call == null) {
                 return null;
             }
-            made++;
         }
         live++;
+        return call;
+    }
+
+    /**
+     * The call object at the place that a call had in an earlier process; {@code null} when that is not to be had here.
+     * To be asked by ascending slots, before any other call.
+     */
+    Call resume(final long place) {
+        final int slot = Places.slot(place);
+        if (Places.shard(place) != shard || slot >= mostCalls || places.size() > slot) {
+            return null;
+        }
+        while (places.size() < slot) {
+            final Call call = make();
+            if (call == null) {
+                return null;
+            }
+            call.nextFree = freeCalls;
+            freeCalls = call;
+        }
+        final Call call = make();
+        if (call != null) {
+            call.place = place;
+            places.resume(place);
+            live++;
+        }
+        return call;
+    }
+
+    private Call make() {
+        final Call call = new Call(owner);
+        call.place = places.add(call);
+        if (call.place == Places.NONE) {
+            return null;
+        }
+        made++;
         return call;
     }
 

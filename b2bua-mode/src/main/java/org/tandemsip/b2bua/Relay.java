@@ -111,6 +111,9 @@ final class Relay {
         exchange.client = client;
         exchange.cseqOut = ++to.localCseq;
         client.start(length, nowNs);
+        if (to.unsaved()) {
+            owner.states.keep(to.call);
+        }
         return true;
     }
 

@@ -2,6 +2,7 @@ package org.tandemsip.b2bua;
 
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
+import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Trunk;
@@ -46,6 +47,22 @@ final class Room {
             peer.callBegins();
         }
         return true;
+    }
+
+    /** Takes the room of a call of an earlier process, whatever the limits are now. @param peer may be null */
+    void resume(final Trunk from, final Trunk to, final Peer called) {
+        if (from.countsCalls()) {
+            in = from.state();
+            in.tryCall(0);
+        }
+        if (to != null && to.countsCalls()) {
+            out = to.state();
+            out.tryCall(0);
+            if (called != null) {
+                peer = called.state();
+                peer.callBegins();
+            }
+        }
     }
 
     /** Gives back what was taken where a call goes to. */

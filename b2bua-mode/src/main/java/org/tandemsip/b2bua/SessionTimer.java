@@ -1,6 +1,7 @@
 package org.tandemsip.b2bua;
 
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
@@ -49,6 +50,8 @@ final class SessionTimer extends Alarm implements OwnRequest.Outcome {
     /** Whether the other side knows what a session timer is. */
     private boolean known;
     private boolean asking;
+    /** The next request only asks whether the other side has not hung up while we were not there. */
+    private boolean resumed;
     private long endNs;
     // Of the request that is to be answered.
     private int askedS;
@@ -69,6 +72,7 @@ final class SessionTimer extends Alarm implements OwnRequest.Outcome {
         theirs = false;
         known = false;
         asking = false;
+        resumed = false;
         askedS = 0;
         askedByTimer = false;
         askedUs = false;
@@ -193,8 +197,8 @@ final class SessionTimer extends Alarm implements OwnRequest.Outcome {
     }
 
     private void refresh(final long nowNs) {
-        final boolean update = leg.takesUpdate;
-        final boolean invite = !update && leg.sdp.length() > 0;
+        final boolean update = leg.takesUpdate && !resumed;
+        final boolean invite = !update && leg.sdp.length() > 0 && !resumed;
         final boolean busy = leg.inviteIn != null || leg.inviteOut != null;
         asking = (!invite || !busy) && owner.pools.takeOwnRequest().begin(leg,
                 update ? Method.UPDATE : invite ? Method.INVITE : Method.OPTIONS, invite ? SDP_ROW : null,
@@ -209,7 +213,12 @@ final class SessionTimer extends Alarm implements OwnRequest.Outcome {
     @Override
     public void onOutcome(final Method method, final int code, final SipMessage response, final long nowNs) {
         asking = false;
-        if (code == Status.REQUEST_TIMEOUT_408.code() || code == Status.CALL_DOES_NOT_EXIST_481.code()) {
+        final boolean first = resumed;
+        resumed = false;
+        if (first && code == Status.REQUEST_TIMEOUT_408.code()) {
+            // There are those that never answer OPTIONS.
+            start(nowNs);
+        } else if (code == Status.REQUEST_TIMEOUT_408.code() || code == Status.CALL_DOES_NOT_EXIST_481.code()) {
             leg.call.hangUp(Ender.PEER, code == 481 ? Call.GONE : Call.SILENT, nowNs);
         } else if (code < 300 && concerns(method)) {
             onSuccess(response, nowNs);
@@ -221,6 +230,36 @@ final class SessionTimer extends Alarm implements OwnRequest.Outcome {
         } else {
             // 491 and all others: again soon, while there is time (section 7.3). At random, as the other side's may.
             set(nearer(nowNs, code == Status.REQUEST_PENDING_491.code() ? owner.glareNs(leg) : RETRY_NS), nowNs);
+        }
+    }
+
+    // In another process.
+
+    /** Bytes that {@link #save} writes. */
+    static final int SAVED_BYTES = 12;
+
+    /** Writes down what was agreed upon. */
+    void save(final MutableDirectBuffer out, final int index) {
+        out.putInt(index, intervalS);
+        out.putInt(index + 4, shortestS);
+        out.putInt(index + 8, (theirs ? 1 : 0) | (known ? 2 : 0));
+    }
+
+    /**
+     * Reads what was written down, and asks once, by OPTIONS, whether the other side is still there: it may have hung
+     * up when nobody was here to be told.
+     *
+     * @param askNs when to ask
+     */
+    void resume(final DirectBuffer in, final int index, final long askNs, final long nowNs) {
+        intervalS = in.getInt(index);
+        shortestS = in.getInt(index + 4);
+        theirs = (in.getInt(index + 8) & 1) != 0;
+        known = (in.getInt(index + 8) & 2) != 0;
+        if (on() && intervalS > 0) {
+            endNs = nowNs + (intervalS - Math.min(MARGIN_S, intervalS / 3)) * SECOND_NS;
+            resumed = true;
+            set(askNs, nowNs);
         }
     }
 

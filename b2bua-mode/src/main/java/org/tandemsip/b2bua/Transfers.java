@@ -85,7 +85,7 @@ final class Transfers {
         }
         final Call second = refusal == null ? owner.pools.takeCall() : null;
         if (second != null && !second.beginTransfer(invite, leg, targets, nowNs)) {
-            second.undo();
+            second.undo(nowNs);
             owner.pools.giveBack(second);
             refusal = Status.SERVICE_UNAVAILABLE_503;
         }

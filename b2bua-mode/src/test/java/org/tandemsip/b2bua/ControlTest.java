@@ -8,18 +8,14 @@ import static org.tandemsip.b2bua.CallFixture.BOB;
 import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.agrona.DirectBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.engine.handler.HandlerFactory;
-import org.tandemsip.engine.routing.CallRecords;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.Route;
@@ -32,24 +28,12 @@ class ControlTest {
     private static final long SECOND = 1_000_000_000L;
 
     private final CallFixture net = new CallFixture();
-    private final List<String> records = new ArrayList<>();
+    private final MemoryRecords written = new MemoryRecords();
+    private final List<String> records = written.lines;
 
     @BeforeEach
     void keepRecords() {
-        net.b2bua.records(new CallRecords() {
-            @Override
-            public boolean write(final DirectBuffer bytes, final int length) {
-                final byte[] copy = new byte[length];
-                bytes.getBytes(0, copy);
-                records.add(new String(copy, StandardCharsets.US_ASCII));
-                return true;
-            }
-
-            @Override
-            public long epochMs(final long nowNs) {
-                return 1_709_251_199_995L + nowNs / 1_000_000;
-            }
-        });
+        net.b2bua.records(written, net.nowNs);
     }
 
     @Test

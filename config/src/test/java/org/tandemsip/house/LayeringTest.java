@@ -45,7 +45,8 @@ class LayeringTest {
     private static final List<String> SYSTEM = List.of("linux");
     private static final List<String> SERVER =
             List.of("server", "server.tls", "server.transport", "server.dns", "server.config",
-                    "server.admin", "server.cli", "server.registrar", "server.media");
+                    "server.admin", "server.cli", "server.registrar", "server.media", "server.journal",
+                    "server.records");
 
     static final List<Layer> LAYERS = List.of(
             new Layer(L1, List.of()),
@@ -59,7 +60,10 @@ class LayeringTest {
             new Layer(L6, join(L1, L2, L3)),
             new Layer(List.of("testkit"), join(L1, L2, L3, L4, List.of("engine.proxy"), L6)),
             new Layer(List.of("server.tls"), List.of()),
-            new Layer(List.of("server.registrar"), join(L1, L3, List.of("engine.registrar"))),
+            new Layer(List.of("server.journal"), List.of()),
+            new Layer(List.of("server.registrar"),
+                    join(L1, L3, List.of("engine.registrar", "server.journal"))),
+            new Layer(List.of("server.records"), join(List.of("engine.routing", "server.journal"))),
             new Layer(List.of("server.media"), join(L1, L2, L3)),
             new Layer(List.of("server.transport"), join(L1, L2, L3, L6, SYSTEM, List.of("server.tls"))),
             new Layer(List.of("server", "server.dns", "server.config", "server.admin", "server.cli"),

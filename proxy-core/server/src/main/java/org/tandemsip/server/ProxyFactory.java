@@ -26,26 +26,30 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
     private final CutOffTimes cutOffs = new CutOffTimes();
     /** Who says how long calls may last, or {@code null}. */
     private final HttpCredit credit;
-    /** Where calls are written down, or {@code null}. */
-    private final CallRecordFile records;
+    private final KeptCalls kept;
     private final MediaRelays media;
 
     /**
-     * Opens the file for records of calls, where the configuration names one, and the ways to media relays.
+     * Opens the ways to media relays.
      *
+     * @param kept keeps the calls of all shards
      * @param mail brings what relays and the credit service say to the shards
-     * @throws IOException it cannot be written
+     * @throws IOException they cannot be opened
      */
-    ProxyFactory(final Config config, final ShardMail mail) throws IOException {
+    ProxyFactory(final Config config, final KeptCalls kept, final ShardMail mail) throws IOException {
+        this.kept = kept;
         credit = config.credit().map(settings -> new HttpCredit(settings, mail::reply)).orElse(null);
-        records = config.cdr().isEmpty() ? null
-                : new CallRecordFile(config.cdr().get(), config.listen().getFirst().toString());
         media = new MediaRelays(config.media(), mail);
     }
 
     /** The calls of all shards; none without the module. */
     LiveCalls calls(final Network network) {
         return new LiveCalls(network, calls, media.rtpengine(), cutOffs, credit);
+    }
+
+    /** What has the calls of each shard; empty without the module. */
+    List<CallMode> modes() {
+        return calls;
     }
 
     @Override
@@ -65,19 +69,14 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
         if (credit != null) {
             mode.credit(credit);
         }
-        if (records != null) {
-            mode.records(records.taker());
-        }
+        kept.attach(mode);
         return new Proxy(context, mode);
     }
 
-    /** Writes down what is left to be written. */
+    /** Lets go of the relays. */
     @Override
     public void close() {
         media.close();
-        if (records != null) {
-            records.close();
-        }
         if (credit != null) {
             credit.close();
         }

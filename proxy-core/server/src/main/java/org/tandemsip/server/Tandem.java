@@ -14,7 +14,6 @@ import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLException;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ListenPoint;
-import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.PeerState;
@@ -27,6 +26,8 @@ import org.tandemsip.server.config.ConfigException;
 import org.tandemsip.server.config.Modes;
 import org.tandemsip.server.dns.Names;
 import org.tandemsip.server.dns.Reach;
+import org.tandemsip.server.records.CallHistory;
+import org.tandemsip.server.records.CallStore;
 import org.tandemsip.server.transport.Network;
 import org.tandemsip.server.transport.SourceFilter;
 import org.tandemsip.server.transport.Tls;
@@ -43,8 +44,6 @@ import org.tandemsip.server.transport.Tls;
  * </pre>
  */
 public final class Tandem implements Control, AutoCloseable {
-    /** How long a shard may take to accept an order. */
-    private static final long ORDER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
     /** How often it is looked whether anything is still under way. */
     private static final long IDLE_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -68,6 +67,7 @@ public final class Tandem implements Control, AutoCloseable {
     private final PeerNames peerNames;
     private final WireNames wireNames;
     private final ShardMail mail;
+    private final KeptCalls keptCalls;
     private final ProxyFactory proxies;
     private Network network;
     private LiveCalls calls;
@@ -93,7 +93,8 @@ public final class Tandem implements Control, AutoCloseable {
         names = new Names(config.dns());
         mail = new ShardMail(names);
         try {
-            proxies = new ProxyFactory(config, mail);
+            keptCalls = new KeptCalls(config);
+            proxies = new ProxyFactory(config, keptCalls, mail);
         } catch (final IOException e) {
             names.close();
             throw new StartException(StartException.Reason.NOT_PERMITTED, "cdr.file: " + e.getMessage(), e);
@@ -136,6 +137,7 @@ public final class Tandem implements Control, AutoCloseable {
                     filter(tandem.policy, config), new LogReports(), tandem.wireNames, tandem.tls);
             tandem.mail.to(tandem.network);
             tandem.wireNames.answer(tandem.network);
+            tandem.keptCalls.started();
             tandem.calls = tandem.proxies.calls(tandem.network);
             tandem.peers = new PeerMonitor(tandem::policy, tandem.network, tandem.keys, tandem.states.clock());
             tandem.admin = AdminServer.start(config.admin(), tandem);
@@ -235,40 +237,15 @@ public final class Tandem implements Control, AutoCloseable {
             resolved = next;
         } catch (final Refused e) {
             EventLog.warn("dns", "msg", "new addresses are not in force: " + e.getMessage());
-            names.later(() -> Thread.ofVirtual().start(this::readdress), ORDER_TIMEOUT_NS);
+            names.later(() -> Thread.ofVirtual().start(this::readdress), ShardOrders.TIMEOUT_NS);
         }
     }
 
     private void configure(final RoutingPolicy next, final Config from) throws Refused {
-        final long deadlineNs = System.nanoTime() + ORDER_TIMEOUT_NS;
-        while (!network.configure(next, filter(next, from))) {
-            if (deadlineNs - System.nanoTime() <= 0) {
-                // Some shards may have it: give all of them the old one again.
-                network.configure(policy, filter(policy, config));
-                throw new Refused("a shard does not take orders");
-            }
-            LockSupport.parkNanos(1_000_000);
-        }
-        awaitShards(deadlineNs);
+        keptCalls.prepare(next, network, proxies.modes());
+        ShardOrders.configure(network, next, filter(next, from), policy, filter(policy, config));
         // Only now: who sees it may count on every shard routing by it.
         policy = next;
-    }
-
-    /** Orders are carried out one after the other: when these come back, the one before them is in force everywhere. */
-    private void awaitShards(final long deadlineNs) {
-        final CountDownLatch arrived = new CountDownLatch(network.shards());
-        for (int shard = 0; shard < network.shards(); shard++) {
-            if (!network.command(shard, new ShardCommand.Inspect(arrived::countDown))) {
-                arrived.countDown();
-            }
-        }
-        try {
-            if (!arrived.await(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                EventLog.warn("orders", "msg", "a shard is slow to carry out orders", "shards", arrived.getCount());
-            }
-        } catch (final InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Override
@@ -439,6 +416,7 @@ public final class Tandem implements Control, AutoCloseable {
         network.close();
         states.close();
         proxies.close();
+        keptCalls.close();
         names.close();
         tls.close();
         EventLog.info("stop", "uptime_seconds", (System.currentTimeMillis() - startedEpochMs) / 1_000);
@@ -462,6 +440,16 @@ public final class Tandem implements Control, AutoCloseable {
     @Override
     public ShardContext trial() {
         return Trials.context(network, config.limits(), keys, policy);
+    }
+
+    @Override
+    public CallStore records() {
+        return keptCalls.store();
+    }
+
+    @Override
+    public CallHistory history() {
+        return keptCalls.history();
     }
 
     @Override

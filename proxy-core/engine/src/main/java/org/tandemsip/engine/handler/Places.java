@@ -61,6 +61,27 @@ public final class Places<T> {
         return place;
     }
 
+    /** Number of the slot of a place, from 0. */
+    public static int slot(final long place) {
+        return (int) (place >>> 32) & MOST_SLOTS - 1;
+    }
+
+    /** Shard of a place. */
+    public static int shard(final long place) {
+        return (int) (place >>> 56);
+    }
+
+    /** Number of slots so far. */
+    public int size() {
+        return size;
+    }
+
+    /** Makes the slot of {@code place}, which is not in use, have that very place: one of an earlier process. */
+    public void resume(final long place) {
+        final int slot = slot(place);
+        places[slot >> CHUNK_BITS][slot & CHUNK_MASK] = place;
+    }
+
     /** Ends one use of a slot: {@code place} leads nowhere from here on. Returns that of the next use. */
     public long next(final long place) {
         if (place == NONE) {
@@ -86,10 +107,6 @@ public final class Places<T> {
         for (int slot = 0; slot < size; slot++) {
             viewer.accept((T) objects[slot >> CHUNK_BITS][slot & CHUNK_MASK]);
         }
-    }
-
-    private static int slot(final long place) {
-        return (int) (place >>> 32) & MOST_SLOTS - 1;
     }
 
     /** Shard 0, slot 0 and generation 0 together would be no place at all. */

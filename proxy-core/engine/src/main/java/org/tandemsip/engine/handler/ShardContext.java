@@ -1,6 +1,7 @@
 package org.tandemsip.engine.handler;
 
 import java.util.List;
+import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.timer.TimerLanes;
@@ -37,7 +38,7 @@ public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters
         this(shard, egress, timers, counters, listenPoints, limits, keys, maxTransactions, policy, NameService.NONE);
     }
 
-    /** Number of the shard, of so many, that owns calls whose Call-ID has this hash by the table key. */
+    /** Number of the shard, of so many, that owns calls whose Call-ID has this hash, see {@link Keys#ownerHash}. */
     public static int ownerOf(final long callIdHash, final int shards) {
         return (int) Math.unsignedMultiplyHigh(callIdHash, shards);
     }
@@ -49,8 +50,20 @@ public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters
      *
      * @param token0 first half of the key for branches, tags and Record-Route parameters
      * @param token1 second half
-     * @param table0 first half of the key for hash tables and for choosing the shard
+     * @param table0 first half of the key for hash tables
      * @param table1 second half
      */
-    public record Keys(long token0, long token1, long table0, long table1) {}
+    public record Keys(long token0, long token1, long table0, long table1) {
+        private static final long OWNER_LABEL = 0x6f77_6e65_72L;
+
+        /**
+         * A new hash of Call-IDs for {@link ShardContext#ownerOf}. Its key comes from that of the tokens: a call with
+         * two dialogs that outlives the process has both of them in one shard afterwards, too.
+         */
+        public KeyedHash ownerHash() {
+            final KeyedHash hash = new KeyedHash(token0, token1);
+            final long owner0 = hash.begin().add(OWNER_LABEL).add(0).end();
+            return new KeyedHash(owner0, hash.begin().add(OWNER_LABEL).add(1).end());
+        }
+    }
 }

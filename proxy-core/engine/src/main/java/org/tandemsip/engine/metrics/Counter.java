@@ -59,6 +59,10 @@ public enum Counter {
             "Places that a request could have gone to beyond the ten that are tried."),
     CALLS_LOST("tandem_calls_lost_total", "",
             "Calls that no longer count since their end was missed: no BYE, no refresh of the session."),
+    CALLS_RESUMED("tandem_calls_resumed_total", "",
+            "Calls of mode b2bua that an earlier process has left and that go on."),
+    CALLS_UNREADABLE("tandem_calls_unreadable_total", "",
+            "Calls that an earlier process has left and that nobody can read any more: another version, or no room."),
 
     CREDIT_GRANTED("tandem_credit_total", "result=\"granted\"",
             "Requests to the credit service, by what came of them."),

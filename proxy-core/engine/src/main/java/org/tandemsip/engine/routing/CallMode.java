@@ -29,8 +29,8 @@ public interface CallMode extends MessageHandler {
     /** Gives it a way to look up routes for calls that it begins by itself. */
     default void router(final CallRouter router) {}
 
-    /** Gives the records of calls that are over to {@code taker} from now on. */
-    void records(CallRecords taker);
+    /** Gives states and records of calls to {@code taker} from now on, and goes on with those that it has. */
+    void records(CallRecords taker, long nowNs);
 
     /** Has {@code service} say how long calls may last whose trunks need credit. */
     void credit(CreditService service);

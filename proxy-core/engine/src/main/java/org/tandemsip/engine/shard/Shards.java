@@ -13,7 +13,7 @@ public final class Shards {
     /** Makes the chooser of one producing thread. */
     public Shards(final Shard[] shards, final ShardContext.Keys keys) {
         this.shards = shards.clone();
-        this.hash = new KeyedHash(keys.table0(), keys.table1());
+        this.hash = keys.ownerHash();
     }
 
     /** How long the oldest message in any ring has waited; see {@link Shard#waitedNs}. */
@@ -27,8 +27,7 @@ public final class Shards {
 
     /** Number of the shard, of so many, that owns calls with this Call-ID. */
     public static int ownerOf(final byte[] callId, final ShardContext.Keys keys, final int shards) {
-        final long callIdHash = new KeyedHash(keys.table0(), keys.table1()).begin()
-                .add(new UnsafeBuffer(callId), 0, callId.length).end();
+        final long callIdHash = keys.ownerHash().begin().add(new UnsafeBuffer(callId), 0, callId.length).end();
         return ShardContext.ownerOf(callIdHash, shards);
     }
 

@@ -82,6 +82,9 @@ final class Api {
     private Answer handle(final String method, final String path, final String query, final String body)
             throws ConfigException, Control.Refused {
         final boolean get = method.equals("GET") || method.equals("HEAD");
+        if (get && path.equals(BASE + "calls") && RecordView.isHistory(query)) {
+            return json(RecordView.history(control.history(), query));
+        }
         final Supplier<Answer> view = gets.get(path);
         if (get && view != null) {
             return view.get();
@@ -114,7 +117,7 @@ final class Api {
         return matcher.matches() ? decoded(matcher.group(1)) : "";
     }
 
-    private static String decoded(final String part) {
+    static String decoded(final String part) {
         return part == null ? null : URLDecoder.decode(part, StandardCharsets.UTF_8);
     }
 

@@ -9,6 +9,8 @@ import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
 import org.tandemsip.server.dns.Names;
 import org.tandemsip.server.dns.Reach;
+import org.tandemsip.server.records.CallHistory;
+import org.tandemsip.server.records.CallStore;
 import org.tandemsip.server.transport.Network;
 
 /** What the admin API sees of the server and may do to it. Any thread. */
@@ -36,6 +38,12 @@ public interface Control {
 
     /** Whether all listen points are bound and the server is not stopping. */
     boolean ready();
+
+    /** What keeps calls and writes their records; {@code null} where none are kept. */
+    CallStore records();
+
+    /** Records of calls that are over; {@code null} where none are written. */
+    CallHistory history();
 
     /** How the last reload went. */
     ReloadState lastReload();

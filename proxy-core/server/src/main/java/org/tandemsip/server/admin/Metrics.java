@@ -48,6 +48,7 @@ final class Metrics {
         metrics.calls(control.calls());
         metrics.users(control.policy().registry().table());
         metrics.gb28181(control.policy().trunks());
+        new RecordMetrics(metrics).write(control.records(), control.history());
         return metrics.out.toString();
     }
 

@@ -76,6 +76,7 @@ final class Views {
             json.writeNumberProperty("overrun_max_ms", overrun.getMaxValue() / 1e6);
             json.writeNumberProperty("one_sided", Counters.sum(counters, Counter.BYES_UNSENT));
             json.writeEndObject();
+            RecordView.status(json, control.records(), control.history());
             final Control.ReloadState reload = control.lastReload();
             json.writeObjectPropertyStart("last_reload");
             json.writeBooleanProperty("successful", reload.successful());

@@ -9,12 +9,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tandemsip.server.admin.Json;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** Shows the calls of B2BUA mode, and ends them. */
 @Command(name = "calls", description = {"Show the calls that Tandem has two dialogs of (mode b2bua),"
         + " and what devices of GB/T 28181 were asked in the last minute.",
+    "--history shows those that are over, from the records (cdr).",
     "hangup ID ends a call by a BYE on both sides, or refuses it while it is being set up.",
     "limit ID TIME lets it last so long from now, whatever was said before; its credit may end it sooner."})
 final class CallsVerb extends ReadVerb {
@@ -34,9 +36,19 @@ final class CallsVerb extends ReadVerb {
 
     @Parameters(index = "2", arity = "0..1", paramLabel = "TIME", description = "With limit: such as 500ms, 30s or 1h.")
     private String time;
+    @Option(names = "--history", description = "Show calls that are over, the last first; with an ID, its record.")
+    private boolean history;
+
+    @Option(names = "--last", paramLabel = "N", defaultValue = "20",
+            description = "How many of them; default: ${DEFAULT-VALUE}.")
+    private int last;
 
     @Override
     String path() {
+        if (history) {
+            return "/api/v1/calls?history=" + last
+                    + (id == null ? "" : "&id=" + URLEncoder.encode(id, StandardCharsets.UTF_8));
+        }
         return "/api/v1/calls" + (id == null ? "" : '/' + URLEncoder.encode(id, StandardCharsets.UTF_8));
     }
 
@@ -73,6 +85,10 @@ final class CallsVerb extends ReadVerb {
 
     @Override
     void table(final Map<String, Object> view) {
+        if (view.containsKey("records")) {
+            records(list(view, "records"));
+            return;
+        }
         out().printf("%-16s %-9s %8s %8s %-12s %-12s %-34s %s%n", "ID", "STATE", "SECONDS", "LEFT", "FROM TRUNK",
                 "TO TRUNK",
                 "CALLER", "CALLED");
@@ -99,6 +115,18 @@ final class CallsVerb extends ReadVerb {
                     query.get("device_id"), query.get("trunk"),
                     ((Number) query.get("age_ms")).doubleValue() / 1_000,
                     answeredMs == null ? "not yet" : "after " + answeredMs + " ms");
+        }
+    }
+
+    private void records(final List<Map<String, Object>> records) {
+        out().printf("%-24s %9s %4s %-8s %-12s %-12s %-34s %-34s %s%n", "START", "SECONDS", "CODE", "ENDED BY",
+                "FROM TRUNK", "TO TRUNK", "CALLER", "CALLED", "ID");
+        for (final Map<String, Object> each : records) {
+            final Object durationMs = each.get("duration_ms");
+            out().printf("%-24s %9.3f %4s %-8s %-12s %-12s %-34s %-34s %s%n", each.get("start"),
+                    durationMs instanceof final Number ms ? ms.doubleValue() / 1_000 : 0, each.get("code"),
+                    each.get("hangup_by"), each.get("trunk_in"), each.getOrDefault("trunk_out", "-"),
+                    each.get("from"), each.get("to"), each.get("id"));
         }
     }
 }

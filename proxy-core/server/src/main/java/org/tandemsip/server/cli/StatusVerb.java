@@ -38,7 +38,18 @@ final class StatusVerb extends ReadVerb {
                     .formatted(cutOff.get("calls"), cutOff.get("overrun_p999_ms")) + "-sided "
                     + cutOff.get("one_sided"));
         }
+        if (view.containsKey("cdr")) {
+            final Map<String, Object> cdr = object(view, "cdr");
+            line("records", cdr.get("written") + " written, " + cdr.get("lost") + " lost, " + cdr.get("kept")
+                    + " calls kept" + failure(cdr));
+            ReadVerb.<Map<String, Object>>list(cdr, "stores").forEach(store -> line(String.valueOf(store.get("name")),
+                    store.get("behind_bytes") + " bytes behind" + failure(store)));
+        }
         line("version", view.get("version"));
+    }
+
+    private static String failure(final Map<String, Object> of) {
+        return of.containsKey("cause") ? "; FAILING: " + of.get("cause") : "";
     }
 
     private static String text(final Duration duration) {

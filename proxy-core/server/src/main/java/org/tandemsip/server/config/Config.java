@@ -64,7 +64,7 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
         long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
         Timing timing, Registrar registrar, Media media, Optional<Path> stateDir, Optional<Credit> credit,
-        Optional<Cdr> cdr, Log log, Names.Settings dns,
+        Cdr cdr, Log log, Names.Settings dns,
         TlsSettings tls,
         Tls.Limits tlsLimits,
         Effective effective) {
@@ -294,8 +294,31 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
         }
     }
 
-    /** Records of calls. @param rollBytes size at which the file is moved aside */
-    public record Cdr(Path file, long rollBytes) {}
+    /** What becomes of new calls while no records can be written. */
+    public enum OnFull {
+        CONTINUE, REFUSE
+    }
+
+    /**
+     * Records of calls.
+     *
+     * @param file      empty: the usual one where a database is named, else none
+     * @param rollBytes size at which the file is moved aside
+     * @param sqlite    database file
+     * @param postgres  {@code postgresql://...}
+     */
+    public record Cdr(Optional<Path> file, long rollBytes, OnFull onFull, Optional<Path> sqlite,
+            Optional<String> postgres, Optional<String> password) {
+        /** Whether any are written. */
+        public boolean on() {
+            return file.isPresent() || sqlite.isPresent() || postgres.isPresent();
+        }
+
+        @Override
+        public String toString() {
+            return "Cdr[" + file + ", " + rollBytes + ", " + onFull + ", " + sqlite + ", " + postgres + "]";
+        }
+    }
 
     /** The log. @param file empty: standard error */
     public record Log(LogFormat format, LogLevel level, Optional<Path> file) {}

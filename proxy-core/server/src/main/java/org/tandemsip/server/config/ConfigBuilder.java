@@ -57,7 +57,7 @@ final class ConfigBuilder {
                 top.get(Keys.LIMITS).get(LimitKeys.SOCKET_BUFFER), top.get(Keys.LIMITS).get(LimitKeys.RING_SIZE),
                 top.get(Keys.LIMITS).get(LimitKeys.TRANSACTIONS), timing, registrar, media,
                 Optional.ofNullable(top.get(Keys.STATE_DIR)),
-                CreditKeys.credit(top), cdr(),
+                CreditKeys.credit(top), CdrKeys.cdr(top),
                 new Config.Log(log.get(Keys.LOG_FORMAT), log.get(Keys.LOG_LEVEL),
                         Optional.ofNullable(log.get(Keys.LOG_FILE))),
                 new Names.Settings(values(dns.get(Keys.DNS_SERVERS)), dns.get(Keys.DNS_TIMEOUT),
@@ -65,12 +65,6 @@ final class ConfigBuilder {
                 tls, new Tls.Limits(top.get(Keys.LIMITS).get(LimitKeys.HANDSHAKES),
                         millis(top.get(Keys.LIMITS), LimitKeys.HANDSHAKE)),
                 Effective.of(top));
-    }
-
-    private Optional<Config.Cdr> cdr() {
-        final Bound cdr = top.get(Keys.CDR);
-        return Optional.ofNullable(cdr.get(Keys.CDR_FILE))
-                .map(file -> new Config.Cdr(file, cdr.get(Keys.CDR_ROLL)));
     }
 
     /** A number that need not be given, 0 then. */

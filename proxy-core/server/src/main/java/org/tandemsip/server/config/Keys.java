@@ -185,13 +185,6 @@ final class Keys {
             "File to append to, opened again on SIGUSR1. When absent: standard error.");
     static final Section LOG_SECTION = new Section(List.of(LOG_FORMAT, LOG_LEVEL, LOG_FILE));
 
-    // CDR
-    static final Key<Path> CDR_FILE = Key.optional("file", Scalars.path(), "/var/lib/tandem/cdr.jsonl",
-            "File to append to: one JSON object per line and call. When absent, no records are written.");
-    static final Key<Integer> CDR_ROLL = Key.of("roll", Scalars.size("64KiB", "1024MiB"), "64MiB",
-            "Size at which the file is moved aside, with the time in its name, and a new one is begun.");
-    static final Section CDR_SECTION = new Section(List.of(CDR_FILE, CDR_ROLL));
-
     // DNS
     static final Key<List<Item<InetSocketAddress>>> DNS_SERVERS = Key.of("servers",
             new ListOf<>(Addresses.DNS_SERVER, 4), "[]", "[198.51.100.53, \"198.51.100.54:5353\"]",
@@ -252,18 +245,16 @@ final class Keys {
     static final Key<Bound> DNS = new Key<>("dns", DNS_SECTION, null, false,
             "How host names are looked up. Needs a restart to change.", null);
     static final Key<Path> STATE_DIR = Key.optional("state-dir", Scalars.path(), "/var/lib/tandem",
-            "Folder for the token key, by which calls survive a restart, and for registrations. When absent:"
+            "Folder for the token key, by which calls survive a restart, for registrations and for calls. When absent:"
                     + " $STATE_DIRECTORY, else /var/lib/tandem, else $XDG_STATE_HOME/tandem or ~/.local/state/tandem."
                     + " Needs a restart to change.");
-    static final Key<Bound> CDR = new Key<>("cdr", CDR_SECTION, null, false,
-            "Records of calls in mode b2bua. Needs a restart to change.", null);
     static final Key<Bound> LOG = new Key<>("log", LOG_SECTION, null, false, "The log.", null);
 
     /** The whole file. */
     static final Section TOP =
             new Section(List.of(INCLUDE, LISTEN, PROXY_PROTOCOL, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
                     CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS, TIMERS, DNS,
-                    RegistrarKeys.REGISTRAR, MediaKeys.MEDIA, STATE_DIR, CreditKeys.CREDIT, CDR, LOG));
+                    RegistrarKeys.REGISTRAR, MediaKeys.MEDIA, STATE_DIR, CreditKeys.CREDIT, CdrKeys.CDR, LOG));
 
     private Keys() {}
 }

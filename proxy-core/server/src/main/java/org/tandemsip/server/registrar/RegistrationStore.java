@@ -24,6 +24,7 @@ import org.tandemsip.engine.registrar.AddressReader;
 import org.tandemsip.engine.registrar.Bindings;
 import org.tandemsip.engine.registrar.Journal;
 import org.tandemsip.engine.registrar.LocationTable;
+import org.tandemsip.server.journal.Segment;
 
 /**
  * Keeps the users of a {@link LocationTable} in a folder.
@@ -139,7 +140,7 @@ public final class RegistrationStore implements Journal, AutoCloseable {
     @Override
     public boolean append(final AddressOfRecord user, final Bindings bindings) {
         Segment segment = current.get();
-        while (!segment.append(user, bindings)) {
+        while (!append(segment, user, bindings)) {
             final Segment following = next.get();
             if (following != segment) {
                 current.compareAndSet(segment, following);
@@ -148,6 +149,17 @@ public final class RegistrationStore implements Journal, AutoCloseable {
             }
             segment = current.get();
         }
+        return true;
+    }
+
+    private static boolean append(final Segment segment, final AddressOfRecord user, final Bindings bindings) {
+        final int length = UserRecord.length(user, bindings);
+        final int index = segment.claim(length);
+        if (index == Segment.FULL) {
+            return false;
+        }
+        UserRecord.write(user, bindings, segment.buffer(), index);
+        segment.commit(index, length);
         return true;
     }
 

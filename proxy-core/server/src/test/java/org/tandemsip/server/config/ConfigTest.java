@@ -181,7 +181,8 @@ class ConfigTest {
                 state-dir: /var/tmp/tandem
                 credit: {url: "https://rating.example:8443/v1", token: "${env:TOKEN}", reserve: 30s, top-up: 5s,
                   timeout: 200ms, in-flight: 50}
-                cdr: {file: /tmp/calls.jsonl, roll: 1MiB}
+                cdr: {file: /tmp/calls.jsonl, roll: 1MiB, on-full: refuse, sqlite: /tmp/calls.db,
+                  postgres: "postgresql://tandem@[2001:db8::5]:5433/calls", postgres-password: "${env:TOKEN}"}
                 media: {rtpengine: ["udp://10.0.0.5:22222", "[::1]:22223"], timeout: 2s, ping: 10s, on-failure: pass}
                 log: {format: json, level: debug, file: /tmp/tandem.log}
                 """;
@@ -269,7 +270,9 @@ class ConfigTest {
         assertFalse(config.credit().toString().contains("0123456789abcdef"), "a token is not shown");
         assertEquals(CreditPolicy.OPEN, a.credit());
         assertEquals(CreditPolicy.NONE, config.trunks().get(1).credit());
-        assertEquals(Optional.of(new Config.Cdr(Path.of("/tmp/calls.jsonl"), 1 << 20)), config.cdr());
+        assertEquals(new Config.Cdr(Optional.of(Path.of("/tmp/calls.jsonl")), 1 << 20, Config.OnFull.REFUSE,
+                Optional.of(Path.of("/tmp/calls.db")), Optional.of("postgresql://tandem@[2001:db8::5]:5433/calls"),
+                Optional.of("0123456789abcdef")), config.cdr());
         assertEquals(List.of("/10.0.0.53:53", "/10.0.0.54:5353", "/[2001:db8:0:0:0:0:0:53]:54",
                 "/[2001:db8:0:0:0:0:0:53]:53"), config.dns().servers().stream().map(Object::toString).toList());
         assertEquals(TimeUnit.SECONDS.toNanos(1), config.dns().timeoutNs());

@@ -1,0 +1,246 @@
+package org.tandemsip.b2bua;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.routing.CallMode;
+import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Peer;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.testkit.judge.NodeFacts;
+import org.tandemsip.testkit.sim.LinkProfile;
+import org.tandemsip.testkit.sim.NodeSetup;
+import org.tandemsip.testkit.sim.SimLoop;
+import org.tandemsip.testkit.sim.SimNetwork;
+import org.tandemsip.testkit.sim.SimNode;
+import org.tandemsip.testkit.sim.SimUa;
+import org.tandemsip.testkit.sim.UacPlan;
+import org.tandemsip.testkit.wire.SimAddress;
+import org.tandemsip.testkit.wire.WireEvent;
+import org.tandemsip.testkit.wire.WireLog;
+import org.tandemsip.testkit.wire.WireMessage;
+
+/**
+ * A simulated B2BUA that is killed at any point, once or more often, and started again with nothing but what it had
+ * written down. Whatever that point was: one record per INVITE that was let in (I-25), and of each call whose two sides
+ * were up, one ends if and only if the other does (I-15).
+ */
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+class RestartedCallsTest {
+    private static final int SEEDS = Integer.getInteger("tandem.b2bua.seeds", 100);
+    private static final String[] SCRIPTS =
+            {"answer", "busy", "ring", "chatty", "answer2", "answer3", "answer4", "late"};
+    private static final long SECOND = 1_000_000_000L;
+    private static final long MS = 1_000_000L;
+    private static final Pattern ID = Pattern.compile("\"id\":\"([^\"]*)\",\"call_id\":\"([^\"]*)\"");
+
+    @Test
+    void shouldEndBothLegsAndWriteOneRecordWheneverItIsKilled() {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            new Run(seed, LinkProfile.CLEAN).play();
+        }
+    }
+
+    @Test
+    void shouldDoSoWhenTheNetworkLosesPackets() {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            new Run(seed, new LinkProfile(0.1, 0.05, 0.1, 1_000_000, 20_000_000)).play();
+        }
+    }
+
+    private static final class Run {
+        private final WireLog log = new WireLog();
+        private final MemoryRecords records = new MemoryRecords();
+        private final SplittableRandom random;
+        private final SimLoop loop;
+        private final SimNetwork network;
+        private final SimUa caller;
+        private final SimUa callee;
+        private final SimNode node;
+        private final long seed;
+        private final long start;
+
+        private Run(final long seed, final LinkProfile profile) {
+            this.seed = seed;
+            random = new SplittableRandom(seed);
+            loop = new SimLoop(random.nextLong(-1_000_000_000L, 1_000_000_000L));
+            start = loop.nowNs();
+            network = new SimNetwork(loop, random.split(), log);
+            network.standard(profile);
+            final SimAddress a = SimAddress.of("10.0.1.1");
+            final SimAddress b = SimAddress.of("10.0.2.1");
+            final SimAddress us = SimAddress.of("10.0.9.1");
+            final Trunk in = trunk(0, "in", a);
+            final Trunk out = trunk(1, "out", b);
+            final RoutingPolicy policy = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
+                    List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
+                    Timing.DEFAULTS, 70, true);
+            node = new SimNode(new NodeSetup("b2bua", us, policy, 1 + (int) (seed % 3), random.nextLong(),
+                    random.nextLong(), 1_000, 0, this::make, UnaryOperator.identity(), UnaryOperator.identity(),
+                    UnaryOperator.identity()), network, random.split());
+            caller = new SimUa("caller", network, random.split(), a, a, false, us, 0).rport(seed % 2 == 0);
+            callee = new SimUa("callee", network, random.split(), b, b, false, us, 0);
+        }
+
+        private CallMode make(final ShardContext context) {
+            final B2bua mode = new B2bua(context);
+            mode.records(records, loop.nowNs());
+            return mode;
+        }
+
+        private static Trunk trunk(final int index, final String name, final SimAddress address) {
+            final Peer peer = new Peer(name, null, 0, address.low(), address.port(), index);
+            return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503});
+        }
+
+        private void play() {
+            final UacPlan.Kind[] kinds = {UacPlan.Kind.CALL, UacPlan.Kind.REINVITE, UacPlan.Kind.CANCEL};
+            for (int i = 0; i < SCRIPTS.length; i++) {
+                final UacPlan plan = new UacPlan(kinds[random.nextInt(kinds.length)], 500 + random.nextInt(3_000),
+                        2_000 + random.nextInt(4_000), random.nextBoolean(), 10, 60_000, 70, false);
+                final String uri = "sip:" + SCRIPTS[i].replaceAll("\\d", "") + ".r600.h4000.c@10.0.9.1";
+                final String callId = SCRIPTS[i] + "@" + seed;
+                loop.after(i * 300 * MS, () -> caller.start(plan, uri, callId));
+            }
+            final int kills = 1 + random.nextInt(2);
+            long at = 0;
+            for (int i = 0; i < kills; i++) {
+                at += random.nextLong(8 * SECOND) + 1;
+                loop.after(at, () -> {
+                    records.lastSeenMs = records.epochMs(loop.nowNs());
+                    node.crash();
+                });
+                at += 100 * MS + random.nextLong(2 * SECOND);
+                loop.after(at, () -> {
+                    node.restart();
+                    // The order makes its shards run, as those of a server do from the start.
+                    node.mode(Mode.B2BUA);
+                });
+            }
+            loop.runUntil(start + 60 * SECOND);
+            network.heal();
+            loop.runUntil(start + 5 * 3_600 * SECOND);
+            judge();
+        }
+
+        private void judge() {
+            final NodeFacts facts = node.facts();
+            assertEquals(List.of(), facts.faults(), "seed " + seed);
+            assertEquals(Set.of(), records.states.keySet(), () -> "seed " + seed + ladders());
+            assertEquals(0, facts.live(), "node, seed " + seed);
+            assertEquals(0, facts.armedTimers(), "timers, seed " + seed);
+            final Map<String, Integer> written = new HashMap<>();
+            final Set<String> ids = new HashSet<>();
+            for (final String line : records.lines) {
+                final Matcher matcher = ID.matcher(line);
+                assertTrue(matcher.find(), line);
+                assertTrue(ids.add(matcher.group(1)), "seed " + seed + ": twice " + line);
+                written.merge(matcher.group(2), 1, Integer::sum);
+            }
+            accepted().forEach((callId, count) -> assertEquals(count, written.getOrDefault(callId, 0),
+                    () -> "seed " + seed + ": records of " + callId + "\n" + log.ladder(callId, 80, start)));
+            for (final String callId : confirmed()) {
+                final Set<String> ended = ends(callId);
+                assertEquals(Set.of("caller", "callee"), ended, () -> "seed " + seed + ": " + callId + "\n"
+                        + log.ladder(callId, 120, start));
+            }
+        }
+
+        /** What was seen of the calls that have no record. */
+        private String ladders() {
+            final StringBuilder text = new StringBuilder();
+            for (final String script : SCRIPTS) {
+                if (records.lines.stream().noneMatch(line -> line.contains("\"" + script + "@"))) {
+                    text.append('\n').append(log.ladder(script + "@" + seed, 60, start));
+                }
+            }
+            return text.toString();
+        }
+
+        /**
+         * INVITEs outside of dialogs that were let in, by Call-ID: one that comes again after a restart is let in once
+         * more, since nobody knows it there.
+         */
+        private Map<String, Integer> accepted() {
+            final Map<String, Set<String>> branches = new HashMap<>();
+            int life = 0;
+            for (final WireEvent event : log.events()) {
+                final WireMessage message = event.message();
+                life += event.kind() == WireEvent.Kind.RESTARTED ? 1 : 0;
+                if (message != null && event.kind() == WireEvent.Kind.SENT && event.element().equals("b2bua")
+                        && !message.isRequest() && message.status() == 100
+                        && message.method().equals("INVITE") && message.one("to").indexOf("tag=") < 0) {
+                    branches.computeIfAbsent(message.callId(), _ -> new HashSet<>())
+                            .add(message.topVia().branch() + life);
+                }
+            }
+            final Map<String, Integer> counts = new HashMap<>();
+            branches.forEach((callId, set) -> counts.put(callId, set.size()));
+            return counts;
+        }
+
+        /** Calls of which the caller has got a 2xx and acknowledged it. */
+        private Set<String> confirmed() {
+            final Set<String> confirmed = new HashSet<>();
+            for (final WireEvent event : log.events()) {
+                final WireMessage message = event.message();
+                if (message != null && event.kind() == WireEvent.Kind.SENT && event.element().equals("caller")
+                        && message.isRequest() && message.method().equals("ACK") && !message.toTag().isEmpty()
+                        && answered(message.callId())) {
+                    confirmed.add(message.callId());
+                }
+            }
+            return confirmed;
+        }
+
+        private boolean answered(final String callId) {
+            return log.events().stream().anyMatch(event -> event.message() != null
+                    && event.kind() == WireEvent.Kind.DELIVERED && event.element().equals("caller")
+                    && event.message().callId().equals(callId) && !event.message().isRequest()
+                    && event.message().method().equals("INVITE") && event.message().status() / 100 == 2);
+        }
+
+        /** Who has sent or got a BYE for the call that began with this Call-ID. */
+        private Set<String> ends(final String callId) {
+            final Set<String> ended = new HashSet<>();
+            final Set<String> others = new HashSet<>();
+            for (final String line : records.lines) {
+                if (line.contains("\"call_id\":\"" + callId + "\"")) {
+                    final Matcher matcher = Pattern.compile("\"xcid\":\"([^\"]*)\"").matcher(line);
+                    if (matcher.find()) {
+                        others.add(matcher.group(1));
+                    }
+                }
+            }
+            for (final WireEvent event : log.events()) {
+                final WireMessage message = event.message();
+                if (message != null && message.isRequest() && message.method().equals("BYE")
+                        && (event.kind() == WireEvent.Kind.DELIVERED || event.kind() == WireEvent.Kind.SENT)) {
+                    if (event.element().equals("caller") && message.callId().equals(callId)) {
+                        ended.add("caller");
+                    } else if (event.element().equals("callee") && others.contains(message.callId())) {
+                        ended.add("callee");
+                    }
+                }
+            }
+            return ended;
+        }
+    }
+}
