@@ -303,7 +303,7 @@ final class B2bua implements CallMode {
     public void calls(final Consumer<CallStatus> viewer, final long nowNs) {
         pools.forEach(call -> {
             if (call.state != Call.State.OVER && call.owns == null) {
-                viewer.accept(call.status(nowNs));
+                viewer.accept(CallView.of(call, nowNs));
             }
         });
     }

@@ -8,7 +8,6 @@ import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
-import org.tandemsip.engine.routing.CallStatus;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Route;
@@ -482,22 +481,6 @@ final class Call extends Alarm {
     /** Name of the call for people and orders: its place, which is used only once. */
     String id() {
         return Long.toHexString(place);
-    }
-
-    /** What people may see of it. */
-    CallStatus status(final long nowNs) {
-        final String shown = switch (state) {
-            case SETUP -> "setup";
-            case UP -> "answered";
-            case ENDING, OVER -> "ending";
-        };
-        final Leg a = legs[0];
-        final Leg b = legs[1];
-        return new CallStatus(id(), shown, a.text(a.callIdSlice()), b.hasText() ? b.text(b.callIdSlice()) : null,
-                a.text(a.remoteSlice()), a.text(a.localSlice()), trunkIn.name(),
-                trunkOut == null ? null : trunkOut.name(), (nowNs - startNs) / 1_000_000,
-                answerNs == 0 ? -1 : (nowNs - answerNs) / 1_000_000,
-                state == State.UP && cutOff.ends() ? Math.max(0, cutOff.dueNs() - nowNs) / 1_000_000 : -1);
     }
 
     /** An exchange is done. */

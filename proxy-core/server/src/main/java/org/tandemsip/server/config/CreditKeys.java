@@ -18,11 +18,12 @@ final class CreditKeys {
 
     private static final Key<URI> URL = Key.optional("url", new Scalar<>("an http or https URL",
             new Shape.Text("^https?://.+$"), CreditKeys::url), "http://127.0.0.1:8070/credit",
-            "Where the service is. It gets a POST of JSON: before a call goes out (\"action\":\"reserve\", with from,"
-                    + " to, ruri, trunk_in, reserve_ms), before that time is used up (the same, with the next number and"
-                    + " used_ms), and at the end (\"settle\", with used_ms). To reserve it answers {\"granted_ms\":"
-                    + " 60000}, with \"last\": true when there is no more to come; 0, or status 402 or 403, is no"
-                    + " credit: the call is answered 402. The same Idempotency-Key is the same request.");
+            "Where the service is. It gets a POST of JSON: before a call goes out (\"action\":\"reserve\", with"
+                    + " from, to, ruri, trunk_in, reserve_ms), before that time is used up (the same, with the next"
+                    + " number and used_ms), and at the end (\"settle\", with used_ms). To reserve it answers"
+                    + " {\"granted_ms\": 60000}, with \"last\": true when there is no more to come; 0, or status"
+                    + " 402 or 403, is no credit: the call is answered 402. The same Idempotency-Key is the same"
+                    + " request.");
     private static final Key<String> TOKEN = Key.optional("token", new Secret(), "${env:CREDIT_TOKEN}",
             "Bearer token that is shown to the service.");
     private static final Key<Long> RESERVE = Key.of("reserve", Scalars.duration("100ms", "24h"), "60s",
