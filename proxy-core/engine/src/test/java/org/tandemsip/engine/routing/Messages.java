@@ -120,7 +120,7 @@ public final class Messages {
     /** As above, with someone who looks names up. */
     public static ShardContext context(final List<ListenPoint> listenPoints, final Egress egress,
             final RoutingPolicy policy, final ShardContext.Keys keys, final NameService names) {
-        return new ShardContext(0, egress, new TimerLanes(), new Counters(), listenPoints, Limits.DEFAULTS, keys, 1_000,
+        return new ShardContext(0, egress, new TimerLanes(), new Counters(), listenPoints, Limits.DEFAULTS, keys, 4_000,
                 policy, names);
     }
 
