@@ -208,8 +208,7 @@ final class Setup extends TimerNode {
                 owner.hops(invite, target.trunk), owner.extra, key, client.place(), out);
         final int tcp = length > UDP_LIMIT && target.tcpWhenLarge && !tcpForSize
                 && callee.remote.transport == Transport.UDP
-                        ? owner.listenPoints.select(Transport.TCP, callee.remote.addressHigh,
-                                callee.remote.addressLow, callee.remote.listenPoint, owner.listenersOf(target))
+                        ? selectTcp(callee)
                         : ListenPoints.NONE;
         if (length == 0 || tcp != ListenPoints.NONE) {
             client.handOver(TransactionUser.NOBODY);
@@ -218,9 +217,7 @@ final class Setup extends TimerNode {
                 return false;
             }
             tcpForSize = true;
-            callee.remote.transport = Transport.TCP;
-            callee.remote.listenPoint = tcp;
-            callee.seen.set(callee.remote);
+            goesOverTcp(callee, tcp);
             return launch(invite, nowNs);
         }
         callee.localCseq++;
@@ -321,15 +318,51 @@ final class Setup extends TimerNode {
         }
     }
 
-    /** ICMP has reported that the INVITE did not get there: the next target at once, if there is one. */
+    /**
+     * ICMP has reported that the INVITE did not get there: over TCP where nobody has said that the target speaks UDP
+     * (RFC 3263 section 4), else the next target at once, if there is one.
+     */
     void onUnreachable(final long nowNs) {
-        if (hasNext() && call.initial.client instanceof final InviteClientTransaction client
-                && !client.proceeding()) {
+        if (!(call.initial.client instanceof final InviteClientTransaction client) || client.proceeding()) {
+            return;
+        }
+        final Leg callee = call.legs[1];
+        final int tcp = target.tcpWhenRefused && !tcpForSize && callee.remote.transport == Transport.UDP
+                ? selectTcp(callee)
+                : ListenPoints.NONE;
+        if (tcp != ListenPoints.NONE) {
+            call.initial.client = null;
+            callee.inviteOut = null;
+            client.handOver(TransactionUser.NOBODY);
+            client.terminate(nowNs);
+            goesOverTcp(callee, tcp);
+            owner.transfers.original(call.initial, owner.kept);
+            owner.extra.clear();
+            if (!launch(owner.kept, nowNs)) {
+                call.room.giveBackTarget();
+                tryNextOrFail(nowNs);
+            }
+        } else if (hasNext()) {
             report(PeerState.Event.FAILURE);
             abandon(CancelReason.NONE, nowNs);
-            if (!tryNext(nowNs)) {
-                call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
-            }
+            tryNextOrFail(nowNs);
         }
+    }
+
+    private void tryNextOrFail(final long nowNs) {
+        if (!tryNext(nowNs)) {
+            call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
+        }
+    }
+
+    private int selectTcp(final Leg callee) {
+        return owner.listenPoints.select(Transport.TCP, callee.remote.addressHigh, callee.remote.addressLow,
+                callee.remote.listenPoint, owner.listenersOf(target));
+    }
+
+    private static void goesOverTcp(final Leg callee, final int listenPoint) {
+        callee.remote.transport = Transport.TCP;
+        callee.remote.listenPoint = listenPoint;
+        callee.seen.set(callee.remote);
     }
 }

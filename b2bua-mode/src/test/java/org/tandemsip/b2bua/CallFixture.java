@@ -2,6 +2,7 @@ package org.tandemsip.b2bua;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -174,6 +175,13 @@ final class CallFixture implements Egress {
         source.port = address.port();
         return message.isRequest() ? proxy.onRequest(message, source, nowNs)
                 : proxy.onResponse(message, source, nowNs);
+    }
+
+    /** Reports by ICMP that a datagram did not get there. */
+    void unreachable(final Sent datagram) {
+        final SimAddress address = SimAddress.of(datagram.to());
+        proxy.onCommand(new ShardCommand.Unreachable(Arrays.copyOf(datagram.bytes(),
+                Math.min(datagram.bytes().length, 548)), 0, address.low(), address.port()), nowNs);
     }
 
     /** Lets time pass, timers running out when they are due. */

@@ -11,6 +11,7 @@ import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.SECOND_BOB;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -18,8 +19,12 @@ import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.MessageText;
 
 /** Calls as they should be, and as they go wrong, message by message. */
@@ -321,6 +326,39 @@ class CallFlowTest {
         net.deliver(BOB, answer(toBob, 200, null, null, ""));
         assertEquals(0, net.b2bua.pools.live());
         assertFalse(net.b2bua.hangUp(calls.getFirst().id(), "Q.850;cause=16", net.nowNs));
+    }
+
+    @Test
+    void shouldTryTcpWhenUdpIsRefusedAndNobodyHasSaidWhichOfThemItIs() {
+        // given
+        net.configure(new RoutingPolicy(Mode.B2BUA, List.of(net.alice, net.bob),
+                List.of(new Route("uri", null, Route.Match.ANY, List.of(), List.of(),
+                        List.of(Cidr.parse("10.0.0.0/24")), null)),
+                Timing.DEFAULTS, 70, true));
+        final String text = new String(net.invite("call-23", OFFER).bytes(), StandardCharsets.ISO_8859_1)
+                .replace("INVITE sip:bob@203.0.113.10", "INVITE sip:bob@10.0.0.99:5060");
+        net.deliver(ALICE, text.getBytes(StandardCharsets.ISO_8859_1));
+        net.take("SIP/2.0 100");
+        final Sent overUdp = net.take("INVITE", "10.0.0.99:5060");
+        assertTrue(overUdp.text().contains("SIP/2.0/UDP "), overUdp.text());
+
+        // when
+        net.unreachable(overUdp);
+        final Sent overTcp = net.take("INVITE", "10.0.0.99:5060");
+        net.unreachable(overUdp);
+
+        // then
+        assertTrue(overTcp.text().contains("SIP/2.0/TCP "), overTcp.text());
+        assertEquals(OFFER, overTcp.message().body());
+        net.deliver("10.0.0.99:5060", answer(overTcp, 200, "btag", "bob@10.0.0.99:5060;transport=tcp", ANSWER));
+        final Sent ok = net.take("SIP/2.0 200", ALICE);
+        net.take("ACK", "10.0.0.99:5060");
+        net.deliver(ALICE, net.inside("ACK", ALICE, ok, false, 7));
+        net.deliver(ALICE, net.inside("BYE", ALICE, ok, false, 8));
+        net.deliver("10.0.0.99:5060", answer(net.take("BYE", "10.0.0.99:5060"), 200, null, null, ""));
+        net.take("SIP/2.0 200", ALICE);
+        assertEquals(0, net.sent.size(), () -> net.sent.toString());
+        assertEquals(0, net.rest());
     }
 
     private int index(final String start) {
