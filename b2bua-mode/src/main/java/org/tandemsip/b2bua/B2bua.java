@@ -270,10 +270,15 @@ final class B2bua implements CallMode {
                     onUnreachable(transactions.findClient(branches.key(), false), report, nowNs);
                 }
             }
+            case ShardCommand.PeerDown _ -> pools.forEach(call -> {
+                if (call.state == Call.State.SETUP && call.setup != null) {
+                    call.setup.onPeerDown(nowNs);
+                }
+            });
             case final ShardCommand.Replied replied -> questions.onReply(replied, nowNs);
             // The proxy's affair, or the shard's.
             case ShardCommand.Probe _,ShardCommand.Register _,ShardCommand.PingPhones _ -> {}
-            case ShardCommand.Resolved _,ShardCommand.PeerDown _,ShardCommand.Inspect _ -> {}
+            case ShardCommand.Resolved _,ShardCommand.Inspect _ -> {}
         }
     }
 

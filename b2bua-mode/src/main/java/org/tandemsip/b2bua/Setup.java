@@ -349,6 +349,15 @@ final class Setup extends TimerNode {
         }
     }
 
+    /** A peer has gone down: if it is the one that is tried or rings, the next one is tried, if there is one. */
+    void onPeerDown(final long nowNs) {
+        if (target != null && target.peer != null && target.peer.state().state() == PeerState.State.DOWN && hasNext()
+                && call.initial.client instanceof InviteClientTransaction) {
+            abandon(CancelReason.NONE, nowNs);
+            tryNextOrFail(nowNs);
+        }
+    }
+
     private void tryNextOrFail(final long nowNs) {
         if (!tryNext(nowNs)) {
             call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);

@@ -19,8 +19,11 @@ import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
@@ -223,6 +226,30 @@ class CallFlowTest {
         final Sent second = net.take("INVITE", other);
         net.deliver(other, answer(second, 200, "btag", "bob@" + other, ANSWER));
         assertEquals(ALICE, net.take("SIP/2.0 200").to());
+    }
+
+    @Test
+    void shouldTryTheNextPeerWhenTheOneThatRingsGoesDownAndEndItsLateAnswer() {
+        // given
+        final Trunk trunk = CallFixture.trunk(1, "bob", BOB, SECOND_BOB);
+        final CallFixture two = new CallFixture(trunk);
+        two.deliver(ALICE, two.invite("call-12b", OFFER));
+        final Sent first = two.take("INVITE", BOB);
+        two.deliver(BOB, answer(first, 180, "ringing", "bob@" + BOB, ""));
+
+        // when
+        trunk.peers().getFirst().state().on(PeerState.Event.FAILURE, new Ping(1, 1, 1, 1, new int[0]));
+        two.proxy.onCommand(new ShardCommand.PeerDown(), two.nowNs);
+        final Sent second = two.take("INVITE", SECOND_BOB);
+        two.deliver(SECOND_BOB, answer(second, 200, "btag", "bob@" + SECOND_BOB, ANSWER));
+        final Sent answered = two.take("SIP/2.0 200");
+
+        // then: what the first says now is no answer for the caller
+        assertEquals(ALICE, answered.to());
+        two.deliver(BOB, answer(first, 200, "ringing", "bob@" + BOB, ANSWER));
+        two.take("ACK", BOB);
+        two.deliver(BOB, answer(two.take("BYE", BOB), 200, null, null, ""));
+        assertEquals(0, two.count("SIP/2.0 200"));
     }
 
     @Test
