@@ -46,14 +46,6 @@ record Beginnings() implements Type<Map<String, String>> {
 
     @Override
     public void schema(final JsonGenerator json) {
-        json.writeStartObject();
-        json.writeStringProperty("type", "object");
-        json.writeObjectPropertyStart("additionalProperties");
-        json.writeArrayPropertyStart("type");
-        json.writeString("string");
-        json.writeString("integer");
-        json.writeEndArray();
-        json.writeEndObject();
-        json.writeEndObject();
+        Mappings.schema(json, "string", "integer");
     }
 }

@@ -86,15 +86,6 @@ record HeaderFields() implements Type<List<Item<HeaderRules.Field>>> {
 
     @Override
     public void schema(final JsonGenerator json) {
-        json.writeStartObject();
-        json.writeStringProperty("type", "object");
-        json.writeObjectPropertyStart("additionalProperties");
-        json.writeArrayPropertyStart("type");
-        for (final String type : List.of("string", "number", "boolean", "array")) {
-            json.writeString(type);
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-        json.writeEndObject();
+        Mappings.schema(json, "string", "number", "boolean", "array");
     }
 }

@@ -54,15 +54,6 @@ record HeaderPatterns() implements Type<List<HeaderMatch>> {
 
     @Override
     public void schema(final JsonGenerator json) {
-        json.writeStartObject();
-        json.writeStringProperty("type", "object");
-        json.writeObjectPropertyStart("additionalProperties");
-        json.writeArrayPropertyStart("type");
-        for (final String type : List.of("string", "number", "boolean")) {
-            json.writeString(type);
-        }
-        json.writeEndArray();
-        json.writeEndObject();
-        json.writeEndObject();
+        Mappings.schema(json, "string", "number", "boolean");
     }
 }

@@ -24,7 +24,8 @@ final class KamailioRegistrar implements AutoCloseable {
     private static final String CONFIG = """
             debug=1
             log_stderror=yes
-            children=2
+            # One, since of two the one with the BYE may be faster than the one with the ACK before it.
+            children=1
             tcp_children=1
             tcp_source_ipv4=%1$s
             %2$s
