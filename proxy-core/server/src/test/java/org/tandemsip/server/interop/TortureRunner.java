@@ -36,6 +36,8 @@ final class TortureRunner {
     private static final int SILENCE_MS = 500;
     /** Where something must come out, a machine with other things to do gets time. */
     private static final int PATIENCE_MS = 5_000;
+    /** A connection that must be closed may be until then: the server gives slow senders some seconds. */
+    private static final int CLOSE_MS = 20_000;
     private static final Pattern TOP_VIA =
             Pattern.compile("(?im)^v(?:ia)?[ \\t]*:\\s*SIP\\s*/\\s*\\S+?\\s*/\\s*\\w+\\s+"
                     + "(?:\\[[^]]*]|[^\\s;:,]+)(?:\\s*:\\s*(\\d+))?");
@@ -135,10 +137,13 @@ final class TortureRunner {
             long endNs = System.nanoTime() + waitMs * 1_000_000L;
             final boolean closes = !row.proxyStream().equals("=");
             if (closes) {
-                endNs += 3_000_000_000L;
+                endNs += CLOSE_MS * 1_000_000L;
             }
             while (System.nanoTime() - endNs < 0 && !(seen != null && (closed || !closes))) {
-                closed |= read(socket.getInputStream(), answers);
+                if (!closed && read(socket.getInputStream(), answers)) {
+                    closed = true;
+                    endNs = Math.min(endNs, System.nanoTime() + SILENCE_MS * 1_000_000L);
+                }
                 final String forwarded = seen == null ? forwarded(message) : null;
                 if (forwarded != null) {
                     seen = forwarded;
