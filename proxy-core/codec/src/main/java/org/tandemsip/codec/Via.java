@@ -42,6 +42,7 @@ public final class Via {
     private int rport;
     private long maddr;
     private boolean alias;
+    private boolean others;
     private int paramsStart;
 
     /**
@@ -168,10 +169,11 @@ public final class Via {
 
     /**
      * Bytes of the value of the parameter {@code name} (compared without case), empty when it has none; or
-     * {@link Slice#NONE}.
+     * {@link Slice#NONE}. For names without an accessor of their own: most values have none such, and then nothing is
+     * searched.
      */
     public long parameter(final byte[] name) {
-        return params.find(bytes, paramsStart, end, name);
+        return others ? params.find(bytes, paramsStart, end, name) : Slice.NONE;
     }
 
     /** Takes over what {@code other} read, whose bytes now stand in {@code buffer} at the same offsets. */
@@ -190,6 +192,7 @@ public final class Via {
         rport = other.rport;
         maddr = other.maddr;
         alias = other.alias;
+        others = other.others;
         paramsStart = other.paramsStart;
     }
 
@@ -208,6 +211,7 @@ public final class Via {
         rport = NOT_GIVEN;
         maddr = Slice.NONE;
         alias = false;
+        others = false;
         paramsStart = valueEnd;
     }
 
@@ -281,6 +285,7 @@ public final class Via {
         }
         final int length = params.nameLength();
         if (length < 5 || length > 8) {
+            others = true;
             return p;
         }
         final long name = Scan.lowerWord(bytes, params.nameStart, length);
@@ -311,6 +316,8 @@ public final class Via {
             maddr = params.value();
         } else if (name == ALIAS && length == 5) {
             alias = true;
+        } else {
+            others = true;
         }
         return p;
     }
