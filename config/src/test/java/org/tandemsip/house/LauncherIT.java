@@ -4,20 +4,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher as a user calls it, on the distribution that this build has just assembled. */
+/** The launcher as a user calls it, mostly on the distribution that this build has just assembled. */
 @Timeout(60)
 class LauncherIT {
     private static final Path ROOT = TidyTest.root();
+
+    /** A build on a busy machine. */
+    private static final long LONGEST_S = 500;
 
     @TempDir
     private Path directory;
@@ -88,6 +96,41 @@ class LauncherIT {
         assertTrue(sourceOf("org.tandemsip.server.config.ConfigReader ").endsWith(".jar"));
     }
 
+    /** What a user does first: no artifact of this build is there, and tests are not compiled. */
+    @Test
+    @Timeout(600)
+    void shouldBuildWhatItRunsWhenTheSourcesAreAllThereIs() throws Exception {
+        // given
+        Path copy = directory.resolve("copy");
+        Set<String> made = Set.of("target", ".git", "node_modules");
+        Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(final Path from, final BasicFileAttributes attributes)
+                    throws IOException {
+                if (made.contains(from.getFileName().toString())) {
+                    return FileVisitResult.SKIP_SUBTREE;
+                }
+                Files.createDirectories(copy.resolve(ROOT.relativize(from)));
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(final Path from, final BasicFileAttributes attributes)
+                    throws IOException {
+                Files.copy(from, copy.resolve(ROOT.relativize(from)), StandardCopyOption.COPY_ATTRIBUTES);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+
+        // when
+        Result result = run(copy.resolve("tandem"), "--version");
+
+        // then
+        assertEquals(0, result.exit(), result.output());
+        assertTrue(result.output().contains("building, about a minute"), result.output());
+        assertTrue(result.output().lines().anyMatch(line -> line.startsWith("tandem 0.1.0")), result.output());
+    }
+
     /** Where the last run took a class from, by the JVM's own log. */
     private String sourceOf(String name) throws IOException {
         return Files.readAllLines(directory.resolve("classes")).stream().filter(line -> line.contains("] " + name))
@@ -102,10 +145,13 @@ class LauncherIT {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         builder.command().addAll(List.of(arguments));
+        if (!command.toRealPath().startsWith(ROOT.toRealPath())) {
+            builder.environment().remove("TANDEM_BUILD");
+        }
         builder.environment().put("JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + directory.resolve("classes"));
         Process process = builder.start();
         try {
-            assertTrue(process.waitFor(150, TimeUnit.SECONDS), () -> read(log));
+            assertTrue(process.waitFor(LONGEST_S, TimeUnit.SECONDS), () -> read(log));
             return new Result(process.exitValue(), read(log));
         } finally {
             process.destroyForcibly();
