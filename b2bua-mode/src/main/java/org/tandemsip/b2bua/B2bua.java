@@ -90,7 +90,7 @@ final class B2bua implements CallMode {
     /** Scratch: what is put into a request besides what the other leg has sent. */
     final Writer.Extra extra = new Writer.Extra();
 
-    private final int shard;
+    final int shard;
     private final Branches branches;
     private final KeyedHash hash;
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[SCRATCH_BYTES]);
@@ -481,6 +481,7 @@ final class B2bua implements CallMode {
 
     /** A call is over: it is written down. */
     void record(final Call call, final long nowNs) {
+        CallMeter.count(call, shard, nowNs);
         records.write(call, nowNs);
     }
 

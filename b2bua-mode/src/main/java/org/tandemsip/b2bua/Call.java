@@ -218,6 +218,7 @@ final class Call extends Alarm {
         setup.report(PeerState.Event.SUCCESS);
         state = State.UP;
         answerNs = nowNs;
+        room.begin();
         ringNs = ringNs == 0 ? nowNs : ringNs;
         code = Status.OK_200.code();
         legs[0].state = transfer == null ? Leg.State.CONFIRMED : Leg.State.ENDED;
@@ -309,8 +310,6 @@ final class Call extends Alarm {
         end(null, bye, nowNs);
         return Disposition.FORWARDED;
     }
-
-    // The end.
 
     /**
      * Ends it on both sides.

@@ -8,12 +8,13 @@ import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkState;
 
-/** The room that a call takes in the trunks whose calls are counted. Part of a {@link Call}; shard thread only. */
+/** The room that a call takes in its trunks. Part of a {@link Call}; shard thread only. */
 final class Room {
     private final Counters counters;
     private TrunkState in;
     private TrunkState out;
     private PeerState peer;
+    private int dialogs;
 
     Room(final Counters counters) {
         this.counters = counters;
@@ -21,23 +22,21 @@ final class Room {
 
     /** Takes room in the trunk that a call comes from; {@code false} when there is none. @param must despite limits */
     boolean take(final Trunk from, final boolean must) {
-        if (from.countsCalls()) {
-            if (!from.state().tryCall(must ? 0 : from.maxCalls())) {
-                counters.increment(Counter.LIMITED_CALLS);
-                return false;
-            }
-            in = from.state();
+        if (!from.state().tryCall(must ? 0 : from.maxCalls(), true)) {
+            counters.increment(Counter.LIMITED_CALLS);
+            return false;
         }
+        in = from.state();
         return true;
     }
 
     /** Takes room in the trunk that a call goes to. */
     boolean take(final Target target, final boolean must) {
         final Trunk trunk = target.trunk;
-        if (trunk == null || !trunk.countsCalls()) {
+        if (trunk == null) {
             return true;
         }
-        if (!trunk.state().tryCall(must ? 0 : trunk.maxCalls())) {
+        if (!trunk.state().tryCall(must ? 0 : trunk.maxCalls(), false)) {
             counters.increment(Counter.LIMITED_CALLS);
             return false;
         }
@@ -51,13 +50,12 @@ final class Room {
 
     /** Takes the room of a call of an earlier process, whatever the limits are now. @param peer may be null */
     void resume(final Trunk from, final Trunk to, final Peer called) {
-        if (from.countsCalls()) {
-            in = from.state();
-            in.tryCall(0);
-        }
-        if (to != null && to.countsCalls()) {
+        begin();
+        in = from.state();
+        in.tryCall(0, true);
+        if (to != null) {
             out = to.state();
-            out.tryCall(0);
+            out.tryCall(0, false);
             if (called != null) {
                 peer = called.state();
                 peer.callBegins();
@@ -68,7 +66,7 @@ final class Room {
     /** Gives back what was taken where a call goes to. */
     void giveBackTarget() {
         if (out != null) {
-            out.endCall();
+            out.endCall(false);
             out = null;
         }
         if (peer != null) {
@@ -77,11 +75,19 @@ final class Room {
         }
     }
 
+    /** The call is answered: it has two dialogs. */
+    void begin() {
+        dialogs = 2;
+        counters.add(Counter.DIALOGS, dialogs);
+    }
+
     /** Gives back everything. */
     void giveBack() {
         giveBackTarget();
+        counters.add(Counter.DIALOGS, -dialogs);
+        dialogs = 0;
         if (in != null) {
-            in.endCall();
+            in.endCall(true);
             in = null;
         }
     }

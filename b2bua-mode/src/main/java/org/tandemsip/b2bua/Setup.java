@@ -6,6 +6,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.metrics.CallCounts;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.PeerState;
@@ -119,8 +120,12 @@ final class Setup extends TimerNode {
 
     /** Tries the next target that takes the call; {@code false} when none is left. */
     boolean tryNext(final long nowNs) {
+        final Trunk before = call.trunkOut;
         while (advance()) {
             if (admits(nowNs) && send(nowNs)) {
+                if (before != null) {
+                    before.state().ended(owner.shard).ended(false, CallCounts.Outcome.FAILED);
+                }
                 return true;
             }
             call.room.giveBackTarget();

@@ -1,6 +1,7 @@
 package org.tandemsip.server;
 
 import java.util.List;
+import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Cidr;
@@ -27,6 +28,22 @@ final class PolicyFilter implements SourceFilter {
     public int trunkOf(final Source source) {
         final Trunk trunk = policy.trunkOf(source);
         return trunk == null ? UNKNOWN : trunk.index();
+    }
+
+    @Override
+    public void received(final Source source, final int statusCode, final int loop) {
+        final Trunk trunk = policy.trunkOf(source);
+        if (trunk != null) {
+            trunk.state().responses(loop).count(true, statusCode);
+        }
+    }
+
+    @Override
+    public void sent(final Destination destination, final int statusCode, final int loop) {
+        final Trunk trunk = policy.trunkOf(destination);
+        if (trunk != null) {
+            trunk.state().responses(loop).count(false, statusCode);
+        }
     }
 
     @Override

@@ -22,6 +22,8 @@ public enum Disposition {
     DROPPED_STRAY_RESPONSE(Counter.DROPPED_STRAY_RESPONSE),
     /** Dropped: ACK that matches nothing and may not be routed. */
     DROPPED_STRAY_ACK(Counter.DROPPED_STRAY_ACK),
+    /** Dropped: request inside a dialog of a call, from where nobody of that dialog is. */
+    DROPPED_FORGED(Counter.DROPPED_FORGED),
     /** Dropped: malformed and not answerable. */
     DROPPED_MALFORMED(Counter.DROPPED_MALFORMED),
     /** Dropped: a table, pool or ring is full. */

@@ -20,6 +20,7 @@ public enum Counter {
     DROPPED_STRAY_RESPONSE("tandem_dropped_total", "reason=\"stray_response\"",
             "Received messages dropped, by reason."),
     DROPPED_STRAY_ACK("tandem_dropped_total", "reason=\"stray_ack\"", "Received messages dropped, by reason."),
+    DROPPED_FORGED("tandem_dropped_total", "reason=\"forged\"", "Received messages dropped, by reason."),
     DROPPED_SOURCE_RATE("tandem_dropped_total", "reason=\"source_rate\"", "Received messages dropped, by reason."),
     DROPPED_MALFORMED("tandem_dropped_total", "reason=\"parse\"", "Received messages dropped, by reason."),
     DROPPED_OVERLOAD("tandem_dropped_total", "reason=\"overload\"", "Received messages dropped, by reason."),
@@ -27,6 +28,7 @@ public enum Counter {
     DROPPED_FAULT("tandem_dropped_total", "reason=\"fault\"", "Received messages dropped, by reason."),
 
     SENT("tandem_messages_sent_total", "", "Messages handed to the sockets."),
+    SENT_TURNS("tandem_flushes_total", "", "Times that a loop handed messages to the sockets, many at once or one."),
     BYTES_RECEIVED("tandem_bytes_received_total", "", "Bytes of messages that arrived."),
     BYTES_SENT("tandem_bytes_sent_total", "", "Bytes of messages handed to the sockets."),
     UNSENT_UDP("tandem_unsent_total", "reason=\"udp\"", "Messages that could not be sent, by reason."),
@@ -41,6 +43,16 @@ public enum Counter {
 
     RETRANSMISSIONS_RECEIVED("tandem_retransmissions_total", "direction=\"in\"", "Retransmissions, by direction."),
     RETRANSMISSIONS_SENT("tandem_retransmissions_total", "direction=\"out\"", "Retransmissions, by direction."),
+
+    TRANSACTIONS_INVITE_SERVER("tandem_transactions", "kind=\"invite_server\"", "Transactions held, by kind."),
+    TRANSACTIONS_INVITE_CLIENT("tandem_transactions", "kind=\"invite_client\"", "Transactions held, by kind."),
+    TRANSACTIONS_SERVER("tandem_transactions", "kind=\"non_invite_server\"", "Transactions held, by kind."),
+    TRANSACTIONS_CLIENT("tandem_transactions", "kind=\"non_invite_client\"", "Transactions held, by kind."),
+    DIALOGS("tandem_dialogs", "", "Dialogs known: those of mode b2bua, and those that count against a limit."),
+    TIMEOUTS_B("tandem_transaction_timeouts_total", "timer=\"B\"", "Transactions ended by a timer, by its letter."),
+    TIMEOUTS_C("tandem_transaction_timeouts_total", "timer=\"C\"", "Transactions ended by a timer, by its letter."),
+    TIMEOUTS_F("tandem_transaction_timeouts_total", "timer=\"F\"", "Transactions ended by a timer, by its letter."),
+    TIMEOUTS_H("tandem_transaction_timeouts_total", "timer=\"H\"", "Transactions ended by a timer, by its letter."),
 
     OVERLOAD_REFUSED("tandem_overload_total", "action=\"refused\"",
             "New requests turned away since messages waited too long, by what was done."),
@@ -226,6 +238,11 @@ public enum Counter {
     /** One sentence for people; the same for all constants of one metric. */
     public String help() {
         return help;
+    }
+
+    /** Whether this goes up and down: how many of something there are now. */
+    public boolean isGauge() {
+        return !metric.endsWith("_total");
     }
 
     /** Whether this counts received messages that were dropped: a term of the accounting identity. */

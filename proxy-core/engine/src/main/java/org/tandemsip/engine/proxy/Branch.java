@@ -1,6 +1,7 @@
 package org.tandemsip.engine.proxy;
 
 import org.tandemsip.codec.Status;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.timer.TimerNode;
@@ -55,6 +56,8 @@ final class Branch extends TimerNode {
     int answers;
     /** Whether the timer is that of one try and not timer C. */
     boolean trying;
+    /** Status code of its final response; 0 without one. */
+    int code;
     /** Whether it rings: a provisional response but 100 has come. */
     boolean ringing;
     /** Whether the device there has answered for itself: asking it by another flow would change nothing. */
@@ -77,6 +80,7 @@ final class Branch extends TimerNode {
         askedRate = false;
         withinRate = false;
         trying = false;
+        code = 0;
         ringing = false;
         return this;
     }
@@ -99,11 +103,12 @@ final class Branch extends TimerNode {
     }
 
     /**
-     * Whether a final response is that of a device: then no other way to it is tried (RFC 5626 section 7). A 503 of a
-     * proxy before it is not (RFC 3263 section 4.3).
+     * Takes a final response that is no 2xx. If it is that of a device, no other way to that is tried (RFC 5626 section
+     * 7). A 503 of a proxy before it is not (RFC 3263 section 4.3).
      */
-    boolean speaks(final int statusCode) {
-        return target.binding != null && statusCode != 430 && statusCode != 408
+    void take(final int statusCode) {
+        code = statusCode;
+        spoke = target.binding != null && statusCode != 430 && statusCode != 408
                 && (statusCode != 503 || target.binding.flow() != null);
     }
 
@@ -117,6 +122,7 @@ final class Branch extends TimerNode {
         if (trying) {
             context.onTryTimer(this, nowNs);
         } else {
+            context.proxy.counters.increment(Counter.TIMEOUTS_C);
             context.onTimerC(this, nowNs);
         }
     }

@@ -41,10 +41,17 @@ final class Call extends TimerNode {
             return indexOf(dialog) >= 0;
         }
 
-        void add(final long dialog) {
-            if (size < MOST_DIALOGS && indexOf(dialog) < 0) {
-                dialogs[size++] = dialog;
+        /** Takes a dialog in; returns whether it was not there. */
+        boolean add(final long dialog) {
+            if (size == MOST_DIALOGS || indexOf(dialog) >= 0) {
+                return false;
             }
+            dialogs[size++] = dialog;
+            return true;
+        }
+
+        int dialogs() {
+            return size;
         }
 
         /** Takes a dialog out; returns whether it was there. */

@@ -104,7 +104,7 @@ final class Calls {
         Call call = calls.get(key);
         if (call == null) {
             if (calls.size() >= most || from != null && from.countsCalls()
-                    && !from.state().tryCall(must ? 0 : from.maxCalls())) {
+                    && !from.state().tryCall(must ? 0 : from.maxCalls(), true)) {
                 counters.increment(Counter.LIMITED_CALLS);
                 return null;
             }
@@ -134,7 +134,7 @@ final class Calls {
      */
     Call.Leg admit(final Call call, final Trunk trunk, final PeerState peer, final boolean must) {
         final boolean counts = trunk != null && trunk.countsCalls();
-        if (call.size >= MOST_LEGS || counts && !trunk.state().tryCall(must ? 0 : trunk.maxCalls())) {
+        if (call.size >= MOST_LEGS || counts && !trunk.state().tryCall(must ? 0 : trunk.maxCalls(), false)) {
             counters.increment(Counter.LIMITED_CALLS);
             return null;
         }
@@ -166,8 +166,9 @@ final class Calls {
             before.next = leg.next;
         }
         call.size--;
+        counters.add(Counter.DIALOGS, -leg.dialogs());
         if (leg.trunk != null) {
-            leg.trunk.endCall();
+            leg.trunk.endCall(false);
         }
         if (leg.peer != null) {
             leg.peer.callEnds();
@@ -179,7 +180,7 @@ final class Calls {
 
     /** A branch was answered by {@code success}, a 2xx to the INVITE. */
     void answered(final Call call, final Call.Leg leg, final SipMessage success, final long nowNs) {
-        leg.add(tag(success, success.toTag()));
+        add(leg, tag(success, success.toTag()));
         refresh(call, success, nowNs);
     }
 
@@ -202,7 +203,7 @@ final class Calls {
         }
         for (Call.Leg leg = trunk == null ? call.legs : null; leg != null; leg = leg.next) {
             if (leg.established()) {
-                leg.add(dialog);
+                add(leg, dialog);
                 return;
             }
         }
@@ -239,6 +240,7 @@ final class Calls {
         }
         for (Call.Leg leg = call.legs; leg != null; leg = leg.next) {
             if (leg.remove(dialog)) {
+                counters.add(Counter.DIALOGS, -1);
                 if (!leg.established()) {
                     release(call, leg);
                 }
@@ -278,6 +280,12 @@ final class Calls {
         }
     }
 
+    private void add(final Call.Leg leg, final long dialog) {
+        if (leg.add(dialog)) {
+            counters.increment(Counter.DIALOGS);
+        }
+    }
+
     private void endWhenUnused(final Call call) {
         if (call.settingUp > 0 || call.legs != null) {
             return;
@@ -286,7 +294,7 @@ final class Calls {
         calls.remove(call.key);
         call.place = places.next(call.place);
         if (call.from != null) {
-            call.from.endCall();
+            call.from.endCall(true);
             call.from = null;
         }
         call.nextFree = freeCalls;

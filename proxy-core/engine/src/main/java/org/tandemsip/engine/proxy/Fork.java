@@ -245,6 +245,7 @@ final class Fork {
             pending--;
         }
         branch.state = outcome;
+        context.callPart.onEnd(branch);
         context.callPart.release(branch);
         movesOn |= outcome == Branch.State.FAILED;
         proxy.unwatch(branch);

@@ -131,6 +131,11 @@ final class RequestForwarder {
         return prepare(message, receivedFrom, policy.trunkOf(message, receivedFrom, users), mayRecordRoute);
     }
 
+    /** Trunk that the request prepared last comes from, or {@code null}. */
+    Trunk from() {
+        return from;
+    }
+
     /** As {@link #prepare(SipMessage, Source, boolean)}, for a caller that knows which trunk the request comes from. */
     boolean prepare(final SipMessage message, final Source receivedFrom, final Trunk from,
             final boolean mayRecordRoute) {

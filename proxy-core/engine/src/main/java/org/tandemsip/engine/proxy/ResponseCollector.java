@@ -12,6 +12,8 @@ import org.tandemsip.engine.transaction.ServerTransaction;
  */
 abstract class ResponseCollector extends TimerNode {
     final StatefulProxy proxy;
+    /** What the request does to a call. */
+    final CallPart callPart;
     ServerTransaction server;
     boolean invite;
     long startedNs;
@@ -25,6 +27,7 @@ abstract class ResponseCollector extends TimerNode {
 
     ResponseCollector(final StatefulProxy proxy) {
         this.proxy = proxy;
+        this.callPart = new CallPart(proxy);
     }
 
     /** Tells the caller that its request is being worked on: at once of an INVITE, else when it takes long. */
@@ -67,7 +70,7 @@ abstract class ResponseCollector extends TimerNode {
         if (last != null && (best == null || best.worseThan(last.statusCode(), cancelled))) {
             if (last.statusCode() != 503) {
                 final boolean sent = sendUp(last, nowNs);
-                finalSent();
+                finalSent(last.statusCode());
                 return sent ? Disposition.FORWARDED : Disposition.ABSORBED;
             }
             answer(Status.SERVER_INTERNAL_ERROR_500, nowNs);
@@ -82,7 +85,7 @@ abstract class ResponseCollector extends TimerNode {
             answer(local, nowNs);
         } else {
             // The server transaction absorbs late retransmissions and ends by itself (RFC 4320 section 4.2).
-            finalSent();
+            finalSent(Status.REQUEST_TIMEOUT_408.code());
         }
         return Disposition.ABSORBED;
     }
@@ -93,7 +96,7 @@ abstract class ResponseCollector extends TimerNode {
         } else {
             server.claim(best.length()).putBytes(0, best.bytes(), 0, best.length());
             server.respond(best.statusCode(), best.length(), nowNs);
-            finalSent();
+            finalSent(best.statusCode());
         }
     }
 
@@ -120,11 +123,12 @@ abstract class ResponseCollector extends TimerNode {
 
     final void answer(final Status status, final long nowNs) {
         server.respond(status, nowNs);
-        finalSent();
+        finalSent(status.code());
     }
 
-    final void finalSent() {
+    final void finalSent(final int statusCode) {
         finalSent = true;
+        callPart.onFinal(statusCode);
         proxy.timers.cancel(this);
     }
 }

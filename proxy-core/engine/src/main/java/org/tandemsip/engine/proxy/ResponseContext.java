@@ -40,8 +40,6 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
     final Source source = new Source();
 
     private final Fork fork;
-    /** What the request does to a call that counts against limits. */
-    final CallPart callPart;
     private boolean recordRoute;
     /** Transactions that name this as their user. */
     private int transactions;
@@ -53,7 +51,6 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
     ResponseContext(final StatefulProxy proxy) {
         super(proxy);
         this.fork = new Fork(proxy, this);
-        this.callPart = new CallPart(proxy);
     }
 
     /**
@@ -314,7 +311,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         if (!finalSent) {
             // Only a fault leads here: nobody is left to be answered.
             proxy.names.forget(this);
-            finalSent();
+            finalSent(Status.SERVER_INTERNAL_ERROR_500.code());
             fork.close();
             fork.cancelPending(CancelReason.NONE, nowNs);
         }
@@ -356,7 +353,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
             return Disposition.ABSORBED;
         }
         if (branch != null) {
-            branch.ringing = true;
+            callPart.onRinging(branch, nowNs - startedNs);
             if (branch.armed()) {
                 proxy.armTimerC(branch, nowNs);
             }
@@ -368,14 +365,14 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
      * A 2xx: passed on at once, the first and any further one (section 16.7 step 5); ends the other branches (step 10).
      */
     private Disposition onSuccess(final Branch branch, final SipMessage response, final long nowNs) {
-        callPart.onSuccess(branch, response, nowNs);
+        callPart.onSuccess(branch, response, startedNs, nowNs);
         if (branch != null && branch.state == Branch.State.PENDING) {
             proxy.answered(branch);
             fork.end(branch, Branch.State.ANSWERED);
         }
         final boolean sent = (invite || !finalSent) && sendUp(response, nowNs);
         if (!finalSent) {
-            finalSent();
+            finalSent(response.statusCode());
             accepted = invite;
             fork.close();
             fork.cancelPending(CancelReason.COMPLETED_ELSEWHERE, nowNs);
@@ -392,7 +389,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
             return Disposition.ABSORBED;
         }
         final int statusCode = response.statusCode();
-        branch.spoke = branch.speaks(statusCode);
+        branch.take(statusCode);
         if (statusCode == 401 || statusCode == 407) {
             if (isForUs(branch, response, from, nowNs) && fork.answer(branch, proxy.keptRequest, source, nowNs)) {
                 return Disposition.ABSORBED;

@@ -13,7 +13,6 @@ import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
-import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.PeerState;
@@ -56,7 +55,8 @@ final class StatefulProxy {
     /** Largest message to write, in bytes. */
     final int maxMessageBytes;
 
-    private final Counters counters;
+    final Counters counters;
+    final int shard;
     private Registrations registrations;
     private final CancelReason cancelReason = new CancelReason();
     private final int maxContexts;
@@ -90,6 +90,7 @@ final class StatefulProxy {
         calls = new Calls(context);
         challenges = new Challenges(context);
         counters = context.counters();
+        shard = context.shard();
         keptRequest = new SipMessage(context.limits().headerRows());
         maxMessageBytes = context.limits().messageBytes();
         maxContexts = context.maxTransactions();
@@ -183,11 +184,6 @@ final class StatefulProxy {
                 calls.ended(call.key, calls.dialog(call, request));
             }
         }
-    }
-
-    /** Counts a call that a trunk had no room for, since too many begin within a second. */
-    void countLimitedRate() {
-        counters.increment(Counter.LIMITED_RATE);
     }
 
     /**

@@ -185,4 +185,16 @@ public final class PeerState {
         final ConcurrentHistogram histogram = roundTripsUs;
         return histogram == null ? 0 : histogram.getValueAtPercentile(percentile);
     }
+
+    /** Probes answered within {@code us} microseconds, or a bit more: the histogram keeps 1 %. */
+    public long roundTripsWithin(final long us) {
+        final ConcurrentHistogram histogram = roundTripsUs;
+        return histogram == null ? 0 : histogram.getCountBetweenValues(0, Math.min(us, HIGHEST_US));
+    }
+
+    /** Round trips of all probes together, in seconds. */
+    public double roundTripSeconds() {
+        final ConcurrentHistogram histogram = roundTripsUs;
+        return histogram == null ? 0 : histogram.getMean() * histogram.getTotalCount() / 1e6;
+    }
 }

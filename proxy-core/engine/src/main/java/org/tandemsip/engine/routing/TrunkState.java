@@ -1,22 +1,39 @@
 package org.tandemsip.engine.routing;
 
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
+import org.tandemsip.engine.metrics.CallCounts;
+import org.tandemsip.engine.metrics.ResponseCounts;
 
 /**
  * What a trunk carries at the moment: one object for all shards, kept over reloads. Changed once per call, never per
  * message; without locks.
  */
 public final class TrunkState {
+    /** Most loops and shards: their sets are bits of a {@code long}. */
+    private static final int MOST_THREADS = 64;
+
     private final AtomicInteger calls = new AtomicInteger();
+    private final AtomicInteger incoming = new AtomicInteger();
     private final AtomicLong refusedCalls = new AtomicLong();
     private final AtomicLong refusedRate = new AtomicLong();
     private volatile CallRate rate;
     private volatile CreditPolicy credit = CreditPolicy.NONE;
+    private final AtomicReferenceArray<ResponseCounts> responses = new AtomicReferenceArray<>(MOST_THREADS);
+    private final AtomicReferenceArray<CallCounts> ended = new AtomicReferenceArray<>(MOST_THREADS);
 
     /** Calls in progress, counted only where something depends on it. */
     public int calls() {
         return calls.get();
+    }
+
+    /** Those of {@link #calls} that came from here. */
+    public int incoming() {
+        return incoming.get();
     }
 
     /** Calls refused since there were too many. */
@@ -32,10 +49,11 @@ public final class TrunkState {
     /**
      * Takes room for a call.
      *
-     * @param most calls that may be in progress; 0 for any number
+     * @param most     calls that may be in progress; 0 for any number
+     * @param comesIn  whether it comes from here, and does not go here
      * @return whether there was room; then {@link #endCall} gives it back
      */
-    public boolean tryCall(final int most) {
+    public boolean tryCall(final int most, final boolean comesIn) {
         while (true) {
             final int now = calls.get();
             if (most > 0 && now >= most) {
@@ -43,13 +61,19 @@ public final class TrunkState {
                 return false;
             }
             if (calls.compareAndSet(now, now + 1)) {
+                if (comesIn) {
+                    incoming.incrementAndGet();
+                }
                 return true;
             }
         }
     }
 
-    /** A call is over. */
-    public void endCall() {
+    /** A call is over. @param cameIn as in {@link #tryCall} */
+    public void endCall(final boolean cameIn) {
+        if (cameIn) {
+            incoming.decrementAndGet();
+        }
         calls.decrementAndGet();
     }
 
@@ -81,5 +105,35 @@ public final class TrunkState {
         }
         refusedRate.incrementAndGet();
         return false;
+    }
+
+    /** Where a loop counts the responses of this trunk; made when it is first asked for. */
+    public ResponseCounts responses(final int loop) {
+        final ResponseCounts counts = responses.get(loop);
+        if (counts != null) {
+            return counts;
+        }
+        responses.compareAndSet(loop, null, new ResponseCounts());
+        return responses.get(loop);
+    }
+
+    /** What all loops have counted. */
+    public List<ResponseCounts> responses() {
+        return IntStream.range(0, MOST_THREADS).mapToObj(responses::get).filter(Objects::nonNull).toList();
+    }
+
+    /** Where a shard counts the calls of this trunk; made when it is first asked for. */
+    public CallCounts ended(final int shard) {
+        final CallCounts counts = ended.get(shard);
+        if (counts != null) {
+            return counts;
+        }
+        ended.compareAndSet(shard, null, new CallCounts());
+        return ended.get(shard);
+    }
+
+    /** What all shards have counted. */
+    public List<CallCounts> ended() {
+        return IntStream.range(0, MOST_THREADS).mapToObj(ended::get).filter(Objects::nonNull).toList();
     }
 }

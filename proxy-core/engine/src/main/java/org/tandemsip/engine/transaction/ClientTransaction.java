@@ -3,6 +3,7 @@ package org.tandemsip.engine.transaction;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.metrics.Counter;
 
 /** Client side of a transaction (RFC 3261 section 17.1). Pooled; shard thread only. */
 public abstract sealed class ClientTransaction extends Transaction
@@ -111,6 +112,7 @@ public abstract sealed class ClientTransaction extends Transaction
 
     /** Tells the user of a timeout and ends; the state is already Terminated. */
     final void endByTimeout(final long nowNs) {
+        owner.counters.increment(this instanceof InviteClientTransaction ? Counter.TIMEOUTS_B : Counter.TIMEOUTS_F);
         cancelTimers();
         try {
             user.onTimeout(this, nowNs);

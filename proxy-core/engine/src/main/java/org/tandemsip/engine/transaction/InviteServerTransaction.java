@@ -2,6 +2,7 @@ package org.tandemsip.engine.transaction;
 
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.metrics.Counter;
 
 /**
  * INVITE server transaction: RFC 3261 section 17.2.1, figure 7 as replaced by RFC 6026 section 8.6.
@@ -137,6 +138,9 @@ public final class InviteServerTransaction extends ServerTransaction {
     void onStateTimer(final long nowNs) {
         switch (state) {
             case PROCEEDING, COMPLETED, CONFIRMED, ACCEPTED -> {
+                if (state == State.COMPLETED) {
+                    owner.counters.increment(Counter.TIMEOUTS_H);
+                }
                 state(State.TERMINATED);
                 end(nowNs);
             }

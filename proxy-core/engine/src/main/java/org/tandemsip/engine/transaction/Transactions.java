@@ -181,6 +181,7 @@ public final class Transactions {
         transaction.lanes = lanes.retain();
         ReceivedVia.responseDestination(request.topVia(), from, transaction.destination);
         servers.add(transaction);
+        counters.increment(kind(transaction));
         switch (transaction) {
             case InviteServerTransaction inviteServer -> {
                 inviteServer.begin(nowNs);
@@ -364,10 +365,22 @@ public final class Transactions {
 
     void remove(final ClientTransaction transaction) {
         clients.remove(transaction);
+        counters.add(kind(transaction), -1);
     }
 
     void remove(final ServerTransaction transaction) {
         servers.remove(transaction);
+        counters.add(kind(transaction), -1);
+    }
+
+    private static Counter kind(final ServerTransaction transaction) {
+        return transaction instanceof InviteServerTransaction ? Counter.TRANSACTIONS_INVITE_SERVER
+                : Counter.TRANSACTIONS_SERVER;
+    }
+
+    private static Counter kind(final ClientTransaction transaction) {
+        return transaction instanceof InviteClientTransaction ? Counter.TRANSACTIONS_INVITE_CLIENT
+                : Counter.TRANSACTIONS_CLIENT;
     }
 
     /** Gives back everything that {@code transaction} holds, and itself. */
@@ -400,5 +413,6 @@ public final class Transactions {
         transaction.lanes = by.retain();
         transaction.destination.set(destination);
         clients.add(transaction);
+        counters.increment(kind(transaction));
     }
 }

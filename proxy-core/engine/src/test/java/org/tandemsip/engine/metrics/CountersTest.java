@@ -65,13 +65,16 @@ class CountersTest {
 
     @Test
     void shouldTellSeriesOfOneMetricApart() {
+        final Set<String> gauges = Set.of("tandem_transactions", "tandem_dialogs");
         final Set<String> series = new HashSet<>();
         final Map<String, String> helps = new HashMap<>();
         for (final Counter counter : Counter.values()) {
             assertTrue(series.add(counter.metric() + '{' + counter.labels() + '}'), counter.name());
             assertEquals(counter.help(), helps.computeIfAbsent(counter.metric(), metric -> counter.help()),
                     "one help text per metric: " + counter.name());
-            assertTrue(counter.metric().startsWith("tandem_") && counter.metric().endsWith("_total"), counter.name());
+            assertTrue(counter.metric().startsWith("tandem_"), counter.name());
+            assertEquals(gauges.contains(counter.metric()), !counter.metric().endsWith("_total"), counter.name());
+            assertEquals(gauges.contains(counter.metric()), counter.isGauge(), counter.name());
         }
     }
 }

@@ -2,6 +2,7 @@ package org.tandemsip.server.admin;
 
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,13 +16,10 @@ import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.registrar.LocationTable;
 import org.tandemsip.engine.routing.Gb28181;
 import org.tandemsip.engine.routing.Mode;
-import org.tandemsip.engine.routing.Peer;
-import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.dns.Answer;
 import org.tandemsip.server.dns.DnsCounters;
 import org.tandemsip.server.dns.RecordType;
-import org.tandemsip.server.transport.LoopStatus;
 import org.tandemsip.server.transport.Network;
 
 /**
@@ -41,10 +39,10 @@ final class Metrics {
         metrics.process(control);
         metrics.counters(control.network().counters());
         metrics.latency(control.network());
-        metrics.loops(control.network());
+        new ProcessMetrics(metrics).write(control.network(), control.config().tls());
         metrics.dns(control.names().counters());
         control.calls().media().ifPresent(rtpengine -> new MediaMetrics(metrics).write(rtpengine));
-        metrics.trunks(control.policy().trunks());
+        new TrunkMetrics(metrics).write(control.policy());
         metrics.calls(control.calls());
         metrics.users(control.policy().registry().table());
         metrics.gb28181(control.policy().trunks());
@@ -54,7 +52,8 @@ final class Metrics {
 
     private void process(final Control control) {
         head("tandem_build_info", "gauge", "Version of the program; always 1.");
-        line("tandem_build_info", "version=\"" + escape(Version.number()) + "\",jdk=\""
+        line("tandem_build_info", "version=\"" + escape(Version.number()) + "\",commit=\"" + escape(Version.commit())
+                + "\",jdk=\""
                 + escape(Runtime.version().toString()) + '"', 1);
         single("tandem_start_time_seconds", "gauge", "When the process started, in seconds since 1970.",
                 control.startedEpochMs() / 1e3);
@@ -77,7 +76,8 @@ final class Metrics {
 
     private void counters(final Collection<Counters> counters) {
         final Map<String, List<Counter>> byMetric = new LinkedHashMap<>();
-        for (final Counter counter : Counter.values()) {
+        // Received and sent messages are shown by transport and method.
+        for (final Counter counter : EnumSet.complementOf(EnumSet.of(Counter.RECEIVED, Counter.SENT))) {
             byMetric.computeIfAbsent(counter.metric(), _ -> new java.util.ArrayList<>()).add(counter);
         }
         final Map<Counter, Long> sums = new EnumMap<>(Counter.class);
@@ -85,7 +85,7 @@ final class Metrics {
             sums.put(counter, Counters.sum(counters, counter));
         }
         byMetric.forEach((metric, members) -> {
-            head(metric, "counter", members.getFirst().help());
+            head(metric, members.getFirst().isGauge() ? "gauge" : "counter", members.getFirst().help());
             members.forEach(counter -> line(metric, counter.labels(), sums.get(counter)));
         });
     }
@@ -106,24 +106,6 @@ final class Metrics {
         }
     }
 
-    private void loops(final Network network) {
-        head("tandem_loop_stall_seconds_max", "gauge", "Longest time a thread took to answer its heartbeat.");
-        for (final LoopStatus loop : network.loops()) {
-            line("tandem_loop_stall_seconds_max", "loop=\"" + escape(loop.name()) + '"', loop.maxStallMs() / 1e3);
-        }
-        head("tandem_queue_seconds", "gauge", "How long messages wait for a loop; 0 while it leaves nothing unread.");
-        for (final LoopStatus loop : network.loops()) {
-            line("tandem_queue_seconds", "loop=\"" + escape(loop.name()) + '"', loop.queueNs() / 1e9);
-        }
-        head("tandem_overloaded", "gauge", "Whether a loop turns new requests away.");
-        for (final LoopStatus loop : network.loops()) {
-            line("tandem_overloaded", "loop=\"" + escape(loop.name()) + '"', loop.overloaded() ? 1 : 0);
-        }
-        final Runtime runtime = Runtime.getRuntime();
-        single("tandem_heap_used_bytes", "gauge", "Java heap in use.", runtime.totalMemory() - runtime.freeMemory());
-        single("tandem_heap_max_bytes", "gauge", "Largest size of the Java heap.", runtime.maxMemory());
-    }
-
     private void dns(final DnsCounters counters) {
         head("tandem_dns_queries_total", "counter", "Questions asked of DNS servers, by type and outcome.");
         for (final RecordType type : RecordType.values()) {
@@ -137,8 +119,8 @@ final class Metrics {
             long sum = 0;
             for (int bucket = 0; bucket <= DnsCounters.BOUNDS.length; bucket++) {
                 sum += counters.durations(type, bucket);
-                line("tandem_dns_duration_seconds_bucket", "type=\"" + word(type) + "\",le=\""
-                        + (bucket == DnsCounters.BOUNDS.length ? "+Inf" : number(DnsCounters.BOUNDS[bucket])) + '"',
+                bucket("tandem_dns_duration_seconds", "type=\"" + word(type) + '"',
+                        bucket == DnsCounters.BOUNDS.length ? Double.POSITIVE_INFINITY : DnsCounters.BOUNDS[bucket],
                         sum);
             }
             line("tandem_dns_duration_seconds_sum", "type=\"" + word(type) + '"', counters.totalNs(type) / 1e9);
@@ -173,49 +155,6 @@ final class Metrics {
             single("tandem_credit_settlement_retries_total", "counter", "Settlements that were sent again.",
                     books.retries());
         });
-    }
-
-    private void trunks(final List<Trunk> trunks) {
-        head("tandem_trunk_calls", "gauge", "Calls in progress, where a limit or the balance counts them.");
-        for (final Trunk trunk : trunks) {
-            line("tandem_trunk_calls", "trunk=\"" + escape(trunk.name()) + '"', trunk.state().calls());
-        }
-        head("tandem_trunk_refused_total", "counter", "Calls for which a trunk had no room, by limit.");
-        for (final Trunk trunk : trunks) {
-            final String labels = "trunk=\"" + escape(trunk.name()) + "\",limit=\"";
-            line("tandem_trunk_refused_total", labels + "max_calls\"", trunk.state().refusedCalls());
-            line("tandem_trunk_refused_total", labels + "cps\"", trunk.state().refusedRate());
-        }
-        registrations(trunks, System.nanoTime());
-        head("tandem_peer_up", "gauge", "Whether a peer takes new requests.");
-        trunks.forEach(trunk -> trunk.peers().forEach(peer -> line("tandem_peer_up", labels(trunk, peer),
-                peer.state().usable() ? 1 : 0)));
-        head("tandem_peer_state_changes_total", "counter", "Changes of a peer's state.");
-        trunks.forEach(trunk -> trunk.peers().forEach(peer -> line("tandem_peer_state_changes_total",
-                labels(trunk, peer), peer.state().changes())));
-        head("tandem_peer_rtt_seconds", "gauge", "Round trip of the last answered probe of a peer.");
-        trunks.forEach(trunk -> trunk.peers().stream().filter(peer -> peer.state().lastRoundTripNs() >= 0)
-                .forEach(peer -> line("tandem_peer_rtt_seconds", labels(trunk, peer),
-                        peer.state().lastRoundTripNs() / 1e9)));
-    }
-
-    private void registrations(final List<Trunk> all, final long nowNs) {
-        final List<Trunk> trunks = all.stream().filter(trunk -> trunk.account().registration() != null).toList();
-        head("tandem_trunk_registered", "gauge", "Whether our address is registered with a trunk.");
-        for (final Trunk trunk : trunks) {
-            line("tandem_trunk_registered", "trunk=\"" + escape(trunk.name()) + '"',
-                    trunk.account().registration().state(nowNs) == Registration.State.REGISTERED ? 1 : 0);
-        }
-        head("tandem_trunk_registration_left_seconds", "gauge", "How long our registration with a trunk still holds.");
-        for (final Trunk trunk : trunks) {
-            line("tandem_trunk_registration_left_seconds", "trunk=\"" + escape(trunk.name()) + '"',
-                    trunk.account().registration().leftNs(nowNs) / 1e9);
-        }
-        head("tandem_trunk_register_failures_total", "counter", "Times that a trunk did not register our address.");
-        for (final Trunk trunk : trunks) {
-            line("tandem_trunk_register_failures_total", "trunk=\"" + escape(trunk.name()) + '"',
-                    trunk.account().registration().totalFailures());
-        }
     }
 
     private void users(final LocationTable table) {
@@ -269,10 +208,6 @@ final class Metrics {
                 value.applyAsDouble(trunk.profile().gb28181())));
     }
 
-    private static String labels(final Trunk trunk, final Peer peer) {
-        return "trunk=\"" + escape(trunk.name()) + "\",peer=\"" + escape(peer.hostPort()) + '"';
-    }
-
     void single(final String metric, final String type, final String help, final double value) {
         head(metric, type, help);
         line(metric, "", value);
@@ -289,6 +224,11 @@ final class Metrics {
             out.append('{').append(labels).append('}');
         }
         out.append(' ').append(number(value)).append('\n');
+    }
+
+    /** One bucket of a histogram. @param bound upper bound; infinite for the last */
+    void bucket(final String metric, final String labels, final double bound, final long count) {
+        line(metric + "_bucket", labels + ",le=\"" + (Double.isInfinite(bound) ? "+Inf" : number(bound)) + '"', count);
     }
 
     private static String number(final double value) {

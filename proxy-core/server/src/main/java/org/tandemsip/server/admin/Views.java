@@ -67,6 +67,7 @@ final class Views {
             json.writeNumberProperty("answered", Counters.sum(counters, Counter.ANSWERED));
             json.writeNumberProperty("absorbed", Counters.sum(counters, Counter.ABSORBED));
             json.writeNumberProperty("dropped", Counters.dropped(counters));
+            json.writeNumberProperty("forged", Counters.sum(counters, Counter.DROPPED_FORGED));
             json.writeEndObject();
             final Histogram overrun = control.calls().cutOffs().overruns();
             json.writeObjectPropertyStart("cut_off");

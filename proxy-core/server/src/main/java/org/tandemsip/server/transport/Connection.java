@@ -181,7 +181,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         if (waiting != null) {
             for (Waiting message = waiting.poll(); message != null && state == State.OPEN; message = waiting.poll()) {
-                loop.outbound().countSent(message.bytes().readableBytes());
+                loop.outbound().countSent(message.bytes(), source.transport);
                 write(message.bytes(), message.shard(), message.correlation());
             }
             context.flush();

@@ -136,10 +136,10 @@ final class Intake {
             if (loop.admits(message, source) && !loop.offer(message, source, false)) {
                 return false;
             }
-            loop.countReceived(length);
+            loop.countReceived(view, 0, length, source.transport);
             return true;
         }
-        loop.countReceived(length);
+        loop.countReceived(view, 0, length, source.transport);
         loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, view, 0, length);
         if (error == ParseError.NOT_SIP) {
             connection.close(Counter.CLOSED_NOT_SIP);
@@ -247,7 +247,7 @@ final class Intake {
         source.receivedNs = connection.lastReadNs();
         if (error == ParseError.NONE && loop.overRate(source)) {
             loop.refusals().limited(message, source);
-            loop.countReceived(length);
+            loop.countReceived(view, offset, length, source.transport);
         } else if (error == ParseError.NONE) {
             if (message.isRequest()) {
                 connection.noteAlias(message.topVia());
@@ -255,9 +255,9 @@ final class Intake {
             if (loop.admits(message, source) && !loop.offer(message, source, false)) {
                 return false;
             }
-            loop.countReceived(length);
+            loop.countReceived(view, offset, length, source.transport);
         } else {
-            loop.countReceived(length);
+            loop.countReceived(view, offset, length, source.transport);
             loop.refusals().refuse(message, error, loop.parser().errorOffset(), source, view, offset, length);
         }
         return true;
@@ -296,7 +296,7 @@ final class Intake {
         final int offset = framer.messageOffset();
         final int length = framer.messageLength();
         final int shown = length > 0 ? length : unread.readableBytes() - offset;
-        loop.countReceived(shown);
+        loop.countReceived(view, offset, shown, source.transport);
         source.receivedNs = connection.lastReadNs();
         boolean answered = false;
         final SipMessage message = loop.message().wrap(view, offset, length);

@@ -9,10 +9,12 @@ import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.StageTimers;
+import org.tandemsip.engine.metrics.Traffic;
 import org.tandemsip.engine.shard.RateLimitedReports;
 import org.tandemsip.engine.shard.Shard;
 import org.tandemsip.engine.shard.ShardReports;
@@ -45,6 +47,7 @@ final class Loop implements ShardThread {
     private final Supplier<SourceFilter> filters;
     private final Counters counters = new Counters();
     private final StageTimers stages = new StageTimers();
+    private final Traffic traffic = new Traffic();
     private final Peers peers;
     private final Connections connections;
     private final Outbound outbound;
@@ -81,7 +84,8 @@ final class Loop implements ShardThread {
         this.filters = filters;
         this.peers = peers;
         this.connections = new Connections(this, sockets, config, peers.registry());
-        this.outbound = new Outbound(index, config.listen().size(), allocator, counters, stages, peers, connections);
+        this.outbound = new Outbound(index, config.listen().size(), allocator, counters, stages, traffic, filters,
+                peers, connections);
         this.queue = new OutboundQueue(config.threading() == NetworkConfig.Threading.SHARED ? 1 << 20 : 1 << 22);
         this.refusals = new Refusals(outbound, counters, filters, badMessages,
                 new RateLimitedReports(index, reports), config.keys());
@@ -197,6 +201,17 @@ final class Loop implements ShardThread {
     }
 
     @Override
+    public long threadId() {
+        return eventLoop.threadProperties().id();
+    }
+
+    @Override
+    public double batchSize() {
+        final long turns = counters.get(Counter.SENT_TURNS);
+        return turns == 0 ? 0 : (double) counters.get(Counter.SENT) / turns;
+    }
+
+    @Override
     public String name() {
         return "tandem-loop-" + index;
     }
@@ -273,6 +288,16 @@ final class Loop implements ShardThread {
      * @param staying whether message and source stay as they are until {@link #settle}
      */
     boolean offer(final SipMessage parsed, final Source source, final boolean staying) {
+        if (!offerToOwner(parsed, source, staying)) {
+            return false;
+        }
+        if (!parsed.isRequest()) {
+            filters.get().received(source, parsed.statusCode(), index);
+        }
+        return true;
+    }
+
+    private boolean offerToOwner(final SipMessage parsed, final Source source, final boolean staying) {
         final Shard owner = owners.ownerOf(parsed);
         if (owner == shard) {
             if (staying ? owner.lend(parsed, source) : owner.offer(parsed, source)) {
@@ -299,11 +324,12 @@ final class Loop implements ShardThread {
         }
     }
 
-    /** Counts a message that has arrived whole. */
-    void countReceived(final int bytes) {
+    /** Counts a message that has arrived whole: {@code bytes[offset, offset + length)}. */
+    void countReceived(final DirectBuffer bytes, final int offset, final int length, final Transport transport) {
+        traffic.received(transport, Traffic.kindOf(bytes, offset, length));
         counters.increment(Counter.RECEIVED);
-        counters.add(Counter.BYTES_RECEIVED, bytes);
-        overload.read(bytes);
+        counters.add(Counter.BYTES_RECEIVED, length);
+        overload.read(length);
     }
 
     SipParser parser() {
@@ -356,6 +382,10 @@ final class Loop implements ShardThread {
 
     StageTimers stages() {
         return stages;
+    }
+
+    Traffic traffic() {
+        return traffic;
     }
 
     Connections connections() {

@@ -10,6 +10,8 @@ package org.tandemsip.server.transport;
  * @param queueNs    how long messages wait for the thread, as far as it reads sockets and leaves something unread; in
  *                   nanoseconds
  * @param overloaded whether it turns new requests away
+ * @param busy       share of the last second that it ran, 0 to 1
+ * @param batchSize  messages that it has handed to sockets per turn in which there were any; 0 where it has none
  */
 public record LoopStatus(String name, long lastBeatMs, long stalls, long maxStallMs, long queueNs,
-        boolean overloaded) {}
+        boolean overloaded, double busy, double batchSize) {}

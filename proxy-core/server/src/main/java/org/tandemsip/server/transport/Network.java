@@ -21,6 +21,7 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.LatencyWindow;
 import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.metrics.StageTimers;
+import org.tandemsip.engine.metrics.Traffic;
 import org.tandemsip.engine.shard.Shard;
 import org.tandemsip.engine.shard.ShardReports;
 import org.tandemsip.engine.shard.Shards;
@@ -205,6 +206,11 @@ public final class Network implements AutoCloseable {
     /** The counters of every thread; sum them with {@link Counters#sum}. */
     public Collection<Counters> counters() {
         return List.copyOf(counters);
+    }
+
+    /** The messages of every loop. */
+    public List<Traffic> traffic() {
+        return Arrays.stream(loops).map(Loop::traffic).toList();
     }
 
     /**

@@ -1,5 +1,7 @@
 package org.tandemsip.server.transport;
 
+import org.tandemsip.codec.Transport;
+
 /** Who sent a message and when: what a failure report and the stage times need. Mutable flyweight. */
 final class Origin {
     /** Shard of {@link #shard} for messages that no shard sent: answers of a loop to malformed requests. */
@@ -15,6 +17,9 @@ final class Origin {
     long receivedNs;
     /** When the sender sent it, or {@link #NOT_TIMED}. */
     long sentNs;
+    /** What it is, as {@link org.tandemsip.engine.metrics.Traffic#kindOf} says, and by which transport it goes. */
+    int kind;
+    Transport transport;
 
     Origin set(final int newShard, final long newCorrelation, final long newReceivedNs, final long newSentNs) {
         shard = newShard;

@@ -7,6 +7,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -18,6 +19,7 @@ import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.metrics.Stage;
 import org.tandemsip.engine.metrics.StageTimers;
+import org.tandemsip.engine.metrics.Traffic;
 
 /**
  * All that a loop sends: picks the socket or connection, hands over the bytes, and flushes once per turn, so that
@@ -31,10 +33,15 @@ final class Outbound implements OutboundQueue.Consumer {
     /** Messages whose stage times are kept until the flush; more than fit in a turn are sent but not timed. */
     private static final int TIMED = 512;
 
+    /** Where the status code stands in a response: behind {@code SIP/2.0} and a space (RFC 3261 section 7.2). */
+    private static final int STATUS_CODE = 8;
+
     private final int loop;
     private final ByteBufAllocator allocator;
     private final Counters counters;
     private final StageTimers stages;
+    private final Traffic traffic;
+    private final Supplier<SourceFilter> filters;
     private final Peers peers;
     private final Connections connections;
     private final DatagramPort[] ports;
@@ -46,6 +53,7 @@ final class Outbound implements OutboundQueue.Consumer {
     private final RemoteKey remote = new RemoteKey();
     private final long[] receivedNs = new long[TIMED];
     private final long[] sentNs = new long[TIMED];
+    private final byte[] kinds = new byte[TIMED];
     /** Where messages are written. The kernel reads them there at the flush; then it is used from the start again. */
     private final ByteBuf slab;
     private final List<ByteBuf> largeSent = new ArrayList<>();
@@ -60,11 +68,14 @@ final class Outbound implements OutboundQueue.Consumer {
     private long dirtyLoops;
 
     Outbound(final int loop, final int listenPoints, final ByteBufAllocator allocator, final Counters counters,
-            final StageTimers stages, final Peers peers, final Connections connections) {
+            final StageTimers stages, final Traffic traffic, final Supplier<SourceFilter> filters, final Peers peers,
+            final Connections connections) {
         this.loop = loop;
         this.allocator = allocator;
         this.counters = counters;
         this.stages = stages;
+        this.traffic = traffic;
+        this.filters = filters;
         this.peers = peers;
         this.connections = connections;
         this.ports = new DatagramPort[listenPoints];
@@ -103,6 +114,8 @@ final class Outbound implements OutboundQueue.Consumer {
 
     /** Sends {@code length} bytes of the claimed memory. */
     void send(final int length, final Destination destination, final Origin origin) {
+        origin.kind = Traffic.kindOf(claimedView, 0, length);
+        origin.transport = destination.transport;
         if (destination.transport == Transport.UDP) {
             sendDatagram(length, destination, origin);
         } else if (destination.transport.ordinal() <= Transport.WSS.ordinal()) {
@@ -127,6 +140,9 @@ final class Outbound implements OutboundQueue.Consumer {
     int flush() {
         final int flushed = unflushed;
         unflushed = 0;
+        if (flushed > 0) {
+            counters.increment(Counter.SENT_TURNS);
+        }
         flushPorts();
         connections.flush();
         if (timed > 0) {
@@ -215,8 +231,14 @@ final class Outbound implements OutboundQueue.Consumer {
         }
     }
 
-    /** Counts a message handed to a socket of this loop. */
-    void countSent(final int length) {
+    /** Counts a message handed to a connection of this loop that has just opened. */
+    void countSent(final ByteBuf message, final Transport transport) {
+        copyFrom.wrap(message.memoryAddress() + message.readerIndex(), message.readableBytes());
+        countSent(message.readableBytes(), transport, Traffic.kindOf(copyFrom, 0, message.readableBytes()));
+    }
+
+    private void countSent(final int length, final Transport transport, final int kind) {
+        traffic.sent(transport, kind);
         counters.increment(Counter.SENT);
         counters.add(Counter.BYTES_SENT, length);
         unflushed++;
@@ -236,8 +258,9 @@ final class Outbound implements OutboundQueue.Consumer {
 
     /** Counts and times a message handed to a socket of this loop. */
     void sent(final int length, final Origin origin) {
-        countSent(length);
+        countSent(length, origin.transport, origin.kind);
         if (timed < TIMED) {
+            kinds[timed] = (byte) origin.kind;
             receivedNs[timed] = origin.receivedNs;
             sentNs[timed++] = origin.sentNs;
         }
@@ -251,12 +274,21 @@ final class Outbound implements OutboundQueue.Consumer {
             return;
         }
         dirtyPorts |= 1L << listenPoint;
+        countResponse(length, destination, origin);
         port.send(claimedView.addressOffset(), length, destination, origin);
         if (claimedLarge) {
             largeSent.add(large);
             large = null;
         } else {
             slotsTaken++;
+        }
+    }
+
+    private void countResponse(final int length, final Destination destination, final Origin origin) {
+        if (origin.kind == Traffic.RESPONSE && length > STATUS_CODE + 2) {
+            filters.get().sent(destination, (claimedView.getByte(STATUS_CODE) - '0') * 100
+                    + (claimedView.getByte(STATUS_CODE + 1) - '0') * 10 + claimedView.getByte(STATUS_CODE + 2) - '0',
+                    loop);
         }
     }
 
@@ -294,6 +326,7 @@ final class Outbound implements OutboundQueue.Consumer {
         if (connection == null) {
             failed(origin, Counter.UNSENT_UNREACHABLE);
         } else {
+            countResponse(length, destination, origin);
             connection.send(copy(claimedView.addressOffset(), length), origin);
         }
     }
@@ -325,6 +358,7 @@ final class Outbound implements OutboundQueue.Consumer {
             stages.record(Stage.EGRESS, nowNs - sentNs[i]);
             if (receivedNs[i] != 0) {
                 stages.record(Stage.TOTAL, nowNs - receivedNs[i]);
+                traffic.forwarded(kinds[i], nowNs - receivedNs[i]);
             }
         }
         timed = 0;

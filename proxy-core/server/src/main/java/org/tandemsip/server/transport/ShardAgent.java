@@ -44,6 +44,12 @@ final class ShardAgent implements Agent, ShardThread {
     }
 
     @Override
+    public long threadId() {
+        final Thread running = thread;
+        return running == null ? 0 : running.threadId();
+    }
+
+    @Override
     public String name() {
         return roleName();
     }

@@ -23,6 +23,14 @@ interface ShardThread {
         return false;
     }
 
+    /** Number of the Java thread; 0 while there is none. */
+    long threadId();
+
+    /** Messages that it has handed to sockets per turn in which there were any; 0 where it has none. */
+    default double batchSize() {
+        return 0;
+    }
+
     /** When its last turn began, on the clock of {@link System#nanoTime}. */
     long turnNs();
 }

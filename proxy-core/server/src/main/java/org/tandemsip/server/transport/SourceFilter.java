@@ -1,5 +1,6 @@
 package org.tandemsip.server.transport;
 
+import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.Source;
 
@@ -15,6 +16,12 @@ public interface SourceFilter {
 
     /** Index of the trunk that {@code source} (address and port) belongs to, or {@link #UNKNOWN}. */
     int trunkOf(Source source);
+
+    /** A response of {@code source} goes on to its shard. @param loop index of the loop that calls this */
+    default void received(final Source source, final int statusCode, final int loop) {}
+
+    /** A response goes to a socket. @param loop index of the loop that calls this */
+    default void sent(final Destination destination, final int statusCode, final int loop) {}
 
     /** Name of the trunk that {@code source} belongs to; {@code null} for none, or where names do not matter. */
     default String nameOf(final Source source) {

@@ -61,7 +61,7 @@ final class UdpIngress {
             stun.onDatagram(datagram.bytes, source);
             return;
         }
-        loop.countReceived(length);
+        loop.countReceived(datagram.bytes, 0, length, Transport.UDP);
         try {
             parse(datagram.message.wrap(datagram.bytes, 0, length), datagram);
         } catch (final RuntimeException bug) {

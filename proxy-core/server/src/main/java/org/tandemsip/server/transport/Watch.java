@@ -1,5 +1,7 @@
 package org.tandemsip.server.transport;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -18,6 +20,8 @@ import org.tandemsip.engine.shard.ShardReports;
  * of life. Whoever has not turned since it was asked a second ago has stalled.
  */
 final class Watch implements AutoCloseable {
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
     private final Counters counters = new Counters();
     private final LatencyWindow window;
     private final List<Watched> watched = new ArrayList<>();
@@ -61,6 +65,7 @@ final class Watch implements AutoCloseable {
         window.tick();
         final long nowNs = System.nanoTime();
         for (final Watched one : watched) {
+            one.measure(nowNs);
             if (one.hasStalled(nowNs)) {
                 counters.increment(Counter.LOOP_STALLS);
             }
@@ -94,6 +99,9 @@ final class Watch implements AutoCloseable {
         private boolean asked;
         private boolean stalled;
         private long askedNs;
+        private long cpuNs;
+        private long cpuAtNs;
+        private double busy;
         private long stalls;
         private long maxStallNs;
 
@@ -117,9 +125,20 @@ final class Watch implements AutoCloseable {
             return begins;
         }
 
+        /** Looks how much of the time since the last call the thread ran. */
+        void measure(final long nowNs) {
+            final long id = thread.threadId();
+            final long nowCpuNs = id == 0 || !THREADS.isThreadCpuTimeSupported() ? -1 : THREADS.getThreadCpuTime(id);
+            if (nowCpuNs >= 0 && cpuAtNs != 0 && nowNs > cpuAtNs) {
+                busy = Math.clamp((double) (nowCpuNs - cpuNs) / (nowNs - cpuAtNs), 0.0, 1.0);
+            }
+            cpuNs = nowCpuNs;
+            cpuAtNs = nowCpuNs < 0 ? 0 : nowNs;
+        }
+
         LoopStatus status(final long nowNs) {
             return new LoopStatus(thread.name(), (nowNs - thread.turnNs()) / 1_000_000, stalls, maxStallNs / 1_000_000,
-                    thread.queueNs(), thread.overloaded());
+                    thread.queueNs(), thread.overloaded(), busy, thread.batchSize());
         }
     }
 }

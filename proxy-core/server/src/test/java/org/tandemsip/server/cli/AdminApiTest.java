@@ -191,6 +191,21 @@ class AdminApiTest {
                 Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
             }
         }
+        // and nothing of the contract is missing
+        final String contract = """
+                build_info start_time_seconds mode_info config_last_reload_successful
+                config_last_reload_success_timestamp_seconds config_reloads_total messages_received_total
+                messages_sent_total responses_total response_codes_total bytes_received_total bytes_sent_total
+                dropped_total parse_errors_total retransmissions_total overload_state transactions
+                transaction_timeouts_total calls calls_limit calls_total registrations dialogs trunk_up trunk_state
+                trunk_ping_seconds trunk_asr_ratio trunk_ner_ratio forward_duration_seconds post_dial_delay_seconds
+                call_setup_seconds call_duration_seconds dns_duration_seconds loop_busy_ratio
+                loop_stall_seconds_max loop_batch_size udp_kernel_drops_total buffer_bytes gc_pause_seconds
+                tls_handshakes_total tls_certificate_not_after_timestamp_seconds""";
+        for (final String name : contract.split("\\s+")) {
+            assertTrue(declared.contains("tandem_" + name), name);
+        }
+        assertTrue(text.contains("tandem_trunk_state{trunk=\"a\",peer=\"127.0.0.1:5070\",state=\"up\"} 1\n"));
         assertTrue(text.contains("tandem_dns_duration_seconds_bucket{type=\"srv\",le=\"+Inf\"} 0\n"));
         assertTrue(text.contains("tandem_mode_info{mode=\"stateful\"} 1\n"));
         assertTrue(text.contains("tandem_dropped_total{reason=\"parse\"} 0\n"));
