@@ -73,6 +73,7 @@ final class B2bua implements CallMode {
     final CallIds callIds;
     final CallNames names;
     final NextHops hops;
+    private final Loops loops;
     final Routes routes;
     final Writer writer;
     final Pools pools;
@@ -138,6 +139,7 @@ final class B2bua implements CallMode {
         auth = new LegAuth(context);
         media = new Media(this, context);
         transfers = new Transfers(this, context);
+        loops = new Loops(this);
         stray = new Call(this).legs[1];
         strays = new Strays(this, stray);
     }
@@ -158,6 +160,9 @@ final class B2bua implements CallMode {
         final long uri = invite.requestUri();
         final boolean emergency =
                 policy.emergencies().includes(invite.bytes(), Slice.offset(uri), Slice.end(uri));
+        if (loops.isLoop(invite)) {
+            return stateless.answer(invite, source, Status.LOOP_DETECTED_482);
+        }
         final Call call = emergency || states.takesCalls() ? pools.takeCall() : null;
         if (call == null) {
             return null;
@@ -184,6 +189,9 @@ final class B2bua implements CallMode {
             return onCancel(request, source, nowNs);
         }
         final Leg leg = find(request.bytes(), request.toTag());
+        if (leg != null && !hops.mayComeFrom(leg, source)) {
+            return Disposition.DROPPED_FORGED;
+        }
         if (leg == null || !leg.includes(request)) {
             return request.method() == Method.ACK ? Disposition.DROPPED_STRAY_ACK
                     : refuse(stray, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);

@@ -13,6 +13,7 @@ import org.tandemsip.engine.registrar.Flows;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.Zone;
 
 /**
  * Finds where the requests of a dialog go (RFC 3261 section 12.2.1.1): the address in the first Route or else in the
@@ -85,6 +86,34 @@ final class NextHops {
         } else if (transport != leg.seen.transport) {
             to.connection = 0;
         }
+    }
+
+    /**
+     * Whether requests inside the dialog of {@code leg} may come from {@code source}: from where the other side was
+     * seen or is asked, over its connection, from its trunk, from where its route set or target says that it is, or
+     * from the own house where it is of that, too. Our tag cannot be guessed: whoever sends one from elsewhere has
+     * read it.
+     */
+    boolean mayComeFrom(final Leg leg, final Source source) {
+        final long high = source.addressHigh;
+        final long low = source.addressLow;
+        if (low == leg.seen.addressLow && high == leg.seen.addressHigh
+                || low == leg.remote.addressLow && high == leg.remote.addressHigh
+                || source.connection != 0 && source.connection == leg.seen.connection
+                || leg.trunk != null && leg.trunk.holds(high, low)) {
+            return true;
+        }
+        if (leg.hasText()) {
+            final long slice = leg.nextHop(nameAddr);
+            if (uri.wrap(leg.buffer(), Slice.offset(slice), Slice.end(slice))
+                    && address.parse(leg.buffer(), Slice.offset(uri.host()), Slice.end(uri.host()))
+                    && address.low() == low && address.high() == high) {
+                return true;
+            }
+        }
+        final Trunk from = policy.trunkOf(source);
+        return from != null && leg.trunk != null && from.trust().zone() == Zone.CORE
+                && leg.trunk.trust().zone() == Zone.CORE;
     }
 
     /** A sips URI is TLS; without a parameter an address means UDP (RFC 3263 section 4.1), where we have that. */

@@ -22,12 +22,13 @@ final class Relay {
     /** Takes a request inside the dialog of {@code leg}, which is neither an ACK nor a CANCEL. */
     Disposition onRequest(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
         final Call call = leg.call;
-        if (request.cseqNumber() <= leg.remoteCseq && request.method() != Method.BYE) {
-            // A BYE counts whatever its number: there are peers that forget to raise it, and nothing may go on by that.
+        final boolean bye = request.method() == Method.BYE;
+        if (bye ? request.cseqNumber() < leg.remoteCseq : request.cseqNumber() <= leg.remoteCseq) {
+            // RFC 3261 section 12.2.2. There are peers that forget to raise the number for a BYE.
             return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, -1, nowNs);
         }
         leg.remoteCseq = Math.max(leg.remoteCseq, request.cseqNumber());
-        if (request.method() == Method.BYE) {
+        if (bye) {
             return call.onBye(leg, request, source, nowNs);
         }
         if (call.state == Call.State.ENDING || leg.state == Leg.State.ENDED) {

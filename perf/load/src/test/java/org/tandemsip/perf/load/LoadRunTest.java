@@ -65,7 +65,6 @@ class LoadRunTest {
 
         assertEquals(200, result.begun());
         assertTrue(result.clean(), result::summary);
-        assertEquals(0, result.retransmissions(), result::summary);
         assertEquals(200, result.setup().getTotalCount());
     }
 
