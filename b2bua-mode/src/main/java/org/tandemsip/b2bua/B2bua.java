@@ -8,10 +8,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
-import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.ValueCursor;
@@ -52,11 +52,6 @@ final class B2bua implements CallMode {
     static final byte[] SIP = ascii("sip:");
 
     private static final int SCRATCH_BYTES = 16_384;
-    private static final long KEY_LABEL = 0x6232_6275_61L;
-    private static final long DIALOG_LABEL = 0x6469_616c_6f67L;
-    /** Section 14.2 of RFC 3261: 0 to 10 seconds. */
-    private static final int LONGEST_RETRY_AFTER = 10;
-    private static final long GLARE_STEP_NS = 10_000_000L;
 
     final Transactions transactions;
     final MessageMemory memory;
@@ -69,6 +64,7 @@ final class B2bua implements CallMode {
     CutOffs cutOffs = CutOffs.NONE;
     final Counters counters;
     final ListenPoints listenPoints;
+    final Draws draws;
     final Tags tags;
     final CallIds callIds;
     final CallNames names;
@@ -88,12 +84,14 @@ final class B2bua implements CallMode {
     final CallStates states;
     /** Scratch: the request that a server transaction keeps. */
     final SipMessage kept;
+    /** Scratch: a message that was kept and is read again. */
+    final SipMessage earlier;
+    final SipParser parser;
     /** Scratch: what is put into a request besides what the other leg has sent. */
     final Writer.Extra extra = new Writer.Extra();
 
     final int shard;
     private final Branches branches;
-    private final KeyedHash hash;
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[SCRATCH_BYTES]);
     private final AsciiWriter text = new AsciiWriter();
     private final ValueCursor contacts = new ValueCursor();
@@ -105,7 +103,6 @@ final class B2bua implements CallMode {
     final Strays strays;
     private RoutingPolicy policy;
     private ServerTransaction found;
-    private long keys;
 
     B2bua(final ShardContext context) {
         policy = (RoutingPolicy) context.policy();
@@ -122,6 +119,7 @@ final class B2bua implements CallMode {
         counters = context.counters();
         listenPoints = new ListenPoints(context.listenPoints());
         branches = new Branches(context);
+        draws = new Draws(context);
         tags = new Tags(context.keys());
         callIds = new CallIds(context);
         names = new CallNames(listenPoints);
@@ -130,11 +128,13 @@ final class B2bua implements CallMode {
         writer = new Writer(context.listenPoints(), listenPoints, branches, names);
         writer.policy(policy);
         kept = new SipMessage(context.limits().headerRows());
-        hash = new KeyedHash(context.keys().table0(), context.keys().table1());
+        // One row more than may come: the media relay may have added Content-Length.
+        earlier = new SipMessage(context.limits().headerRows() + 1);
+        parser = new SipParser(context.limits());
         // Tags outlive the process: another one begins with other generations.
-        questions = new Questions(context, (int) nextKey());
+        questions = new Questions(context, (int) draws.key());
         credits = new Credits(this, shard);
-        pools = new Pools(this, context.shard(), context.maxTransactions(), (int) nextKey());
+        pools = new Pools(this, context.shard(), context.maxTransactions(), (int) draws.key());
         stateless = new Stateless(context);
         auth = new LegAuth(context);
         media = new Media(this, context);
@@ -408,23 +408,6 @@ final class B2bua implements CallMode {
         }
     }
 
-    /** Seconds after which to come again, chosen at random as RFC 3261 section 14.2 wants. */
-    int retryAfter() {
-        return (int) Long.remainderUnsigned(nextKey(), LONGEST_RETRY_AFTER + 1);
-    }
-
-    /** How long to wait before another INVITE where both sides have sent one (section 14.1). */
-    long glareNs(final Leg leg) {
-        // Who has made the Call-ID waits for the longer time.
-        return leg.number == 1 ? GLARE_STEP_NS * (210 + Long.remainderUnsigned(nextKey(), 190))
-                : GLARE_STEP_NS * Long.remainderUnsigned(nextKey(), 200);
-    }
-
-    /** First RSeq of a call: RFC 3262 section 3 wants it chosen at random, far from the end. */
-    long firstRseq() {
-        return 1 + Long.remainderUnsigned(nextKey(), 1 << 30);
-    }
-
     // What all share.
 
     /** Max-Forwards for a request that takes over {@code original}, which may be {@code null}. */
@@ -447,21 +430,6 @@ final class B2bua implements CallMode {
     /** How long a call may last whose end nobody tells. */
     long longestCallNs() {
         return policy.timing().lostCallNs();
-    }
-
-    /** Key for the next branch: never the same again, in no other shard either, and nobody can foretell it. */
-    long nextKey() {
-        return hash.begin().add(KEY_LABEL).add(shard).add(++keys).end();
-    }
-
-    /** What the dialog of a response is told by: its To tag. Never 0. */
-    long dialogHash(final SipMessage response) {
-        return hash.begin().add(DIALOG_LABEL).addSlice(response.bytes(), response.toTag()).end() | 1;
-    }
-
-    /** As {@link #dialogHash(SipMessage)}, for the dialog that a leg is in now. */
-    long dialogHash(final Leg leg) {
-        return hash.begin().add(DIALOG_LABEL).addSlice(leg.buffer(), leg.remoteTag()).end() | 1;
     }
 
     /** URI of the first Contact, or {@link Slice#NONE}. */

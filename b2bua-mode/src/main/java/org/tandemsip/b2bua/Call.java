@@ -1,6 +1,5 @@
 package org.tandemsip.b2bua;
 
-import java.nio.charset.StandardCharsets;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
@@ -34,11 +33,11 @@ final class Call extends Alarm {
         SETUP, UP, ENDING, OVER
     }
 
-    static final byte[] GONE = ascii("SIP;cause=481;text=\"Dialog lost\"");
-    static final byte[] SILENT = ascii("SIP;cause=408;text=\"No answer in dialog\"");
-    static final byte[] NO_ACK = ascii("SIP;cause=408;text=\"ACK missing\"");
-    private static final byte[] RESTARTED = ascii("SIP;cause=500;text=\"Server restarted\"");
-    static final byte[] EXPIRED = ascii("SIP;cause=408;text=\"Session expired\"");
+    static final byte[] GONE = B2bua.ascii("SIP;cause=481;text=\"Dialog lost\"");
+    static final byte[] SILENT = B2bua.ascii("SIP;cause=408;text=\"No answer in dialog\"");
+    static final byte[] NO_ACK = B2bua.ascii("SIP;cause=408;text=\"ACK missing\"");
+    private static final byte[] RESTARTED = B2bua.ascii("SIP;cause=500;text=\"Server restarted\"");
+    static final byte[] EXPIRED = B2bua.ascii("SIP;cause=408;text=\"Session expired\"");
 
     final Leg[] legs;
     /** Slot of this object and number of its use. */
@@ -119,7 +118,7 @@ final class Call extends Alarm {
         initial = exchange;
         exchanges.add(exchange);
         caller.inviteIn = exchange;
-        setup = owner.pools.takeSetup().begin(this, targets, owner.firstRseq());
+        setup = owner.pools.takeSetup().begin(this, targets, owner.draws.firstRseq());
         caller.learn(invite);
         if (!caller.session.onRequest(invite)) {
             fail(Status.SESSION_INTERVAL_TOO_SMALL_422, nowNs);
@@ -146,7 +145,7 @@ final class Call extends Alarm {
         }
         initial = exchange;
         exchanges.add(exchange);
-        setup = owner.pools.takeSetup().begin(this, targets, owner.firstRseq());
+        setup = owner.pools.takeSetup().begin(this, targets, owner.draws.firstRseq());
         return true;
     }
 
@@ -176,7 +175,7 @@ final class Call extends Alarm {
     /** Goes on to the first target: nothing has to be waited for any more. */
     void proceed(final long nowNs) {
         if (!setup.tryNext(nowNs)) {
-            fail(setup.failure, nowNs);
+            setup.giveUp(setup.failure, nowNs);
         }
     }
 
@@ -281,7 +280,6 @@ final class Call extends Alarm {
 
     private void endSetup() {
         if (setup != null) {
-            owner.timers.cancel(setup);
             owner.pools.giveBack(setup);
             setup = null;
         }
@@ -334,7 +332,7 @@ final class Call extends Alarm {
         }
     }
 
-    /** The answer of the callee to the INVITE is that of the call. */
+    /** An answer of the callee to the INVITE is that of the call. */
     Disposition refused(final SipMessage response, final long nowNs) {
         code = response.statusCode();
         ender = Ender.CALLEE;
@@ -381,7 +379,8 @@ final class Call extends Alarm {
         cutOff.end(nowNs);
         endMedia();
         exchanges.release();
-        endSetup();
+        final Setup tried = setup;
+        setup = null;
         owner.record(this, endNs == 0 ? nowNs : endNs);
         room.giveBack();
         final Transfer by = transfer;
@@ -393,6 +392,10 @@ final class Call extends Alarm {
         owner.pools.giveBack(this);
         if (by != null) {
             by.onFailed(code, response, nowNs);
+        }
+        if (tried != null) {
+            // Not before: the answer may be one that it has kept.
+            owner.pools.giveBack(tried);
         }
         for (Call part = first; part != null;) {
             final Call next = part.nextFree;
@@ -491,9 +494,5 @@ final class Call extends Alarm {
                 owner.states.keep(this);
             }
         }
-    }
-
-    private static byte[] ascii(final String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
     }
 }

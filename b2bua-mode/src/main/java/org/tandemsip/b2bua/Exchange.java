@@ -184,7 +184,7 @@ final class Exchange implements Requester {
         long rseq = 0;
         final long theirs = response.value(HeaderName.RSEQ);
         if (initial && Slice.exists(theirs)) {
-            rseq = call.setup.rseq(Numbers.parse(response.bytes(), theirs), owner.dialogHash(response));
+            rseq = call.setup.rseq(Numbers.parse(response.bytes(), theirs), owner.draws.dialog(response));
             if (rseq == 0) {
                 return Disposition.ABSORBED;
             }
@@ -197,7 +197,7 @@ final class Exchange implements Requester {
     }
 
     private Disposition success(final SipMessage response, final long nowNs) {
-        final long dialog = owner.dialogHash(response);
+        final long dialog = owner.draws.dialog(response);
         if (state == State.ANSWERED) {
             // Once more while we wait for the answer that goes into its ACK; or another branch of a fork.
             if (dialog != answeredDialog) {
@@ -337,7 +337,7 @@ final class Exchange implements Requester {
         to.inviteOut = to.inviteOut == this ? null : to.inviteOut;
         final MutableDirectBuffer out = owner.egress.claim(owner.writer.maxLength(to, ack));
         final int length = owner.writer.request(to, Method.ACK, cseqOut, ack, owner.hops(ack), owner.extra.clear(),
-                owner.nextKey(), Places.NONE, out);
+                owner.draws.key(), Places.NONE, out);
         if (length == 0) {
             return;
         }

@@ -185,7 +185,7 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     }
 
     private void sendBye(final SipMessage original, final long nowNs) {
-        final long key = owner.nextKey();
+        final long key = owner.draws.key();
         bye = owner.transactions.createClient(key, false, remote, this, nowNs);
         final int most = owner.writer.maxLength(this, original);
         final MutableDirectBuffer out = bye == null ? owner.egress.claim(most) : bye.claim(most);

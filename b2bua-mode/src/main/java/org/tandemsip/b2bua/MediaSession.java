@@ -79,9 +79,9 @@ final class MediaSession implements Asker {
         this.call = call;
         media = owner.media;
         // Nothing that was on the wire, and nothing that another process may use: relays are shared.
-        callId = Long.toHexString(owner.nextKey()) + '-' + Long.toHexString(owner.nextKey());
-        origins[0].begin(owner.nextKey());
-        origins[1].begin(owner.nextKey());
+        callId = Long.toHexString(owner.draws.key()) + '-' + Long.toHexString(owner.draws.key());
+        origins[0].begin(owner.draws.key());
+        origins[1].begin(owner.draws.key());
     }
 
     /** Whether the relay is asked now. */
@@ -272,8 +272,8 @@ final class MediaSession implements Asker {
         if (leg.number == 0) {
             return CALLER;
         }
-        return "b-" + Long.toHexString(message == null || message.isRequest() ? owner.dialogHash(leg)
-                : owner.dialogHash(message));
+        return "b-" + Long.toHexString(message == null || message.isRequest() ? owner.draws.dialog(leg)
+                : owner.draws.dialog(message));
     }
 
     private void wait(final SipMessage message, final Source source, final Leg leg, final Exchange exchange) {

@@ -80,7 +80,7 @@ final class OwnRequest implements Requester {
     }
 
     private boolean send(final long nowNs) {
-        final long key = owner.nextKey();
+        final long key = owner.draws.key();
         final ClientTransaction transaction =
                 owner.transactions.createClient(key, method == Method.INVITE, leg.remote, this, nowNs);
         if (transaction == null) {
@@ -145,10 +145,10 @@ final class OwnRequest implements Requester {
     private void acknowledge(final SipMessage success) {
         final MutableDirectBuffer out = owner.egress.claim(owner.writer.maxLength(leg, null));
         final int length = owner.writer.request(leg, Method.ACK, cseq, null, owner.hops(null), owner.extra.clear(),
-                owner.nextKey(), Places.NONE, out);
+                owner.draws.key(), Places.NONE, out);
         if (length > 0) {
             final Keeper keeper = owner.pools.takeKeeper().begin(false);
-            keeper.keep(owner.dialogHash(success), out, length, leg.remote);
+            keeper.keep(owner.draws.dialog(success), out, length, leg.remote);
             client.handOver(keeper);
             client = null;
             owner.egress.send(length, leg.remote, 0);

@@ -130,7 +130,7 @@ final class Pools {
     }
 
     void giveBack(final Setup setup) {
-        setup.call = null;
+        setup.end();
         setup.nextFree = freeSetups;
         freeSetups = setup;
     }

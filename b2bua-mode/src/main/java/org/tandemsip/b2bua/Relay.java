@@ -46,7 +46,8 @@ final class Relay {
             return owner.refuse(leg, request, source, Status.TOO_MANY_HOPS_483, -1, nowNs);
         }
         if (!other.established() || call.exchanges.full()) {
-            return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, owner.retryAfter(), nowNs);
+            return owner.refuse(leg, request, source, Status.SERVER_INTERNAL_ERROR_500, owner.draws.retryAfter(),
+                    nowNs);
         }
         if (SessionTimer.concerns(request.method())) {
             leg.learn(request);
@@ -57,7 +58,7 @@ final class Relay {
         final Status conflict = call.exchanges.conflict(leg, request, nowNs);
         if (conflict != null) {
             return owner.refuse(leg, request, source, conflict,
-                    conflict == Status.SERVER_INTERNAL_ERROR_500 ? owner.retryAfter() : -1, nowNs);
+                    conflict == Status.SERVER_INTERNAL_ERROR_500 ? owner.draws.retryAfter() : -1, nowNs);
         }
         return relay(leg, request, source, nowNs);
     }
@@ -95,7 +96,7 @@ final class Relay {
     /** Sends the request of {@code exchange} on the other leg; {@code false} when there is no room for it. */
     boolean resend(final Exchange exchange, final SipMessage request, final long nowNs) {
         final Leg to = exchange.to;
-        final long key = owner.nextKey();
+        final long key = owner.draws.key();
         final ClientTransaction client =
                 owner.transactions.createClient(key, exchange.invite(), to.remote, exchange, nowNs);
         if (client == null) {
@@ -129,7 +130,7 @@ final class Relay {
         if (cseq != call.initial.cseqIn) {
             return false;
         }
-        owner.extra.rackRseq = call.setup.theirRseq(ours, owner.dialogHash(call.legs[1]));
+        owner.extra.rackRseq = call.setup.theirRseq(ours, owner.draws.dialog(call.legs[1]));
         owner.extra.rackCseq = call.initial.cseqOut;
         return owner.extra.rackRseq > 0;
     }

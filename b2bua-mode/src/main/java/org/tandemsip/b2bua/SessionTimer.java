@@ -229,7 +229,7 @@ final class SessionTimer extends Alarm implements OwnRequest.Outcome {
             leg.call.onRefresh(nowNs);
         } else {
             // 491 and all others: again soon, while there is time (section 7.3). At random, as the other side's may.
-            set(nearer(nowNs, code == Status.REQUEST_PENDING_491.code() ? owner.glareNs(leg) : RETRY_NS), nowNs);
+            set(nearer(nowNs, code == Status.REQUEST_PENDING_491.code() ? owner.draws.glareNs(leg) : RETRY_NS), nowNs);
         }
     }
 

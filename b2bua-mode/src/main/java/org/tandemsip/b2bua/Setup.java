@@ -21,8 +21,18 @@ import org.tandemsip.engine.transaction.InviteClientTransaction;
 import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
- * Where a call that is being set up may go, and how far that has come: its targets are tried one after the other. Is
- * the timer of the present try: how long a peer may be silent, then timer C. Pooled; shard thread only.
+ * Where a call that is being set up may go, and how far that has come: its targets are tried one after the other, all
+ * of them within one timer C (RFC 3261 section 16.6 step 11), which no new try begins anew. Only a try that rings by
+ * then may go on, for the time that its last 101-199 has given it (section 16.7 step 2). The caller gets the best
+ * answer that has come, else 408.
+ *
+ * <pre>
+ *   try 1 ---- silent: its trunk's patience ----| try 2 ------ 503 ------| try 3 ---- 180 ------------------| 487
+ *   timer C ------------------------------------------------------------------------------| no try 4
+ *                                                                                 timer C after 180 --------|
+ * </pre>
+ *
+ * Is the timer of the present try. Pooled; shard thread only.
  */
 final class Setup extends TimerNode {
     /** Most reliable provisional responses that wait for their PRACK. */
@@ -45,6 +55,18 @@ final class Setup extends TimerNode {
     private Target target;
     /** Whether the timer is that of a peer which has not said anything yet. */
     private boolean trying;
+    /** Whether the present try has got a provisional response other than 100. */
+    private boolean ringing;
+    /** Whether timer C has run, and whether it has run out: nothing new is tried then. */
+    private boolean begun;
+    private boolean timeUp;
+    private final BestAnswer best;
+    private final TimerNode timerC = new TimerNode() {
+        @Override
+        protected void expired(final long nowNs) {
+            onTimerC(nowNs);
+        }
+    };
     /** Whether the request has gone over TCP for its size alone. */
     private boolean tcpForSize;
     /** Trunk that was asked last whether another call may begin there in this second, and what it said. */
@@ -54,6 +76,7 @@ final class Setup extends TimerNode {
 
     Setup(final B2bua owner) {
         this.owner = owner;
+        best = new BestAnswer(owner);
         for (int i = 0; i < targets.length; i++) {
             targets[i] = new Target();
         }
@@ -68,6 +91,9 @@ final class Setup extends TimerNode {
         next = 0;
         target = null;
         trying = false;
+        ringing = false;
+        begun = false;
+        timeUp = false;
         tcpForSize = false;
         askedTrunk = null;
         failure = Status.SERVICE_UNAVAILABLE_503;
@@ -76,9 +102,17 @@ final class Setup extends TimerNode {
         return this;
     }
 
+    /** Nothing is set up any more. */
+    void end() {
+        owner.timers.cancel(this);
+        owner.timers.cancel(timerC);
+        best.forget();
+        call = null;
+    }
+
     /** Moves to the next target; {@code false} when none is left. */
     private boolean advance() {
-        if (next == size) {
+        if (!hasNext()) {
             return false;
         }
         target = targets[next++];
@@ -86,9 +120,9 @@ final class Setup extends TimerNode {
         return true;
     }
 
-    /** Whether a target is left. */
+    /** Whether a target is left, and time for it. */
     private boolean hasNext() {
-        return next < size;
+        return next < size && !timeUp;
     }
 
     /**
@@ -120,6 +154,10 @@ final class Setup extends TimerNode {
 
     /** Tries the next target that takes the call; {@code false} when none is left. */
     boolean tryNext(final long nowNs) {
+        if (!begun) {
+            begun = true;
+            owner.timers.arm(timerC, owner.lanes.timerC(), nowNs);
+        }
         final Trunk before = call.trunkOut;
         while (advance()) {
             if (admits(nowNs) && send(nowNs)) {
@@ -189,9 +227,7 @@ final class Setup extends TimerNode {
         owner.extra.clear();
         if (!launch(owner.kept, nowNs)) {
             call.room.giveBackTarget();
-            if (!tryNext(nowNs)) {
-                call.fail(failure, nowNs);
-            }
+            tryNextOr(failure, nowNs);
         }
     }
 
@@ -202,7 +238,7 @@ final class Setup extends TimerNode {
             return call.media.waits();
         }
         final Leg callee = call.legs[1];
-        final long key = owner.nextKey();
+        final long key = owner.draws.key();
         final ClientTransaction client =
                 owner.transactions.createClient(key, true, callee.remote, call.initial, nowNs);
         if (client == null) {
@@ -231,20 +267,30 @@ final class Setup extends TimerNode {
         call.initial.cseqOut = callee.localCseq;
         client.start(length, nowNs);
         final Lane patience = owner.lanes.tryOf(target.trunk);
-        trying = patience != null;
-        owner.timers.arm(this, trying ? patience : owner.lanes.timerC(), nowNs);
+        trying = patience != null && !timeUp;
+        ringing = timeUp;
+        if (trying) {
+            owner.timers.arm(this, patience, nowNs);
+        } else if (timeUp) {
+            // What has rung is asked once more, with an answer to its challenge.
+            owner.timers.arm(this, owner.lanes.timerC(), nowNs);
+        } else {
+            owner.timers.cancel(this);
+        }
         return true;
     }
 
-    /** A provisional response has come: the peer is alive, and rings from 101 on. */
+    /** A provisional response has come: the peer is alive, and rings from 101 on, which gives it timer C anew. */
     void onProvisional(final int statusCode, final long nowNs) {
         if (trying) {
             report(PeerState.Event.SUCCESS);
+            owner.timers.cancel(this);
+            trying = false;
         }
-        trying = false;
-        owner.timers.arm(this, owner.lanes.timerC(), nowNs);
-        if (statusCode > Status.TRYING_100.code() && call.ringNs == 0) {
-            call.ringNs = nowNs;
+        if (statusCode > Status.TRYING_100.code()) {
+            ringing = true;
+            owner.timers.arm(this, owner.lanes.timerC(), nowNs);
+            call.ringNs = call.ringNs == 0 ? nowNs : call.ringNs;
         }
     }
 
@@ -257,18 +303,44 @@ final class Setup extends TimerNode {
     /** A peer has been silent for as long as its trunk allows, or the callee has rung for as long as timer C. */
     @Override
     protected void expired(final long nowNs) {
-        final boolean silent = trying;
-        if (silent) {
-            report(PeerState.Event.FAILURE);
-            if (!hasNext()) {
-                trying = false;
-                owner.timers.arm(this, owner.lanes.timerC(), nowNs);
-                return;
-            }
+        if (!trying) {
+            abandon(CancelReason.NONE, nowNs);
+            giveUp(Status.REQUEST_TIMEOUT_408, nowNs);
+            return;
         }
-        abandon(CancelReason.NONE, nowNs);
-        if (!silent && target.binding == null || !tryNext(nowNs)) {
-            call.fail(Status.REQUEST_TIMEOUT_408, nowNs);
+        trying = false;
+        report(PeerState.Event.FAILURE);
+        if (hasNext()) {
+            abandon(CancelReason.NONE, nowNs);
+            tryNextOr(Status.REQUEST_TIMEOUT_408, nowNs);
+        }
+    }
+
+    private void onTimerC(final long nowNs) {
+        timeUp = true;
+        if (!ringing) {
+            abandon(CancelReason.NONE, nowNs);
+            giveUp(Status.REQUEST_TIMEOUT_408, nowNs);
+        }
+    }
+
+    /** Nothing is left to be tried: the caller gets the best answer that has come, or {@code status}. */
+    void giveUp(final Status status, final long nowNs) {
+        if (best.isBetterThan(status.code())) {
+            refuse(best.read(), best.trunk(), nowNs);
+        } else {
+            call.fail(status, nowNs);
+        }
+    }
+
+    private Disposition refuse(final SipMessage response, final Trunk from, final long nowNs) {
+        call.legs[1].trunk = from;
+        return call.refused(response, nowNs);
+    }
+
+    private void tryNextOr(final Status status, final long nowNs) {
+        if (!tryNext(nowNs)) {
+            giveUp(status, nowNs);
         }
     }
 
@@ -287,17 +359,22 @@ final class Setup extends TimerNode {
         final int failure = response.statusCode();
         report(failure == Status.SERVICE_UNAVAILABLE_503.code() ? PeerState.Event.FAILURE : PeerState.Event.SUCCESS);
         final Trunk trunk = target.trunk;
+        final Trunk from = call.legs[1].trunk;
         if (failure == Status.SERVICE_UNAVAILABLE_503.code() || trunk != null && trunk.failsOver(failure)
                 || target.binding != null && failure < 600) {
             call.initial.client.detach();
             call.initial.client = null;
             call.legs[1].inviteOut = null;
             call.room.giveBackTarget();
+            if (hasNext()) {
+                best.offer(response, from);
+            }
             if (tryNext(nowNs)) {
                 return Disposition.ABSORBED;
             }
         }
-        return call.refused(response, nowNs);
+        return best.isBetterThan(failure) ? refuse(best.read(), best.trunk(), nowNs)
+                : refuse(response, from, nowNs);
     }
 
     /** The INVITE got no answer, or did not get there. */
@@ -318,9 +395,7 @@ final class Setup extends TimerNode {
             report(PeerState.Event.FAILURE);
         }
         call.room.giveBackTarget();
-        if (!tryNext(nowNs)) {
-            call.fail(status, nowNs);
-        }
+        tryNextOr(status, nowNs);
     }
 
     /**
@@ -345,12 +420,12 @@ final class Setup extends TimerNode {
             owner.extra.clear();
             if (!launch(owner.kept, nowNs)) {
                 call.room.giveBackTarget();
-                tryNextOrFail(nowNs);
+                tryNextOr(Status.SERVICE_UNAVAILABLE_503, nowNs);
             }
         } else if (hasNext()) {
             report(PeerState.Event.FAILURE);
             abandon(CancelReason.NONE, nowNs);
-            tryNextOrFail(nowNs);
+            tryNextOr(Status.SERVICE_UNAVAILABLE_503, nowNs);
         }
     }
 
@@ -359,13 +434,7 @@ final class Setup extends TimerNode {
         if (target != null && target.peer != null && target.peer.state().state() == PeerState.State.DOWN && hasNext()
                 && call.initial.client instanceof InviteClientTransaction) {
             abandon(CancelReason.NONE, nowNs);
-            tryNextOrFail(nowNs);
-        }
-    }
-
-    private void tryNextOrFail(final long nowNs) {
-        if (!tryNext(nowNs)) {
-            call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
+            tryNextOr(Status.SERVICE_UNAVAILABLE_503, nowNs);
         }
     }
 

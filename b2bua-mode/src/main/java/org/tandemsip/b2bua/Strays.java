@@ -25,7 +25,7 @@ final class Strays {
         if (stray.ofStray(response)) {
             final MutableDirectBuffer out = owner.egress.claim(owner.writer.maxLength(stray, null));
             final int length = owner.writer.request(stray, Method.ACK, response.cseqNumber(), null, owner.hops(null),
-                    owner.extra.clear(), owner.nextKey(), Places.NONE, out);
+                    owner.extra.clear(), owner.draws.key(), Places.NONE, out);
             if (length > 0) {
                 owner.egress.send(length, stray.remote, 0);
             }
@@ -37,7 +37,7 @@ final class Strays {
     }
 
     private void sendBye(final long nowNs) {
-        final long key = owner.nextKey();
+        final long key = owner.draws.key();
         final ClientTransaction client =
                 owner.transactions.createClient(key, false, stray.remote, TransactionUser.NOBODY, nowNs);
         if (client == null) {

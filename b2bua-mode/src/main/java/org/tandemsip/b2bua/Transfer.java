@@ -152,7 +152,7 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
             return;
         }
         if (code == Status.REQUEST_PENDING_491.code()) {
-            set(nowNs + owner.glareNs(stays), nowNs);
+            set(nowNs + owner.draws.glareNs(stays), nowNs);
         } else if (code >= 300) {
             finish();
             call.hangUp(Ender.PEER, FAILED, nowNs);

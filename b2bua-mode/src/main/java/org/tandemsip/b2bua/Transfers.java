@@ -8,7 +8,6 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
@@ -28,7 +27,6 @@ final class Transfers {
     private static final String REPLACES = "replaces=";
 
     private final B2bua owner;
-    private final SipParser parser;
     private final SipMessage invite;
     private final Targets targets;
     private final NameAddr nameAddr = new NameAddr();
@@ -39,7 +37,6 @@ final class Transfers {
     Transfers(final B2bua owner, final ShardContext context) {
         this.owner = owner;
         final Limits limits = context.limits();
-        parser = new SipParser(limits);
         invite = new SipMessage(limits.headerRows());
         targets = new Targets(context.counters());
     }
@@ -79,7 +76,7 @@ final class Transfers {
         source.port = leg.seen.port;
         final UnsafeBuffer bytes = write(leg, stays, refer, replaces);
         invite.wrap(bytes, 0, bytes.capacity());
-        Status refusal = parser.parse(invite, false) == ParseError.NONE ? null : Status.BAD_REQUEST_400;
+        Status refusal = owner.parser.parse(invite, false) == ParseError.NONE ? null : Status.BAD_REQUEST_400;
         if (refusal == null) {
             refusal = router.locate(invite, source, policy, leg.trunk, targets, nowNs);
         }
@@ -105,7 +102,7 @@ final class Transfers {
             exchange.server.request(into);
         } else {
             exchange.original.wrap(into);
-            parser.parse(into, false);
+            owner.parser.parse(into, false);
         }
     }
 

@@ -128,15 +128,25 @@ final class CallFixture implements Egress {
         return trunk(index, name, NO_TIMERS, media, peers);
     }
 
+    /** A trunk that is called, and fails over for these codes. */
+    static Trunk trunk(final String name, final int[] failover, final String... peers) {
+        return trunk(1, name, NO_TIMERS, MediaRules.NONE, failover, peers);
+    }
+
     private static Trunk trunk(final int index, final String name, final CallRules rules, final MediaRules media,
             final String... peers) {
+        return trunk(index, name, rules, media, new int[] {503}, peers);
+    }
+
+    private static Trunk trunk(final int index, final String name, final CallRules rules, final MediaRules media,
+            final int[] failover, final String... peers) {
         final List<Peer> all = new ArrayList<>();
         for (final String peer : peers) {
             final SimAddress address = SimAddress.of(peer);
             all.add(new Peer(peer, null, 0, address.low(), address.port(), all.size()));
         }
         return new Trunk(index, name, all, List.of(Cidr.parse(SimAddress.of(peers[0]).host() + "/32")),
-                new int[] {503}, 0, Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState(),
+                failover, 0, Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState(),
                 new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules)
                         .with(media));
     }

@@ -153,7 +153,7 @@ class RegisteredCallTest {
     }
 
     @Test
-    void shouldTryTheNextPhoneWhenOneHasRungForTooLong() {
+    void shouldAnswer408WhenAPhoneHasRungForAsLongAsAllOfThemMay() {
         register(PHONE, "<sip:" + BEHIND_NAT + ">;q=0.9");
         register(SECOND_PHONE, "<sip:bob@192.168.1.6:5060>;q=0.5");
         net.deliver(ALICE, net.invite("call-4", OFFER));
@@ -162,7 +162,8 @@ class RegisteredCallTest {
         net.pass(200_000);
 
         net.take("CANCEL", PHONE);
-        net.take("INVITE", SECOND_PHONE);
+        net.take("SIP/2.0 408", ALICE);
+        assertEquals(0, net.count("INVITE"));
     }
 
     @Test

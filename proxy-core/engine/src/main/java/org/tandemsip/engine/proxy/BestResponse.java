@@ -5,6 +5,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.transaction.MessageMemory;
+import org.tandemsip.engine.transaction.ResponseRank;
 
 /**
  * The best final response of a response context so far (RFC 3261 section 16.7 steps 4, 6 and 7), kept while other
@@ -47,7 +48,7 @@ final class BestResponse {
 
     /** Whether a response with {@code other} as status code is to be preferred to this one. */
     boolean worseThan(final int other, final boolean cancelled) {
-        return rank(other, cancelled) < rank(statusCode, cancelled);
+        return ResponseRank.of(other, cancelled) < ResponseRank.of(statusCode, cancelled);
     }
 
     /**
@@ -81,26 +82,6 @@ final class BestResponse {
     /** Size of the message in bytes. */
     int length() {
         return length;
-    }
-
-    /**
-     * Order of preference, lowest first: 6xx, then by class; within 4xx those that tell how to send the request again
-     * (section 16.7 step 6), and in each class last what says least.
-     *
-     * @param cancelled whether the caller has sent a CANCEL: then 487 is what it waits for
-     */
-    private static int rank(final int statusCode, final boolean cancelled) {
-        if (statusCode >= 600) {
-            return 0;
-        }
-        final int preference = switch (statusCode) {
-            case 401, 407 -> 1;
-            case 415, 420, 484 -> 2;
-            case 487 -> cancelled ? 0 : 4;
-            case 408, 503 -> 4;
-            default -> 3;
-        };
-        return statusCode / 100 * 10 + preference;
     }
 
     private static boolean challenges(final int statusCode) {

@@ -1,0 +1,52 @@
+package org.tandemsip.b2bua;
+
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.transaction.ResponseRank;
+
+/**
+ * The best failure so far of a call that is tried at one peer after the other (RFC 3261 section 16.7 step 6): the
+ * caller gets it when no other try ends better. Part of a {@link Setup}; shard thread only.
+ */
+final class BestAnswer {
+    private final B2bua owner;
+    private final KeptBytes response;
+    private Trunk trunk;
+    private int statusCode;
+
+    BestAnswer(final B2bua owner) {
+        this.owner = owner;
+        response = new KeptBytes(owner.memory);
+    }
+
+    /** Keeps a failure of {@code from} unless a better one has come before; of two alike the later one counts. */
+    void offer(final SipMessage failure, final Trunk from) {
+        if (!isBetterThan(failure.statusCode())) {
+            response.keep(failure.bytes(), Slice.offset(failure.startLine()), failure.length());
+            trunk = from;
+            statusCode = failure.statusCode();
+        }
+    }
+
+    /** Whether it says more than an answer with {@code code}. */
+    boolean isBetterThan(final int code) {
+        return response.length() > 0 && ResponseRank.of(statusCode, false) < ResponseRank.of(code, false);
+    }
+
+    /** Reads it again. */
+    SipMessage read() {
+        response.wrap(owner.earlier);
+        owner.parser.parse(owner.earlier, false);
+        return owner.earlier;
+    }
+
+    /** Trunk that it has come from, or {@code null}. */
+    Trunk trunk() {
+        return trunk;
+    }
+
+    void forget() {
+        response.forget();
+    }
+}
