@@ -106,7 +106,7 @@ final class Call extends Alarm {
         final Leg caller = legs[0];
         caller.seen.set(source);
         caller.pinned = owner.hops.pins(invite, source, from);
-        if (!caller.ofInvite(invite) || !room.take(from, emergency)) {
+        if (!caller.ofInvite(invite) || !room.take(from, owner.policy().total(), emergency)) {
             return false;
         }
         final Exchange exchange = owner.pools.takeExchange(caller, invite);

@@ -167,7 +167,7 @@ final class CallStates {
         if (reader.fill(call) && reader.wasUp()) {
             call.legs[0].place = place;
             call.legs[1].place = place;
-            call.room.resume(call.trunkIn, call.trunkOut, call.peer);
+            call.room.resume(call.trunkIn, owner.policy().total(), call.trunkOut, call.peer);
             call.resume(reader.time(40), nowNs);
             reader.sessions(call);
             keep(call);

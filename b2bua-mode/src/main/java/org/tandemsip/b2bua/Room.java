@@ -5,13 +5,18 @@ import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.Total;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkState;
 
-/** The room that a call takes in its trunks. Part of a {@link Call}; shard thread only. */
+/**
+ * The room that a call takes in its trunks, and in what all of them carry together. Part of a {@link Call}; shard
+ * thread only.
+ */
 final class Room {
     private final Counters counters;
     private TrunkState in;
+    private TrunkState total;
     private TrunkState out;
     private PeerState peer;
     private int dialogs;
@@ -21,12 +26,19 @@ final class Room {
     }
 
     /** Takes room in the trunk that a call comes from; {@code false} when there is none. @param must despite limits */
-    boolean take(final Trunk from, final boolean must) {
+    boolean take(final Trunk from, final Total all, final boolean must) {
         if (!from.state().tryCall(must ? 0 : from.maxCalls(), true)) {
             counters.increment(Counter.LIMITED_CALLS);
             return false;
         }
         in = from.state();
+        if (!all.tryCall(must)) {
+            in.endCall(true);
+            in = null;
+            counters.increment(Counter.LIMITED_CALLS);
+            return false;
+        }
+        total = all.state();
         return true;
     }
 
@@ -49,10 +61,12 @@ final class Room {
     }
 
     /** Takes the room of a call of an earlier process, whatever the limits are now. @param peer may be null */
-    void resume(final Trunk from, final Trunk to, final Peer called) {
+    void resume(final Trunk from, final Total all, final Trunk to, final Peer called) {
         begin();
         in = from.state();
         in.tryCall(0, true);
+        total = all.state();
+        all.tryCall(true);
         if (to != null) {
             out = to.state();
             out.tryCall(0, false);
@@ -89,6 +103,10 @@ final class Room {
         if (in != null) {
             in.endCall(true);
             in = null;
+        }
+        if (total != null) {
+            total.endCall(true);
+            total = null;
         }
     }
 }

@@ -26,7 +26,9 @@ import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Total;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.MessageText;
 
@@ -275,6 +277,23 @@ class CallFlowTest {
         one.deliver(ALICE, one.fromAlice(up, "BYE", 8));
         one.deliver(BOB, answer(one.take("BYE"), 200, null, null, ""));
         assertEquals(0, limited.state().calls());
+    }
+
+    @Test
+    void shouldRefuseWhenAllTrunksTogetherAreFull() {
+        final Trunk bob = CallFixture.trunk(1, "bob", BOB);
+        final CallFixture one = new CallFixture(bob);
+        final TrunkState total = new TrunkState();
+        one.configure(one.policy.withTotal(new Total(total, 1)));
+        final Up up = one.up("call-14");
+        assertEquals(1, total.calls());
+        one.deliver(ALICE, one.invite("call-15", OFFER));
+        assertEquals(1, one.count("SIP/2.0 503"));
+        assertEquals(0, one.count("INVITE"));
+        assertEquals(List.of(1, 1), List.of(one.alice.state().calls(), bob.state().calls()));
+        one.deliver(ALICE, one.fromAlice(up, "BYE", 8));
+        one.deliver(BOB, answer(one.take("BYE"), 200, null, null, ""));
+        assertEquals(0, total.calls());
     }
 
     @Test

@@ -43,6 +43,7 @@ final class Changes {
             live("trunks", Config::trunks),
             live("routes", Config::routes),
             live("timers", Config::timing),
+            live("max-calls", Config::maxCalls),
             live("cps", Config::cps),
             live("emergency-numbers", Config::emergencyNumbers),
             live("drain", Config::drainNs),

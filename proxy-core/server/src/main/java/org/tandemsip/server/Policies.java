@@ -20,6 +20,7 @@ import org.tandemsip.engine.routing.Registry;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Schedule;
+import org.tandemsip.engine.routing.Total;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.TrunkState;
@@ -63,7 +64,7 @@ final class Policies {
         final List<Route> routes = config.routes().stream().map(route -> route(route, byName, states.clock()))
                 .toList();
         return new RoutingPolicy(config.mode(), trunks, routes, config.timing(), config.maxForwards(),
-                config.recordRoute()).withTotal(states.total())
+                config.recordRoute()).withTotal(new Total(states.total(), config.maxCalls()))
                 .withListenZones(config.listen().stream().map(Config.Listen::zone).collect(Collectors.toList()))
                 .withEmergencies(new Emergencies(config.emergencyNumbers()))
                 .withRegistry(new Registry(states.users(), rules(config.registrar()), states.clock()));

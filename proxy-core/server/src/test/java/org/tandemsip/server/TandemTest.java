@@ -210,11 +210,11 @@ class TandemTest {
             assertThrows(Control.Refused.class, tandem::reload);
 
             // then
-            assertTrue(tandem.policy().total().tryBegin(1) && tandem.policy().total().tryBegin(1));
+            assertTrue(tandem.policy().total().state().tryBegin(1) && tandem.policy().total().state().tryBegin(1));
             write(pbx, "cps: 1/s");
             tandem.reload();
-            assertTrue(tandem.policy().total().tryBegin(1));
-            assertFalse(tandem.policy().total().tryBegin(1));
+            assertTrue(tandem.policy().total().state().tryBegin(1));
+            assertFalse(tandem.policy().total().state().tryBegin(1));
         }
     }
 

@@ -79,6 +79,8 @@ final class Call extends TimerNode {
     long place;
     /** Trunk that the call came from, where that counts its calls; else {@code null}. */
     TrunkState from;
+    /** What all trunks carry together, where that is limited; else {@code null}. */
+    TrunkState total;
     /** Its branches. */
     Leg legs;
     /** Number of them. */

@@ -12,12 +12,14 @@ import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Targets;
+import org.tandemsip.engine.routing.Total;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.TimerLanes;
 
 /**
- * The calls of one shard that count against a limit. A call takes room in the trunk it comes from and in each trunk it
- * is sent to, and gives it back
+ * The calls of one shard that count against a limit. A call takes room in the trunk it comes from, once in what all
+ * trunks carry together, and in each trunk it is sent to, and gives it back
  *
  * <ul>
  * <li>when its INVITE ends without a 2xx,
@@ -54,6 +56,7 @@ final class Calls {
     /** Most calls: as many as there may be transactions. */
     private final int most;
     private long longestNs;
+    private Total total;
 
     Calls(final ShardContext context) {
         hash = new KeyedHash(context.keys().table0(), context.keys().table1());
@@ -70,14 +73,19 @@ final class Calls {
         longestNs = newLongestNs;
     }
 
+    /** Takes over the limit over all trunks. */
+    void total(final Total newTotal) {
+        total = newTotal;
+    }
+
     /** Number of calls. */
     int size() {
         return calls.size();
     }
 
     /** Whether a call from and to these trunks has to be counted. */
-    static boolean counts(final Trunk from, final Targets targets) {
-        if (from != null && from.countsCalls()) {
+    boolean counts(final Trunk from, final Targets targets) {
+        if (total.countsCalls() || from != null && from.countsCalls()) {
             return true;
         }
         for (int i = 0; i < targets.size(); i++) {
@@ -95,7 +103,8 @@ final class Calls {
     }
 
     /**
-     * A new call, or {@code null} when the trunk it comes from has no room. {@link #setUp} must follow.
+     * A new call, or {@code null} when the trunk it comes from, or all together, have no room. {@link #setUp} must
+     * follow.
      *
      * @param must whether no limit keeps it out
      */
@@ -103,14 +112,22 @@ final class Calls {
         final long key = callersKey(invite);
         Call call = calls.get(key);
         if (call == null) {
-            if (calls.size() >= most || from != null && from.countsCalls()
-                    && !from.state().tryCall(must ? 0 : from.maxCalls(), true)) {
+            final TrunkState counted = from != null && from.countsCalls() ? from.state() : null;
+            if (calls.size() >= most || counted != null && !counted.tryCall(must ? 0 : from.maxCalls(), true)) {
+                counters.increment(Counter.LIMITED_CALLS);
+                return null;
+            }
+            if (total.countsCalls() && !total.tryCall(must)) {
+                if (counted != null) {
+                    counted.endCall(true);
+                }
                 counters.increment(Counter.LIMITED_CALLS);
                 return null;
             }
             call = take();
             call.key = key;
-            call.from = from != null && from.countsCalls() ? from.state() : null;
+            call.from = counted;
+            call.total = total.countsCalls() ? total.state() : null;
             call.untilNs = nowNs + longestNs;
             calls.put(key, call);
             timers.arm(call, tick, nowNs);
@@ -296,6 +313,10 @@ final class Calls {
         if (call.from != null) {
             call.from.endCall(true);
             call.from = null;
+        }
+        if (call.total != null) {
+            call.total.endCall(true);
+            call.total = null;
         }
         call.nextFree = freeCalls;
         freeCalls = call;

@@ -114,7 +114,7 @@ public final class Proxy implements MessageHandler {
         stateless = new StatelessProxy(context, branches, requests, responses);
         stateful = new StatefulProxy(context, transactions, branches, requests, responses, names);
         stateful.timing(policy.timing());
-        stateful.trunks(policy.trunks());
+        stateful.policy(policy);
         hider.policy(policy);
         own = new OwnRequests(context, transactions, branches, listenPoints);
     }
@@ -273,13 +273,13 @@ public final class Proxy implements MessageHandler {
      */
     private boolean mayBegin(final RoutingPolicy by, final Trunk from, final long nowNs) {
         final boolean once = locationService.mode() == Mode.STATELESS && !rerouted;
-        if (!once && locationService.awaited() == null && (from.isFull() || targets.areFull())) {
+        if (!once && locationService.awaited() == null && (from.isFull() || targets.areFull() || by.total().isFull())) {
             // Refused further on, unless it is a call that is here already: in neither case another one begins.
             return true;
         }
         final Trunk to = once && targets.size() > 0 ? targets.get(0).trunk : null;
         if (from.state().tryBegin(nowNs) && (to == null || to.state().tryBegin(nowNs))
-                && by.total().tryBegin(nowNs)) {
+                && by.total().state().tryBegin(nowNs)) {
             return true;
         }
         counters.increment(Counter.LIMITED_RATE);
@@ -469,7 +469,7 @@ public final class Proxy implements MessageHandler {
         hider.policy(newPolicy);
         gbRelay.policy(newPolicy);
         stateful.timing(newPolicy.timing());
-        stateful.trunks(newPolicy.trunks());
+        stateful.policy(newPolicy);
         settle(nowNs);
     }
 

@@ -1,6 +1,5 @@
 package org.tandemsip.engine.proxy;
 
-import java.util.List;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
@@ -16,6 +15,7 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Branches;
 import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes;
@@ -111,12 +111,14 @@ final class StatefulProxy {
         calls.longest(timing.lostCallNs());
     }
 
-    /** Takes over the trunks of a configuration: their times for one try. */
-    void trunks(final List<Trunk> trunks) {
+    /** Takes over a configuration: the limit over all trunks, and their times for one try. */
+    void policy(final RoutingPolicy policy) {
+        calls.total(policy.total());
         for (int i = 0; i < tries.length; i++) {
             timers.release(tries[i]);
         }
-        tries = trunks.stream().mapToLong(Trunk::tryNs).filter(tryNs -> tryNs > 0).distinct().mapToObj(timers::lane)
+        tries = policy.trunks().stream().mapToLong(Trunk::tryNs).filter(tryNs -> tryNs > 0).distinct()
+                .mapToObj(timers::lane)
                 .toArray(TimerLanes.Lane[]::new);
     }
 
@@ -134,7 +136,7 @@ final class StatefulProxy {
             // A retransmission so late that its server transaction is gone, but not yet the copies made of it.
             return Disposition.ABSORBED;
         }
-        final boolean counted = beginsCall(request) && Calls.counts(from, targets);
+        final boolean counted = beginsCall(request) && calls.counts(from, targets);
         final Call call = counted ? calls.begin(request, from, requests.isEmergency(), nowNs) : null;
         if (counted && call == null) {
             return null;
@@ -216,7 +218,7 @@ final class StatefulProxy {
     /** Ends the waiting of a request whose next hops are known now: only now it is known whether its call counts. */
     void resume(final ResponseContext context, final SipMessage request, final Trunk from, final Targets targets,
             final long nowNs) {
-        final boolean counted = beginsCall(request) && Calls.counts(from, targets);
+        final boolean counted = beginsCall(request) && calls.counts(from, targets);
         final Call call = counted ? calls.begin(request, from, requests.isEmergency(), nowNs) : null;
         context.callPart.begin(request, call);
         context.resume(counted && call == null ? Status.SERVICE_UNAVAILABLE_503 : null, request, targets,

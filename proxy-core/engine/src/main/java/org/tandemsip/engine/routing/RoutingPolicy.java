@@ -37,7 +37,7 @@ public final class RoutingPolicy implements Policy {
     private final boolean recordRoute;
     private final Sources sources;
     private final List<NamedPeer> namedPeers;
-    private final TrunkState total;
+    private final Total total;
     private final int drainSeconds;
     private final Emergencies emergencies;
     private final Registry registry;
@@ -60,12 +60,12 @@ public final class RoutingPolicy implements Policy {
             final int maxForwards, final boolean recordRoute) {
         this(mode, List.copyOf(trunks), List.copyOf(routes), timing, maxForwards, recordRoute,
                 new Sources(trunks, List.of()),
-                namedPeers(trunks), new TrunkState(), 0, Emergencies.URN_ONLY, null);
+                namedPeers(trunks), new Total(new TrunkState(), 0), 0, Emergencies.URN_ONLY, null);
     }
 
     private RoutingPolicy(final Mode mode, final List<Trunk> trunks, final List<Route> routes, final Timing timing,
             final int maxForwards, final boolean recordRoute, final Sources sources,
-            final List<NamedPeer> namedPeers, final TrunkState total, final int drainSeconds,
+            final List<NamedPeer> namedPeers, final Total total, final int drainSeconds,
             final Emergencies emergencies, final Registry registry) {
         this.mode = mode;
         this.trunks = trunks;
@@ -135,7 +135,7 @@ public final class RoutingPolicy implements Policy {
     }
 
     /** This policy with the limits over all trunks. */
-    public RoutingPolicy withTotal(final TrunkState newTotal) {
+    public RoutingPolicy withTotal(final Total newTotal) {
         return new RoutingPolicy(mode, trunks, routes, timing, maxForwards, recordRoute, sources, namedPeers, newTotal,
                 drainSeconds, emergencies, registry);
     }
@@ -179,7 +179,7 @@ public final class RoutingPolicy implements Policy {
     }
 
     /** Limits over all trunks. */
-    public TrunkState total() {
+    public Total total() {
         return total;
     }
 
@@ -226,6 +226,10 @@ public final class RoutingPolicy implements Policy {
                     return "'" + timed + "' of route '" + route.name()
                             + "' needs to know which requests belong together, which"
                             + " a stateless proxy does not";
+                }
+                if (total.countsCalls() && route.inside() != Route.Inside.REGISTRAR) {
+                    return "'max-calls' needs to know of calls, which a stateless proxy does not; route '"
+                            + route.name() + "' would be stateless";
                 }
                 for (final Trunk trunk : trunks) {
                     final boolean concerned = route.from() == null || route.from() == trunk

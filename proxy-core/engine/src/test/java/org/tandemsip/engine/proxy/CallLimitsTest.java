@@ -29,6 +29,7 @@ class CallLimitsTest {
         proxy.assertQuiet();
         assertCalls(0);
         assertEquals(0, carrier.peers().getFirst().state().calls());
+        assertEquals(0, proxy.total().calls());
     }
 
     private void assertCalls(final int expected) {
@@ -313,6 +314,86 @@ class CallLimitsTest {
         assertEquals("INVITE", again.summary());
         proxy.answer(again, 200, "b1", CONTACT);
         assertCalls(1);
+    }
+
+    @Test
+    void shouldRefuseCallsPastTheLimitOverAllTrunks() {
+        // given: room for two, on trunks without a limit of their own
+        final Trunk first = ProxyHarness.trunk(1, "a", A1);
+        proxy = ProxyHarness.of(callers, List.of(first), List.of(backup));
+        proxy.mostCalls(2);
+        final SentMessage success = proxy.established("c1");
+        final SentMessage ringing = proxy.invite("c2");
+        assertEquals(2, proxy.total().calls());
+
+        // then: not even the backup is tried
+        proxy.assertRefused("c3");
+        assertEquals(1, proxy.counters.get(Counter.LIMITED_CALLS));
+        assertEquals(2, proxy.total().calls());
+
+        // and: each end gives room back
+        proxy.answer(ringing, 486, "b1");
+        assertEquals(1, proxy.total().calls());
+        proxy.sent();
+        proxy.answer(proxy.bye(success, 2), 200, "b1");
+        assertEquals(0, proxy.total().calls());
+        assertEquals("INVITE", proxy.invite("c4").summary());
+    }
+
+    @Test
+    void shouldCountACallOnceOverAllTrunksHoweverOftenItForks() {
+        proxy = ProxyHarness.of(callers, List.of(ProxyHarness.trunk(1, "a", A1), backup), List.of());
+        proxy.mostCalls(1);
+        final List<SentMessage> invites = proxy.call(SipText.invite(CALLER, "c1"));
+        assertEquals(2, invites.size());
+        assertEquals(1, proxy.total().calls());
+        invites.forEach(invite -> proxy.answer(invite, 200, "b" + invite.to(), CONTACT));
+        assertEquals(1, proxy.total().calls());
+    }
+
+    @Test
+    void shouldKeepNoRoomInATrunkForACallThatFindsNoneOverAll() {
+        final Trunk few = ProxyHarness.limited(0, "callers", CALLER, 5);
+        proxy = ProxyHarness.of(few, List.of(backup), List.of());
+        proxy.mostCalls(1);
+        proxy.established("c1");
+        proxy.assertRefused("c2");
+        assertEquals(1, few.state().calls());
+        assertEquals(1, proxy.total().calls());
+    }
+
+    @Test
+    void shouldGiveBackWhatCountedOverAllTrunksWhenThatLimitIsGone() {
+        proxy = ProxyHarness.of(callers, List.of(backup), List.of());
+        proxy.mostCalls(1);
+        final SentMessage success = proxy.established("c1");
+        proxy.mostCalls(0);
+        assertEquals(1, proxy.total().calls());
+        proxy.answer(proxy.bye(success, 2), 200, "b1");
+        assertEquals(0, proxy.total().calls());
+    }
+
+    @Test
+    void shouldUseUpNoRateForACallThatFindsNoRoomOverAll() {
+        proxy = ProxyHarness.of(callers, List.of(backup), List.of());
+        proxy.mostCalls(1);
+        proxy.total().rate(2);
+        callers.state().rate(2);
+        final SentMessage invite = proxy.invite("c1");
+        proxy.assertRefused("c2");
+        proxy.answer(invite, 486, "b1");
+        assertEquals("INVITE", proxy.invite("c3").summary());
+    }
+
+    @Test
+    void shouldRefuseNoEmergencyForTheLimitOverAllTrunks() {
+        proxy = ProxyHarness.of(callers, List.of(backup), List.of());
+        proxy.mostCalls(1);
+        proxy.invite("c1");
+        proxy.assertRefused("c2");
+        final String sos = SipText.invite(CALLER, "e1").replace("sip:bob@example.com SIP", "urn:service:sos SIP");
+        assertEquals("INVITE", proxy.call(sos).getFirst().summary());
+        assertEquals(2, proxy.total().calls());
     }
 
     @Test

@@ -35,6 +35,7 @@ import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Total;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.TimerLanes;
@@ -232,7 +233,12 @@ final class ProxyHarness {
 
     /** Limits over all trunks. */
     TrunkState total() {
-        return policy.total();
+        return policy.total().state();
+    }
+
+    /** Has the proxy take {@code most} calls at a time over all trunks. */
+    void mostCalls(final int most) {
+        proxy.onCommand(new ShardCommand.Configure(policy.withTotal(new Total(total(), most))), nowNs);
     }
 
     /** Has the proxy take these numbers for emergencies. */

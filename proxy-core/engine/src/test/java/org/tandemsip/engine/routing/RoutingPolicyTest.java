@@ -85,6 +85,15 @@ class RoutingPolicyTest {
     }
 
     @Test
+    void shouldNotCountCallsOverAllTrunksWhereARouteIsStateless() {
+        final RoutingPolicy limited =
+                ways("carrier", "10.0.0.11:5060", "+44*", null).withTotal(new Total(new TrunkState(), 2));
+        assertNull(limited.statelessConflict());
+        final String conflict = limited.withMode(Mode.STATELESS).statelessConflict();
+        assertTrue(conflict.startsWith("'max-calls' needs to know of calls"), conflict);
+    }
+
+    @Test
     void shouldSeeSameWaysWhenConfigurationIsReadAgainOrOnlyModesDiffer() {
         assertTrue(ways("carrier", "10.0.0.11:5060", "+44*", Mode.STATELESS)
                 .routesLike(ways("carrier", "10.0.0.11:5060", "+44*", Mode.STATEFUL)));

@@ -8,6 +8,7 @@ import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Total;
 import org.tandemsip.engine.routing.Trunk;
 
 /** Metrics of trunks and their peers. */
@@ -25,6 +26,7 @@ final class TrunkMetrics {
     void write(final RoutingPolicy policy) {
         final List<Trunk> trunks = policy.trunks();
         calls(trunks);
+        total(policy.total());
         ended(trunks);
         responses(trunks);
         peers(trunks);
@@ -48,6 +50,15 @@ final class TrunkMetrics {
             out.line("tandem_trunk_refused_total", trunk(trunk) + ",limit=\"max_calls\"",
                     trunk.state().refusedCalls());
             out.line("tandem_trunk_refused_total", trunk(trunk) + ",limit=\"cps\"", trunk.state().refusedRate());
+        }
+    }
+
+    private void total(final Total total) {
+        out.single("tandem_total_calls", "gauge", "Calls in progress over all trunks, each counted once: in mode b2bua,"
+                + " and with a global max-calls.", total.state().calls());
+        out.head("tandem_total_calls_limit", "gauge", "Most calls at a time over all trunks (max-calls).");
+        if (total.countsCalls()) {
+            out.line("tandem_total_calls_limit", "", total.maxCalls());
         }
     }
 

@@ -38,6 +38,7 @@ import org.tandemsip.server.transport.Tls;
  * @param source       file it was read from as the user named it, or what stands for one
  * @param balancers    whose connections begin with a PROXY protocol header
  * @param loops        I/O loops; 0: by the number of cores
+ * @param maxCalls     most calls at a time over all trunks; 0 for any number
  * @param cps          most calls that begin in a second; 0 for any number
  * @param emergencyNumbers numbers that no limit holds for
  * @param maxForwards  Max-Forwards put into requests that carry none
@@ -60,7 +61,7 @@ import org.tandemsip.server.transport.Tls;
  */
 public record Config(String source, List<Listen> listen, List<Cidr> balancers, Mode mode, Threading threading,
         int loops, List<Trunk> trunks,
-        List<Route> routes, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
+        List<Route> routes, int maxCalls, int cps, List<String> emergencyNumbers, int maxForwards, boolean recordRoute,
         long drainNs, Admin admin, Limits limits, Streams streams,
         int socketBuffer, int ringSize, int transactions,
         Timing timing, Registrar registrar, Media media, Optional<Path> stateDir, Optional<Credit> credit,
@@ -80,8 +81,8 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
 
     /** This configuration with other trunks. */
     public Config withTrunks(final List<Trunk> newTrunks) {
-        return new Config(source, listen, balancers, mode, threading, loops, newTrunks, routes, cps, emergencyNumbers,
-                maxForwards, recordRoute, drainNs, admin,
+        return new Config(source, listen, balancers, mode, threading, loops, newTrunks, routes, maxCalls, cps,
+                emergencyNumbers, maxForwards, recordRoute, drainNs, admin,
                 limits, streams, socketBuffer, ringSize, transactions, timing, registrar, media, stateDir, credit,
                 cdr, log, dns, tls, tlsLimits, effective);
     }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.dns.Names;
 import org.tandemsip.server.tls.TlsSettings;
@@ -51,7 +52,8 @@ final class ConfigBuilder {
         final Bound dns = top.get(Keys.DNS);
         return new Config(source, listen, values(top.get(Keys.PROXY_PROTOCOL)), mode, top.get(Keys.THREADING),
                 top.get(Keys.LOOPS), trunkList, routes,
-                orNone(top.get(Keys.CPS)), values(top.get(Keys.EMERGENCY_NUMBERS)), top.get(Keys.MAX_FORWARDS),
+                orNone(top.get(Keys.TOTAL_CALLS)), orNone(top.get(Keys.CPS)), values(top.get(Keys.EMERGENCY_NUMBERS)),
+                top.get(Keys.MAX_FORWARDS),
                 top.get(Keys.RECORD_ROUTE), top.get(Keys.DRAIN), admin, limits,
                 streams,
                 top.get(Keys.LIMITS).get(LimitKeys.SOCKET_BUFFER), top.get(Keys.LIMITS).get(LimitKeys.RING_SIZE),
@@ -74,6 +76,13 @@ final class ConfigBuilder {
 
     /** Sees that trunks which need to know of their calls are in no stateless route. */
     private void checkStateless(final Mode mode, final List<Config.Trunk> trunks, final List<Config.Route> routes) {
+        if (top.get(Keys.TOTAL_CALLS) != null) {
+            routes.stream().filter(route -> (route.mode() == null ? mode : route.mode()) == Mode.STATELESS)
+                    .filter(route -> route.inside() != Route.Inside.REGISTRAR).findFirst()
+                    .ifPresent(route -> reading.problem(ErrorCode.CONTRADICTION, top.at(Keys.TOTAL_CALLS),
+                            "'max-calls' needs to know of calls, which a stateless proxy does not; route '"
+                                    + route.name() + "' is stateless"));
+        }
         for (final Config.Trunk trunk : trunks) {
             final Optional<Config.Route> stateless = routes.stream()
                     .filter(route -> (route.mode() == null ? mode : route.mode()) == Mode.STATELESS)
@@ -108,6 +117,10 @@ final class ConfigBuilder {
     private void checkRecordRoute(final List<Config.Trunk> trunks) {
         if (top.get(Keys.RECORD_ROUTE)) {
             return;
+        }
+        if (top.get(Keys.TOTAL_CALLS) != null) {
+            reading.problem(ErrorCode.CONTRADICTION, top.at(Keys.TOTAL_CALLS),
+                    "'max-calls' needs to see calls end, and without 'record-route' their BYE does not come this way");
         }
         for (final Config.Trunk trunk : trunks) {
             final Key<?> key = needingCalls(trunk);

@@ -224,6 +224,9 @@ final class Keys {
                     + " relayed.");
     static final Key<Integer> MAX_FORWARDS = Key.of("max-forwards", Scalars.number(1, 255), "70",
             "Max-Forwards put into requests that carry none (RFC 3261 section 16.6).");
+    static final Key<Integer> TOTAL_CALLS = Key.optional("max-calls", Scalars.number(1, 10_000_000), "2000",
+            "Most calls at a time over all trunks, each counted once; over it 503. Counted as for the max-calls of a"
+                    + " trunk, and like that not with stateless routes.");
     static final Key<Integer> CPS = Key.optional("cps", Scalars.rate(1, 1_000_000), "500/s",
             "Most calls that begin in any second, over all trunks; over it 503.");
     static final Key<List<Item<String>>> EMERGENCY_NUMBERS = Key.of("emergency-numbers",
@@ -253,7 +256,8 @@ final class Keys {
     /** The whole file. */
     static final Section TOP =
             new Section(List.of(INCLUDE, LISTEN, PROXY_PROTOCOL, MODE, THREADING, LOOPS, TRUNKS, ROUTES,
-                    CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS, TIMERS, DNS,
+                    TOTAL_CALLS, CPS, EMERGENCY_NUMBERS, MAX_FORWARDS, RECORD_ROUTE, DRAIN, TlsKeys.TLS, ADMIN, LIMITS,
+                    TIMERS, DNS,
                     RegistrarKeys.REGISTRAR, MediaKeys.MEDIA, STATE_DIR, CreditKeys.CREDIT, CdrKeys.CDR, LOG));
 
     private Keys() {}

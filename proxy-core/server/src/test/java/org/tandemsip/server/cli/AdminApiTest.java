@@ -209,6 +209,7 @@ class AdminApiTest {
         assertTrue(text.contains("tandem_dns_duration_seconds_bucket{type=\"srv\",le=\"+Inf\"} 0\n"));
         assertTrue(text.contains("tandem_mode_info{mode=\"stateful\"} 1\n"));
         assertTrue(text.contains("tandem_dropped_total{reason=\"parse\"} 0\n"));
+        assertTrue(text.contains("\ntandem_total_calls 0\n"), text);
     }
 
     @Test

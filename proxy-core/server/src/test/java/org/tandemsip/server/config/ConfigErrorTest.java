@@ -312,6 +312,14 @@ class ConfigErrorTest {
                         + "  b: {peers: [10.0.0.2]}\nroutes: [{from: b, to: a}]\n",
                         "t.yaml:3:37: error[C037]: 'max-calls' of trunk 'a' needs to know of calls, which a stateless"
                                 + " proxy does not; route 'b-to-a' is stateless"),
+                row(ErrorCode.CONTRADICTION, "max-calls: 2\n" + TRUNKS
+                        + "routes: [{from: a, to: b}, {from: b, to: a, mode: stateless}]\n",
+                        "t.yaml:1:12: error[C037]: 'max-calls' needs to know of calls, which a stateless proxy does"
+                                + " not; route 'b-to-a' is stateless"),
+                row(ErrorCode.CONTRADICTION, "record-route: false\nmax-calls: 2\n" + TRUNKS
+                        + "routes: [{from: a, to: b}]\n",
+                        "t.yaml:2:12: error[C037]: 'max-calls' needs to see calls end, and without 'record-route'"
+                                + " their BYE does not come this way"),
                 row(ErrorCode.CONTRADICTION, "trunks:\n  a: {peers: [10.0.0.1], balance: round-robin}\n"
                         + "routes: [{from: any, to: a, mode: stateless}]\n",
                         "t.yaml:2:35: error[C037]: 'balance' of trunk 'a' needs to know of calls, which a stateless"

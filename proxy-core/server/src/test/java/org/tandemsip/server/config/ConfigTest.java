@@ -158,11 +158,12 @@ class ConfigTest {
                     mode: stateful
                     then: [a]
                     max-duration: 90m
-                  - {from: b, to: request-uri, within: [10.2.0.0/16]}
+                  - {from: b, to: request-uri, within: [10.2.0.0/16], mode: stateful}
                   - {from: b, to: registrar}
                   - {from: b, to: location, then: c, mode: stateful}
                 registrar: {domains: [PBX.example, b.example], expires: 2m, min-expires: 30s, max-expires: 2h,
                   contacts: 3, users: 50, ping: 20s}
+                max-calls: 3000
                 cps: 400
                 emergency-numbers: [112, "0110"]
                 drain: 7s
@@ -253,7 +254,7 @@ class ConfigTest {
         assertNull(config.trunks().get(1).auth());
         assertEquals(new Config.Profile(Config.ProfileName.GB28181, 100_000_000L, true), a.profile());
         assertEquals(new Config.Profile(Config.ProfileName.RFC3261, 0, false), config.trunks().get(1).profile());
-        assertEquals(400, config.cps());
+        assertEquals(List.of(3_000, 400), List.of(config.maxCalls(), config.cps()));
         assertEquals(List.of("112", "0110"), config.emergencyNumbers());
         assertEquals(TimeUnit.SECONDS.toNanos(7), config.drainNs());
         final Config.Trunk limited = config.trunks().getFirst();

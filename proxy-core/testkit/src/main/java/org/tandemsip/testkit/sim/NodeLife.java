@@ -161,6 +161,9 @@ final class NodeLife implements ShardReports {
             final int calls = trunk.state().calls();
             excess = Math.max(excess, Math.max(-calls, trunk.maxCalls() == 0 ? 0 : calls - trunk.maxCalls()));
         }
+        final int total = policy.total().state().calls();
+        excess = Math.max(excess, Math.max(-total, policy.total().countsCalls()
+                ? total - policy.total().maxCalls() : 0));
         if (lane.shard.hasWork()) {
             wake(lane, 0);
         }
@@ -204,7 +207,7 @@ final class NodeLife implements ShardReports {
     }
 
     private int calls() {
-        int calls = 0;
+        int calls = Math.abs(policy.total().state().calls());
         for (final Trunk trunk : policy.trunks()) {
             calls += Math.abs(trunk.state().calls());
             calls += trunk.peers().stream().mapToInt(peer -> Math.abs(peer.state().calls())).sum();

@@ -24,6 +24,8 @@ final class RunPlan {
     final boolean counted;
     /** Whether those trunks take one call at a time, so that others are refused. */
     final boolean limited;
+    /** Whether those proxies take two calls at a time over all trunks. */
+    final boolean limitedInAll;
 
     final long seed;
     final int proxies;
@@ -80,15 +82,21 @@ final class RunPlan {
         counted = !switching && (seed * 0x9E37_79B9_7F4A_7C15L >>> 63) == 0;
         // Not with forks: a second 2xx is a call that is there already, and counts past the limit.
         limited = counted && !forking && (seed * 0x9E37_79B9_7F4A_7C15L >>> 61) == 1;
+        limitedInAll = counted && (seed * 0x9E37_79B9_7F4A_7C15L >>> 61) == 2;
     }
 
     boolean chance(final int percent) {
         return random.nextInt(100) < percent;
     }
 
+    /** Whether calls may find no room. */
+    boolean refuses() {
+        return tight || limited || limitedInAll;
+    }
+
     /** Whether nothing is done to the network or the nodes, so that every call must end as its script says. */
     boolean clean() {
-        return !tight && !limited && !lossy && !crashing && !switching && !partitioned && !cutting && !targeted;
+        return !refuses() && !lossy && !crashing && !switching && !partitioned && !cutting && !targeted;
     }
 
     @Override
@@ -112,6 +120,7 @@ final class RunPlan {
         add(words, large, "large messages");
         add(words, counted, "calls counted");
         add(words, limited, "one call per trunk");
+        add(words, limitedInAll, "two calls in all");
         add(words, tight, "room for " + maxTransactions + " transactions");
         return String.join("", words);
     }

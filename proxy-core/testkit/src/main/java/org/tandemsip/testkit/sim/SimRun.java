@@ -204,7 +204,7 @@ public final class SimRun {
         final List<NodeFacts> nodes = topology.nodes.stream().map(SimNode::facts).toList();
         final List<Violation> violations = new ArrayList<>(
                 Judge.judge(log, topology.facts, nodes, topology.udpOnly));
-        if (plan.tight || plan.limited) {
+        if (plan.refuses()) {
             // What is refused for want of room is refused statelessly, once or not at all, and a copy that finds room
             // later is taken: the other invariants must hold all the more.
             violations.removeIf(violation -> WAIVED_WHEN_TIGHT.contains(violation.invariant()));
@@ -215,7 +215,7 @@ public final class SimRun {
             if (agent.live() != agent.unanswered()) {
                 violations.add(new Violation("E-01", agent.name(), null, "left at the agent: " + agent.leftovers()));
             }
-            if (agent.mergedRequests() > 0 && !plan.tight && !plan.limited) {
+            if (agent.mergedRequests() > 0 && !plan.refuses()) {
                 violations.add(new Violation("E-02", agent.name(), null, "saw merged requests"));
             }
             agent.results().forEach(result -> check(agent, result, violations));
@@ -226,7 +226,7 @@ public final class SimRun {
 
     private void check(final SimUa agent, final UacResult result, final List<Violation> violations) {
         if (result.callId().startsWith(PROBE)) {
-            if (!plan.tight && !plan.limited && (result.status() != 200 || !result.byeOk())) {
+            if (!plan.refuses() && (result.status() != 200 || !result.byeOk())) {
                 violations.add(new Violation("E-03", agent.name(), result.callId(),
                         "a plain call over the healed network failed: " + result));
             }

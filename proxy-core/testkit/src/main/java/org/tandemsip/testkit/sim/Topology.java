@@ -19,6 +19,7 @@ import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Total;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.Timing;
@@ -38,6 +39,8 @@ final class Topology {
     static final int[] FAILOVER = {503};
     /** A limit that is not reached: what is looked at is whether every call gives back what it took. */
     private static final int MANY_CALLS = 1_000;
+    /** A limit over all trunks that is reached. */
+    private static final int FEW_CALLS = 2;
     private static final Timing TIMING = new Timing(Timing.DEFAULTS.t1Ns(), Timing.DEFAULTS.t2Ns(),
             Timing.DEFAULTS.t4Ns(), Timing.DEFAULTS.timerCNs(), 300_000_000_000L);
 
@@ -117,7 +120,7 @@ final class Topology {
                     new Route("in" + trunk.index(), trunk, Route.Match.ANY, List.of(pbx), List.of(), List.of(), null));
         }
         return new RoutingPolicy(plan.stateful[proxy] ? Mode.STATEFUL : Mode.STATELESS, trunks, routes, TIMING,
-                70, true);
+                70, true).withTotal(new Total(new TrunkState(), plan.limitedInAll ? FEW_CALLS : 0));
     }
 
     /** The policy of a process that has just started: the same, and nothing is counted yet. */
@@ -134,7 +137,7 @@ final class Topology {
                         route.mode()))
                 .toList();
         return new RoutingPolicy(policy.mode(), trunks, routes, policy.timing(), policy.maxForwards(),
-                policy.recordRoute());
+                policy.recordRoute()).withTotal(new Total(new TrunkState(), policy.total().maxCalls()));
     }
 
     private static Peer restarted(final Peer peer) {
