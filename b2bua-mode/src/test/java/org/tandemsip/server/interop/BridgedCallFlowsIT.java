@@ -32,8 +32,14 @@ class BridgedCallFlowsIT {
         // One dialog goes up, with a tag and an RSeq of ours, and one Via comes down: these scripts look for more.
         flows.removeIf(flow -> List.of("prack", "early-dialogs-of-a-fork", "no-answer-cancelled")
                 .contains(flow.name()));
-        flows.add(CallFlows.TIMEOUT);
-        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, flows, false);
+        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, flows, false, "500ms");
+    }
+
+    @ParameterizedTest(name = "caller {0}, callee {1}")
+    @CsvSource({"udp,tcp", "tcp,udp"})
+    void shouldEndACallThatNobodyAnswers(final String callerTransport, final String calleeTransport)
+            throws IOException, InterruptedException {
+        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, List.of(CallFlows.TIMEOUT), false, "100ms");
     }
 
     @Test

@@ -35,19 +35,30 @@ class CallFlowsIT {
         // SIPp takes an INVITE that comes again over TCP, as it does from UDP without state, for a mistake.
         final boolean silence =
                 mode.equals("stateless") && (callerTransport.equals("tcp") || calleeTransport.equals("udp"));
-        if (mode.equals("stateful")) {
-            flows.add(CallFlows.TIMEOUT);
-        } else if (silence) {
+        if (silence) {
             flows.add(CallFlows.SILENCE);
         }
-        carry(mode, callerTransport, calleeTransport, flows, silence);
+        carry(mode, callerTransport, calleeTransport, flows, silence, "500ms");
     }
 
-    /** Runs flows through a server of its own, and fails with what is wrong. @param silence whether the last is SILENCE */
+    @ParameterizedTest(name = "caller {0}, callee {1}")
+    @CsvSource({"udp,tcp", "tcp,udp"})
+    void shouldEndACallThatNobodyAnswers(final String callerTransport, final String calleeTransport)
+            throws IOException, InterruptedException {
+        carry("stateful", callerTransport, calleeTransport, List.of(CallFlows.TIMEOUT), false, "100ms");
+    }
+
+    /**
+     * Runs flows through a server of its own, and fails with what is wrong.
+     *
+     * @param silence whether the last is SILENCE
+     * @param t1      timer T1 of the server, as its configuration has it
+     */
     static void carry(final String mode, final String callerTransport, final String calleeTransport,
-            final List<CallFlows> flows, final boolean silence) throws IOException, InterruptedException {
+            final List<CallFlows> flows, final boolean silence, final String t1)
+            throws IOException, InterruptedException {
         try (ServerProcess _ = ServerProcess.start(new InetSocketAddress(PROXY, PORT), caller(0),
-                config(mode, callerTransport, calleeTransport, flows.size()))) {
+                config(mode, callerTransport, calleeTransport, flows.size(), t1))) {
             // when
             final List<Pair> pairs = new ArrayList<>();
             for (int i = 0; i < flows.size(); i++) {
@@ -100,13 +111,13 @@ class CallFlowsIT {
     }
 
     private static String config(final String mode, final String callerTransport, final String calleeTransport,
-            final int flows) {
+            final int flows, final String t1) {
         final StringBuilder yaml = new StringBuilder("""
                 listen: [udp://%1$s:%2$d, tcp://%1$s:%2$d]
                 mode: %3$s
-                timers: {t1: 200ms}
+                timers: {t1: %4$s}
                 trunks:
-                """.formatted(PROXY, PORT, mode));
+                """.formatted(PROXY, PORT, mode, t1));
         final StringBuilder routes = new StringBuilder("routes:\n");
         for (int i = 0; i < flows; i++) {
             yaml.append(

@@ -71,6 +71,8 @@ final class ServerProcess implements AutoCloseable {
                 new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC",
+                        // Lives for seconds, beside all others on few cores: the second compiler would take more than it gives.
+                        "-XX:TieredStopAtLevel=1",
                         "-Dio.netty.leakDetection.level=paranoid", "-cp",
                         System.getProperty("java.class.path"), main));
         command.addAll(List.of(arguments));

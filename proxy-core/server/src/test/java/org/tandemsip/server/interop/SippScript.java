@@ -55,6 +55,9 @@ final class SippScript {
             a=rtpmap:111 opus/48000/2
             """.formatted("A1:".repeat(31) + "A1");
 
+    /** How often a request may come again where that has to be said: a machine that stands still lets timers fire. */
+    private static final int MOST_REPEATED = 4;
+
     private final boolean caller;
     /** Via values of a request that the callee gets: one, and one per proxy. */
     private final int vias;
@@ -66,6 +69,9 @@ final class SippScript {
     private boolean inDialog;
     private boolean toTagMissing;
     private int requests;
+    /** The request received last, and what was sent since. */
+    private String received = "";
+    private int sentSince;
     private final Set<String> variables = new TreeSet<>();
 
     private SippScript(final boolean caller, final int proxies) {
@@ -117,7 +123,14 @@ final class SippScript {
 
     private void receive(final String what, final boolean response, final List<String> words) {
         final boolean keep = words.contains("keep");
+        // Of what was sent for a request SIPp repeats the first message alone by itself, when the request comes again.
+        for (int i = 0; sentSince > 1 && i < MOST_REPEATED; i++) {
+            xml.append("<recv request=\"").append(received).append("\" optional=\"true\"/>\n");
+            index++;
+        }
+        sentSince = 0;
         if (!response) {
+            received = what;
             // Only the request that makes the dialog, and its CANCEL, come without a To tag.
             toTagMissing = requests++ == 0 || what.equals("CANCEL");
         }
@@ -152,6 +165,7 @@ final class SippScript {
     }
 
     private void respond(final String code, final List<String> words) {
+        sentSince++;
         final boolean toInvite = words.contains("re:INVITE");
         final StringBuilder text = new StringBuilder("SIP/2.0 " + code + ' ' + reason(code) + '\n');
         for (int i = 1; toInvite && i <= vias; i++) {

@@ -154,7 +154,7 @@ class RtpengineTest implements Rtpengine.Listener {
     @Test
     void shouldUseANodeAgainThatAnswersAPing() throws Exception {
         // given
-        start(1, SECOND / 2, SECOND);
+        start(1, 3 * SECOND, SECOND);
         rtpengine.ask(request(Command.OFFER, -1));
         assertEquals(Outcome.UNREACHABLE, answers.take().outcome());
 
