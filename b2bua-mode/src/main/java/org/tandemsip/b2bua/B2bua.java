@@ -77,6 +77,7 @@ final class B2bua implements CallMode {
     final LegAuth auth;
     final Media media;
     final Transfers transfers;
+    final Redirects redirects;
     final HeaderField referredBy = HeaderField.of("Referred-By");
     /** Where the response that is dealt with has come from. */
     final Source responder = new Source();
@@ -139,6 +140,7 @@ final class B2bua implements CallMode {
         auth = new LegAuth(context);
         media = new Media(this, context);
         transfers = new Transfers(this, context);
+        redirects = new Redirects(this, context);
         loops = new Loops(this);
         stray = new Call(this).legs[1];
         strays = new Strays(this, stray);
@@ -339,6 +341,7 @@ final class B2bua implements CallMode {
     @Override
     public void router(final CallRouter router) {
         transfers.router(router);
+        redirects.router(router);
     }
 
     /** The configuration in force. */

@@ -336,7 +336,7 @@ final class Call extends Alarm {
     Disposition refused(final SipMessage response, final long nowNs) {
         code = response.statusCode();
         ender = Ender.CALLEE;
-        initial.pass(response, nowNs);
+        initial.respond(response, null, 0, nowNs);
         failed = response;
         over(nowNs);
         return Disposition.FORWARDED;

@@ -34,14 +34,17 @@ final class CallNames {
     private final IpAddress address = new IpAddress();
     private final TelephoneNumber telephone = new TelephoneNumber();
     private Target target;
+    /** What has led there, or {@code null}. */
+    private Redirection redirection;
 
     CallNames(final ListenPoints listenPoints) {
         this.listenPoints = listenPoints;
     }
 
-    /** Writes for a call to {@code next} from now on. */
-    CallNames to(final Target next) {
+    /** Writes for a call to {@code next} from now on. @param by what has led there, or {@code null} */
+    CallNames to(final Target next, final Redirection by) {
         target = next;
+        redirection = by;
         return this;
     }
 
@@ -58,9 +61,15 @@ final class CallNames {
         putName(out, invite, HeaderName.TO, NumberRules.Field.TO, false);
     }
 
-    /** Writes the Request-URI: for a user of ours the contact (RFC 3261 section 16.6 step 2). */
+    /**
+     * Writes the Request-URI: for a user of ours the contact (RFC 3261 section 16.6 step 2), after a redirection what
+     * was given there (section 8.1.3.4).
+     */
     void putRequestUri(final AsciiWriter out, final SipMessage invite) {
-        if (target.binding == null) {
+        if (redirection != null && redirection.read(uri)) {
+            putUri(out, redirection.buffer(), Slice.between(uri.start(), uri.end()), NumberRules.Field.REQUEST_URI,
+                    false);
+        } else if (target.binding == null) {
             putUri(out, invite.bytes(), invite.requestUri(), NumberRules.Field.REQUEST_URI, false);
         } else {
             out.put(target.binding.contact());
@@ -99,7 +108,7 @@ final class CallNames {
             return;
         }
         final boolean sip = uri.scheme() != SipUri.Scheme.TEL;
-        final boolean replaces = sip && isAddress(bytes);
+        final boolean replaces = sip && isAddress(bytes) && !leadsThere(bytes);
         final boolean number = changes(bytes, field);
         int from = uri.start();
         if (number) {
@@ -137,6 +146,14 @@ final class CallNames {
         final long host = uri.host();
         return address.parse(bytes, Slice.offset(host), Slice.end(host))
                 || listenPoints.find(bytes, uri) != ListenPoints.NONE;
+    }
+
+    /** Whether the URI names the very address that the call is redirected to. */
+    private boolean leadsThere(final DirectBuffer bytes) {
+        final long host = uri.host();
+        return redirection != null && address.parse(bytes, Slice.offset(host), Slice.end(host))
+                && address.high() == target.destination.addressHigh
+                && address.low() == target.destination.addressLow;
     }
 
     private boolean changes(final DirectBuffer bytes, final NumberRules.Field field) {

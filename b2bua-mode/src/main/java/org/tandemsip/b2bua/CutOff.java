@@ -47,6 +47,11 @@ final class CutOff extends Alarm {
         update(nowNs);
     }
 
+    /** Whether a service has reserved time for it. */
+    boolean hasCredit() {
+        return credit != null;
+    }
+
     /** Lets the call last so long from now. */
     void limit(final long remainingNs, final long nowNs) {
         limited = true;

@@ -96,8 +96,7 @@ final class Exchange implements Requester {
         cseqIn = request.cseqNumber();
         offered = request.bodyLength() > 0;
         answered = false;
-        challenged = false;
-        raised = false;
+        retarget();
         ackOwed = false;
         state = State.PENDING;
         repeats = 0;
@@ -116,6 +115,12 @@ final class Exchange implements Requester {
     /** Whether it has brought an offer that has no answer yet. */
     boolean offerPending() {
         return state == State.PENDING && offered && !answered && (invite() || method == Method.UPDATE);
+    }
+
+    /** The request goes to somebody else, who may challenge it in turn. */
+    void retarget() {
+        challenged = false;
+        raised = false;
     }
 
     // What comes back.
@@ -292,7 +297,7 @@ final class Exchange implements Requester {
     }
 
     /** Passes a response on; a 2xx to an INVITE is kept to be repeated. */
-    private void respond(final SipMessage response, final Status status, final long rseq, final long nowNs) {
+    void respond(final SipMessage response, final Status status, final long rseq, final long nowNs) {
         if (server == null) {
             return;
         }
@@ -306,11 +311,6 @@ final class Exchange implements Requester {
             }
             server.respond(status == null ? response.statusCode() : status.code(), length, nowNs);
         }
-    }
-
-    /** Passes on the final response that ends the setting up of a call. */
-    void pass(final SipMessage response, final long nowNs) {
-        respond(response, null, 0, nowNs);
     }
 
     /** Answers by ourselves, where the request has no answer yet. */

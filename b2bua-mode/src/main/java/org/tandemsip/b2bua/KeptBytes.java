@@ -5,6 +5,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipUri;
 import org.tandemsip.engine.transaction.MessageMemory;
 
 /** A copy of bytes that a {@link Leg} needs again, or none. Part of it; shard thread only. */
@@ -72,6 +73,16 @@ final class KeptBytes {
     /** Wraps {@code into} over them. */
     void wrap(final SipMessage into) {
         into.wrap(memory.buffer(handle), memory.offset(handle), length);
+    }
+
+    /** Wraps {@code into} over them; {@code false} when they are no URI, or none are kept. */
+    boolean wrap(final SipUri into) {
+        return length > 0 && into.wrap(memory.buffer(handle), memory.offset(handle), memory.offset(handle) + length);
+    }
+
+    /** Where they stand, if any are kept. */
+    DirectBuffer buffer() {
+        return memory.buffer(handle);
     }
 
     /** Copies it to {@code index}; returns the index behind it. */

@@ -79,6 +79,24 @@ final class Numbers {
         return true;
     }
 
+    /** A qvalue in thousandths (RFC 3261 section 25.1); {@code otherwise} for what is none. */
+    static int thousandths(final DirectBuffer bytes, final long slice, final int otherwise) {
+        final int start = Slice.offset(slice);
+        final int length = Slice.length(slice);
+        if (length < 1 || length > 5 || length > 1 && bytes.getByte(start + 1) != '.') {
+            return otherwise;
+        }
+        int thousandths = 0;
+        for (int i = 0; i < 5; i++) {
+            final int digit = i == 1 ? 0 : i < length ? bytes.getByte(start + i) - '0' : 0;
+            if (digit < 0 || digit > 9) {
+                return otherwise;
+            }
+            thousandths = i == 1 ? thousandths : thousandths * 10 + digit;
+        }
+        return Math.min(1_000, thousandths);
+    }
+
     /** The part of {@code slice} behind its first word. */
     static long rest(final DirectBuffer bytes, final long slice) {
         int at = Slice.offset(slice);

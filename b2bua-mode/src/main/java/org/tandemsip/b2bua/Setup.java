@@ -61,6 +61,8 @@ final class Setup extends TimerNode {
     private boolean begun;
     private boolean timeUp;
     private final BestAnswer best;
+    /** Where it was redirected to; {@code null} before it was needed. */
+    private Redirection redirection;
     private final TimerNode timerC = new TimerNode() {
         @Override
         protected void expired(final long nowNs) {
@@ -107,6 +109,9 @@ final class Setup extends TimerNode {
         owner.timers.cancel(this);
         owner.timers.cancel(timerC);
         best.forget();
+        if (redirection != null) {
+            redirection.clear();
+        }
         call = null;
     }
 
@@ -115,14 +120,31 @@ final class Setup extends TimerNode {
         if (!hasNext()) {
             return false;
         }
-        target = targets[next++];
+        if (isRedirected()) {
+            target = redirection.next();
+        } else {
+            target = targets[next++];
+            if (redirection != null) {
+                redirection.leave();
+            }
+        }
         tcpForSize = false;
         return true;
     }
 
     /** Whether a target is left, and time for it. */
     private boolean hasNext() {
-        return next < size && !timeUp;
+        return !timeUp && (next < size || isRedirected());
+    }
+
+    /** Whether a place is left that it was redirected to. */
+    private boolean isRedirected() {
+        return redirection != null && redirection.hasNext();
+    }
+
+    /** Whether it goes to another trunk than the one that the caller's credentials may be for. */
+    boolean isElsewhere() {
+        return redirection != null && redirection.elsewhere();
     }
 
     /**
@@ -207,9 +229,16 @@ final class Setup extends TimerNode {
         callee.session.reset();
         call.trunkOut = target.trunk;
         call.peer = target.peer;
+        final boolean redirected = redirection != null && redirection.on();
+        call.route = redirected ? target.route : call.route;
+        call.initial.retarget();
         owner.transfers.original(call.initial, owner.kept);
-        if (!callee.ofCaller(owner.kept, owner.names.to(target))) {
+        if (!callee.ofCaller(owner.kept, owner.names.to(target, redirected ? redirection : null))) {
             return false;
+        }
+        if (Redirects.concerns(callee.trunk)) {
+            redirection = redirection == null ? new Redirection(owner) : redirection;
+            owner.redirects.remember(callee, redirection);
         }
         callee.remote.set(target.destination);
         owner.extra.clear();
@@ -360,13 +389,15 @@ final class Setup extends TimerNode {
         report(failure == Status.SERVICE_UNAVAILABLE_503.code() ? PeerState.Event.FAILURE : PeerState.Event.SUCCESS);
         final Trunk trunk = target.trunk;
         final Trunk from = call.legs[1].trunk;
-        if (failure == Status.SERVICE_UNAVAILABLE_503.code() || trunk != null && trunk.failsOver(failure)
-                || target.binding != null && failure < 600) {
+        final boolean follows = !timeUp && redirection != null
+                && owner.redirects.follow(call, response, from, redirection, nowNs);
+        if (follows || failure == Status.SERVICE_UNAVAILABLE_503.code() || trunk != null && trunk.failsOver(failure)
+                || (target.binding != null || isRedirected()) && failure < 600) {
             call.initial.client.detach();
             call.initial.client = null;
             call.legs[1].inviteOut = null;
             call.room.giveBackTarget();
-            if (hasNext()) {
+            if (hasNext() && !follows) {
                 best.offer(response, from);
             }
             if (tryNext(nowNs)) {

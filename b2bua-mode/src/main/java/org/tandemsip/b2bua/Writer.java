@@ -283,6 +283,10 @@ final class Writer {
                 continue;
             }
             final HeaderName name = original.rowName(row);
+            if ((name == HeaderName.AUTHORIZATION || name == HeaderName.PROXY_AUTHORIZATION)
+                    && to.call.setup != null && to.call.setup.isElsewhere()) {
+                continue;
+            }
             if (name == HeaderName.SUPPORTED || name == HeaderName.REQUIRE) {
                 SessionTimer.putOthers(out, original, row);
             } else if (passList.passes(original, row) || isPassed(original, row, to)

@@ -109,7 +109,8 @@ final class CallFixture implements Egress {
         this.bob = bob;
         policy = new RoutingPolicy(Mode.B2BUA, List.of(alice, bob), List.of(route(alice, bob), route(bob, alice)),
                 Timing.DEFAULTS, 70, true);
-        final List<ListenPoint> points = List.of(point(0, Transport.UDP), point(1, Transport.TCP));
+        final List<ListenPoint> points = List.of(point(0, Transport.UDP), point(1, Transport.TCP),
+                point(2, Transport.TLS));
         final ShardContext context = new ShardContext(0, this, timers, counters, points, Limits.DEFAULTS,
                 new ShardContext.Keys(1, 2, 3, 4), 1_000, policy, NameService.NONE, 4);
         b2bua = new B2bua(context);

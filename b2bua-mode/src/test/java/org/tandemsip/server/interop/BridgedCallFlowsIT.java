@@ -1,6 +1,7 @@
 package org.tandemsip.server.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -85,6 +86,43 @@ class BridgedCallFlowsIT {
         assertTrue(duration >= 1_000, lines.get(0));
         assertTrue(lines.get(1).contains("\"hangup_by\":\"admin\""), lines.get(1));
         assertEquals(2, lines.size());
+    }
+
+    @Test
+    void shouldCallWhoIsNamedByARedirection() throws IOException, InterruptedException {
+        // given: who is called redirects to a stranger, and to somebody of another trunk
+        final String yaml = """
+                listen: [udp://127.0.1.62:5160, tcp://127.0.1.62:5160]
+                mode: b2bua
+                trunks:
+                  caller: {peers: ["127.0.2.62:5070"]}
+                  callee: {peers: ["127.0.3.62:5080"], b2bua: {redirect: follow}}
+                  other: {peers: ["sip:127.0.4.62:5080;transport=tcp"]}
+                routes:
+                  - {from: caller, to: other, match: {to: "other*"}}
+                  - {from: caller, to: callee}
+                """;
+        final String redirects = "< INVITE keep\n> 302 h:Contact:<sip:other1@127.0.9.9>;q=0.9,"
+                + "<sip:other2@127.0.4.62:5080;transport=tcp>;q=0.5\n< ACK\n";
+        try (ServerProcess server =
+                ServerProcess.start(new InetSocketAddress("127.0.1.62", 5160), "127.0.2.62", yaml)) {
+            // when
+            final Sipp.Agent first = Sipp.start("redirects", SippScript.render(false, "redirects", redirects),
+                    "127.0.3.62", 5080, false, 1);
+            final Sipp.Agent second = Sipp.start("redirected",
+                    SippScript.render(false, "redirected", SET_UP_CALLEE + "< BYE\n> 200\n"), "127.0.4.62", 5080, true,
+                    1);
+            Thread.sleep(500); // SIPp does not say when it has bound its port
+            final Sipp.Agent caller = Sipp.start("calls",
+                    SippScript.render(true, "calls", SET_UP_CALLER + "> BYE\n< 200\n"), "127.0.2.62", 5070, false, 1,
+                    "-s", "somebody", "127.0.1.62:5160");
+
+            // then
+            assertEquals(0, caller.await(60), caller.complaint());
+            assertEquals(0, first.await(60), first.complaint());
+            assertEquals(0, second.await(60), second.complaint());
+            assertFalse(server.verb("calls").contains("answered"));
+        }
     }
 
     /** Something to be done while a call is up. */

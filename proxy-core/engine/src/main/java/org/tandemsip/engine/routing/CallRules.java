@@ -11,9 +11,10 @@ import org.tandemsip.codec.HeaderField;
  * @param refer             what becomes of a REFER that comes from there
  * @param holds             whether the side that stays is put on hold while a transfer is under way
  * @param passed            header fields that are copied between it and other trunks, besides the usual ones
+ * @param redirect          what becomes of a redirection that comes from there
  */
 public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, boolean holds,
-        List<HeaderField> passed) {
+        List<HeaderField> passed, Redirect redirect) {
     /** What becomes of a REFER. */
     public enum Refer {
         /** It is passed on: the other side does it. */
@@ -22,6 +23,20 @@ public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, 
         HANDLE,
         /** We do it, and let go of whoever asked for it at once. */
         RELEASE
+    }
+
+    /** What becomes of a redirection (3xx) of a call that is set up. */
+    public enum Redirect {
+        /** It is passed on: the caller follows it, or not. */
+        PASS,
+        /** We follow it, where the routes let the caller call. */
+        FOLLOW
+    }
+
+    /** Passes redirections on. */
+    public CallRules(final int sessionSeconds, final int minSessionSeconds, final Refer refer, final boolean holds,
+            final List<HeaderField> passed) {
+        this(sessionSeconds, minSessionSeconds, refer, holds, passed, Redirect.PASS);
     }
 
     /** Half an hour, as RFC 4028 section 4 recommends; everything is passed on. */

@@ -22,8 +22,13 @@ final class CallKeys {
     static final Key<List<Item<HeaderField>>> PASS_HEADERS = Key.of("pass-headers", new ListOf<>(HeaderFields.NAME, 64),
             "[]", "[X-Account, P-Charging-Vector]",
             "Header fields that calls take from this trunk to others and back, besides those that they take anyway.");
+    static final Key<CallRules.Redirect> REDIRECT = Key.of("redirect", Scalars.choice("way", CallRules.Redirect.class),
+            "pass",
+            "What becomes of a 300, 301 or 302 of this trunk to a call that is set up. pass: the caller gets it,"
+                    + " with its Contacts as they are. follow: Tandem calls the Contacts, those with the highest q"
+                    + " first, where the routes of the caller lead there, and only who is in a trunk.");
     static final Key<Bound> B2BUA = new Key<>("b2bua",
-            new Section(List.of(SESSION_TIMER, MIN_SESSION, REFER, REFER_HOLD, PASS_HEADERS)), null, false,
+            new Section(List.of(SESSION_TIMER, MIN_SESSION, REFER, REFER_HOLD, REDIRECT, PASS_HEADERS)), null, false,
             "How calls in mode b2bua are treated on the side of this trunk.", null);
 
     private CallKeys() {}
@@ -32,7 +37,7 @@ final class CallKeys {
     static CallRules rules(final Reading reading, final Bound trunk) {
         final Bound bound = trunk.get(B2BUA);
         if (bound == null || bound.get(SESSION_TIMER) == null || bound.get(MIN_SESSION) == null
-                || bound.get(REFER) == null) {
+                || bound.get(REFER) == null || bound.get(REDIRECT) == null) {
             // Wrong, and told already.
             return CallRules.DEFAULTS;
         }
@@ -42,7 +47,7 @@ final class CallKeys {
             reading.problem(ErrorCode.CONTRADICTION, bound.at(MIN_SESSION), "min-session is longer than session-timer");
         }
         return new CallRules(session, shortest, bound.get(REFER), Boolean.TRUE.equals(bound.get(REFER_HOLD)),
-                ConfigBuilder.values(bound.get(PASS_HEADERS)));
+                ConfigBuilder.values(bound.get(PASS_HEADERS)), bound.get(REDIRECT));
     }
 
     private static int seconds(final long ns) {

@@ -131,7 +131,8 @@ class ConfigTest {
                     timers: {try: 2s, t1: 100ms}
                     profile: gb28181
                     hide-topology: true
-                    b2bua: {session-timer: 1h, min-session: 120s, refer: handle, refer-hold: true, pass-headers: [X-A]}
+                    b2bua: {session-timer: 1h, min-session: 120s, refer: handle, refer-hold: true, redirect: follow,
+                      pass-headers: [X-A]}
                     media: {anchor: rtpengine, codecs: [PCMA, telephone-event], protocol: RTP/SAVP, ice: force,
                       interface: out, flags: [trust-address, DTLS=off]}
                     ping: {every: 10s, timeout: 1s, down-after: 4, up-after: 5, ok-codes: [200, 404]}
