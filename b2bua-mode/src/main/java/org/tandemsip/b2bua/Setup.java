@@ -325,7 +325,7 @@ final class Setup extends TimerNode {
 
     void report(final PeerState.Event event) {
         if (target.peer != null && target.trunk != null && target.trunk.ping().on()) {
-            target.peer.state().on(event, target.trunk.ping());
+            target.peer.state().on(event, call.legs[1].remote.listenPoint, target.trunk.ping());
         }
     }
 
@@ -471,7 +471,7 @@ final class Setup extends TimerNode {
 
     private int selectTcp(final Leg callee) {
         return owner.listenPoints.select(Transport.TCP, callee.remote.addressHigh, callee.remote.addressLow,
-                callee.remote.listenPoint, owner.listenersOf(target));
+                callee.remote.listenPoint, owner.listenersOf(target) & ~target.down());
     }
 
     private static void goesOverTcp(final Leg callee, final int listenPoint) {

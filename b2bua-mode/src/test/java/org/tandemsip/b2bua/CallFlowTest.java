@@ -240,7 +240,7 @@ class CallFlowTest {
         two.deliver(BOB, answer(first, 180, "ringing", "bob@" + BOB, ""));
 
         // when
-        trunk.peers().getFirst().state().on(PeerState.Event.FAILURE, new Ping(1, 1, 1, 1, new int[0]));
+        trunk.peers().getFirst().state().on(PeerState.Event.FAILURE, 0, new Ping(1, 1, 1, 1, new int[0]));
         two.proxy.onCommand(new ShardCommand.PeerDown(), two.nowNs);
         final Sent second = two.take("INVITE", SECOND_BOB);
         two.deliver(SECOND_BOB, answer(second, 200, "btag", "bob@" + SECOND_BOB, ANSWER));

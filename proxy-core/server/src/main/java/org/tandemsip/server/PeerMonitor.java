@@ -32,6 +32,8 @@ final class PeerMonitor implements AutoCloseable {
     /** What is known of one peer. */
     private static final class Watched {
         private long askedNs;
+        /** When the ways that have failed were asked last. */
+        private long doubtedNs;
         private PeerState.State last = PeerState.State.UP;
     }
 
@@ -83,7 +85,7 @@ final class PeerMonitor implements AutoCloseable {
         final Peer peer = trunk.peers().get(place);
         if (!trunk.ping().on()) {
             // A request sent under the configuration before may still report a failure, so this is not done only once.
-            peer.state().on(PeerState.Event.UNPROBED, trunk.ping());
+            peer.state().on(PeerState.Order.UNPROBED);
         }
         final PeerState.State state = peer.state().state();
         final long nowNs = System.nanoTime();
@@ -91,6 +93,7 @@ final class PeerMonitor implements AutoCloseable {
             final Watched first = new Watched();
             // Not all at once after a start.
             first.askedNs = nowNs - random.nextLong(Math.max(1, trunk.ping().everyNs()));
+            first.doubtedNs = first.askedNs;
             return first;
         });
         if (state != known.last) {
@@ -100,10 +103,16 @@ final class PeerMonitor implements AutoCloseable {
                 network.command(new ShardCommand.PeerDown());
             }
         }
-        if (trunk.ping().on() && state != PeerState.State.DISABLED
-                && nowNs - known.askedNs >= trunk.ping().intervalNs(state)) {
+        if (!trunk.ping().on() || state == PeerState.State.DISABLED) {
+            return;
+        }
+        if (nowNs - known.askedNs >= trunk.ping().everyNs()) {
             known.askedNs = nowNs;
-            probe(trunk, place);
+            known.doubtedNs = nowNs;
+            probe(trunk, place, -1);
+        } else if (peer.state().doubtful() != 0 && nowNs - known.doubtedNs >= trunk.ping().doubtNs()) {
+            known.doubtedNs = nowNs;
+            probe(trunk, place, peer.state().doubtful());
         }
     }
 
@@ -114,7 +123,7 @@ final class PeerMonitor implements AutoCloseable {
      * @param order    {@code null}: send a probe, and register again what is registered with the trunk
      * @return whether there is such a trunk and peer
      */
-    boolean order(final String trunkName, final String peerName, final PeerState.Event order) {
+    boolean order(final String trunkName, final String peerName, final PeerState.Order order) {
         boolean found = false;
         for (final Trunk trunk : policy.get().trunks()) {
             for (int i = 0; i < trunk.peers().size(); i++) {
@@ -126,9 +135,9 @@ final class PeerMonitor implements AutoCloseable {
                 found = true;
                 if (order == null) {
                     renew(trunk);
-                    probe(trunk, i);
+                    probe(trunk, i, -1);
                 } else {
-                    peer.state().on(order, trunk.ping());
+                    peer.state().on(order);
                 }
             }
         }
@@ -141,13 +150,17 @@ final class PeerMonitor implements AutoCloseable {
         }
     }
 
-    /** Asks a peer now, whatever the configuration says; returns whether a shard took the order. */
-    private boolean probe(final Trunk trunk, final int place) {
+    /**
+     * Asks a peer now, whatever the configuration says; returns whether a shard took the order.
+     *
+     * @param among a bit for each listen point that is of interest
+     */
+    private boolean probe(final Trunk trunk, final int place, final long among) {
         final byte[] bytes = new byte[12];
         random.nextBytes(bytes);
         final byte[] callId = HexFormat.of().formatHex(bytes).getBytes(StandardCharsets.US_ASCII);
         return network.command(Shards.ownerOf(callId, keys, network.shards()),
-                new ShardCommand.Probe(trunk.name(), place, callId));
+                new ShardCommand.Probe(trunk.name(), place, callId, among));
     }
 
     /** Ends, once what was registered is taken back, or soon. */

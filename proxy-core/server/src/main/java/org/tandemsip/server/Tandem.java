@@ -374,7 +374,7 @@ public final class Tandem implements Control, AutoCloseable {
     }
 
     @Override
-    public void peers(final String trunkName, final String peerName, final PeerState.Event order) throws Refused {
+    public void peers(final String trunkName, final String peerName, final PeerState.Order order) throws Refused {
         if (!peers.order(trunkName, peerName, order)) {
             throw new Refused("there is no trunk '" + trunkName + "'"
                     + (peerName == null ? " with peers" : " with a peer '" + peerName + "'"));

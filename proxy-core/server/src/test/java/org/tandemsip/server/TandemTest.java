@@ -226,7 +226,7 @@ class TandemTest {
         Files.writeString(file, pinged);
         try (Tandem tandem = start()) {
             final Trunk before = tandem.policy().trunks().getLast();
-            before.peers().getFirst().state().on(PeerState.Event.FAILURE, before.ping());
+            before.peers().getFirst().state().on(PeerState.Event.FAILURE, 0, before.ping());
             assertEquals(PeerState.State.DOWN, before.peers().getFirst().state().state());
 
             // when

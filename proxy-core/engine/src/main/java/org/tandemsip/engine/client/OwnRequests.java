@@ -28,7 +28,7 @@ public final class OwnRequests {
     public void probe(final ShardCommand.Probe order, final RoutingPolicy policy, final long nowNs) {
         for (final Trunk trunk : policy.trunks()) {
             if (trunk.name().equals(order.trunk()) && order.peer() < trunk.peers().size()) {
-                probes.send(trunk, trunk.peers().get(order.peer()), order.callId(), nowNs);
+                probes.send(trunk, trunk.peers().get(order.peer()), order.callId(), order.among(), nowNs);
             }
         }
     }

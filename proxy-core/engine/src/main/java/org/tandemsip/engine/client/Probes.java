@@ -27,8 +27,8 @@ import org.tandemsip.engine.transaction.ServerTransaction;
 import org.tandemsip.engine.transaction.Transactions;
 
 /**
- * Asks peers by OPTIONS whether they are alive (RFC 3261 section 11), each in a client transaction, over the transport
- * and from the listen point that calls to it take. When to ask is for the control plane to say. Control rate; shard
+ * Asks peers by OPTIONS whether they are alive (RFC 3261 section 11), each in a client transaction, over each transport
+ * and from each listen point that calls to it take. When to ask is for the control plane to say. Control rate; shard
  * thread only.
  */
 final class Probes {
@@ -58,16 +58,23 @@ final class Probes {
         hash = new KeyedHash(context.keys().table0(), context.keys().table1());
     }
 
-    /** Asks {@code peer}. Without a way there it has failed; without room for a transaction nothing is known. */
-    void send(final Trunk trunk, final Peer peer, final byte[] callId, final long nowNs) {
-        final Destination destination = Ways.to(peer, listenPoints, policy.listenersOf(trunk));
-        if (destination == null) {
-            peer.state().on(Event.FAILURE, trunk.ping());
+    /**
+     * Asks {@code peer}. Without a way there it has failed; without room for a transaction nothing is known.
+     *
+     * @param among a bit for each listen point that is of interest
+     */
+    void send(final Trunk trunk, final Peer peer, final byte[] callId, final long among, final long nowNs) {
+        final long ways = Ways.all(peer, listenPoints, policy.listenersOf(trunk));
+        if (ways == 0) {
+            peer.state().on(Event.FAILURE, 0, trunk.ping());
             return;
         }
-        final Probe probe = new Probe(trunk, peer, callId, nowNs);
-        if (probe.ask(destination, null, nowNs)) {
-            probe.begin();
+        for (long left = ways & among; left != 0; left &= left - 1) {
+            final Probe probe = new Probe(trunk, peer, callId, nowNs);
+            final int way = Long.numberOfTrailingZeros(left);
+            if (probe.ask(Ways.by(peer, listenPoints.get(way)), null, nowNs)) {
+                probe.begin();
+            }
         }
     }
 
@@ -83,7 +90,7 @@ final class Probes {
         branches.write(writer, Branches.STATEFUL, key, 0);
         Branches.writePlace(writer, client.place());
         writer.put(Ways.ascii("\r\nMax-Forwards: 70\r\nFrom: <sip:ping@")).put(from.sentBy())
-                .put(Ways.ascii(">;tag=")).putHex(tag(callId), 16).put(Ways.ascii("\r\nTo: <")).put(uri)
+                .put(Ways.ascii(">;tag=")).putHex(tag(callId, to.listenPoint), 16).put(Ways.ascii("\r\nTo: <")).put(uri)
                 .put(Ways.ascii(">\r\nCall-ID: ")).put(callId)
                 .put(Ways.ascii("\r\nCSeq: ")).putDecimal(cseq).put(Ways.ascii(" OPTIONS\r\nAccept: */*\r\n"));
         if (credentials != null) {
@@ -93,8 +100,9 @@ final class Probes {
         return writer.position();
     }
 
-    private long tag(final byte[] callId) {
-        return hash.begin().add(LABEL).add(new UnsafeBuffer(callId), 0, callId.length).end();
+    /** For each way another: what has several of them would take the probes for one request that has forked. */
+    private long tag(final byte[] callId, final int way) {
+        return hash.begin().add(LABEL).add(way).add(new UnsafeBuffer(callId), 0, callId.length).end();
     }
 
     /** One question under way; its own timer ends it when the answer takes too long. */
@@ -119,7 +127,8 @@ final class Probes {
         private boolean ask(final Destination to, final Credentials credentials, final long nowNs) {
             cseq++;
             final long key =
-                    hash.begin().add(LABEL).add(cseq).add(new UnsafeBuffer(callId), 0, callId.length).end();
+                    hash.begin().add(LABEL).add(cseq).add(to.listenPoint)
+                            .add(new UnsafeBuffer(callId), 0, callId.length).end();
             client = transactions.createClient(key, false, to, this, nowNs);
             if (client == null) {
                 return false;
@@ -175,7 +184,7 @@ final class Probes {
                     lane = null;
                 }
                 if (event != null) {
-                    peer.state().on(event, trunk.ping());
+                    peer.state().on(event, client.destination().listenPoint, trunk.ping());
                 }
             }
         }

@@ -50,8 +50,9 @@ public sealed interface ShardCommand {
      * @param trunk  name of the trunk
      * @param peer   place of the peer in it
      * @param callId Call-ID of the probe, whose shard this is: the answer will come here
+     * @param among  a bit for each listen point that is of interest; -1 for all
      */
-    record Probe(String trunk, int peer, byte[] callId) implements ShardCommand {}
+    record Probe(String trunk, int peer, byte[] callId, long among) implements ShardCommand {}
 
     /**
      * Asks a trunk to register an address, or to forget it; what it says goes into the registration.

@@ -461,10 +461,10 @@ final class LocationService {
         }
         final Trunk sentTo = trunk == null
                 ? policy.trunkTo(request, address.high(), address.low(), port, users) : trunk;
-        int listenPoint = select(transport, sentTo);
+        int listenPoint = select(transport, sentTo, peer);
         if (listenPoint == ListenPoints.NONE && wanted == null) {
             transport = Transport.TCP;
-            listenPoint = select(transport, sentTo);
+            listenPoint = select(transport, sentTo, peer);
         }
         final Target target = listenPoint == ListenPoints.NONE ? null : targets.add();
         if (target == null) {
@@ -492,9 +492,9 @@ final class LocationService {
         return true;
     }
 
-    private int select(final Transport transport, final Trunk to) {
-        final int named = information.listenPointOfRoute();
+    private int select(final Transport transport, final Trunk to, final Peer peer) {
         return listenPoints.select(transport, address.high(), address.low(),
-                named == ListenPoints.NONE ? source.listenPoint : named, policy.listenersOf(to));
+                information.listenPointOfRoute(source.listenPoint),
+                policy.listenersOf(to) & ~(peer == null || established ? 0 : peer.state().down()));
     }
 }

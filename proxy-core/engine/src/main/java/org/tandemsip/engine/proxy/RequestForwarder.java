@@ -191,7 +191,7 @@ final class RequestForwarder {
             return;
         }
         final int listenPoint = listenPoints.select(Transport.TCP, destination.addressHigh, destination.addressLow,
-                source.listenPoint, policy.listenersOf(target.sentTo));
+                source.listenPoint, policy.listenersOf(target.sentTo) & ~target.down());
         if (listenPoint == ListenPoints.NONE || refusals.refuses(destination, nowNs)) {
             return;
         }

@@ -327,10 +327,10 @@ final class RouteInformation {
 
     /**
      * Listen point named by the last of our own Routes, that a double Record-Route wants the request sent from; or
-     * NONE.
+     * {@code otherwise}.
      */
-    int listenPointOfRoute() {
-        return ourListenPoint;
+    int listenPointOfRoute(final int otherwise) {
+        return ourListenPoint == ListenPoints.NONE ? otherwise : ourListenPoint;
     }
 
     /** How much longer a copy can be than the request because of what {@link #edit} does. */

@@ -333,7 +333,7 @@ final class StatefulProxy {
 
     private static void report(final Branch branch, final PeerState.Event event) {
         if (branch.target.peer != null && branch.target.trunk != null && branch.target.trunk.ping().on()) {
-            branch.target.peer.state().on(event, branch.target.trunk.ping());
+            branch.target.peer.state().on(event, branch.target.destination.listenPoint, branch.target.trunk.ping());
         }
     }
 

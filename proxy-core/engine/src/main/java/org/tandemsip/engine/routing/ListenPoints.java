@@ -196,6 +196,16 @@ public final class ListenPoints {
         return best;
     }
 
+    /** A bit for each of those that the above may select from {@code among}, whatever is preferred. */
+    public long selectable(final Transport transport, final long addressHigh, final long addressLow,
+            final long among) {
+        long all = 0;
+        for (int i = 0; i < points.length; i++) {
+            all |= select(transport, addressHigh, addressLow, i, among) == i ? 1L << i : 0;
+        }
+        return all;
+    }
+
     /** The listen point that {@link #identity} calls {@code wanted}; {@code otherwise}, where none is so called. */
     public int of(final long wanted, final int otherwise) {
         for (int i = 0; i < points.length; i++) {

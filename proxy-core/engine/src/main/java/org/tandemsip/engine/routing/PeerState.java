@@ -1,12 +1,17 @@
 package org.tandemsip.engine.routing;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.HdrHistogram.ConcurrentHistogram;
 
 /**
  * Whether a peer can be used, and how many calls it carries: one object for all shards, kept over reloads. Changed at
  * the rate of calls and probes, never per message; without locks.
+ *
+ * <p>A way to a peer is a listen point of ours, which is a transport and a local address and port; each has a state of
+ * its own. A way is known once it was probed or used.
  *
  * <pre>
  *             failure                 the downAfter-th failure in a row
@@ -17,12 +22,13 @@ import org.HdrHistogram.ConcurrentHistogram;
  *      +-------------------------------------------------------------------+
  *             the upAfter-th good probe in a row
  *
- *    any --drain--> draining     any --disable--> disabled     down, draining, disabled --enable--> up
- *    trying, down --no probes any more--> up
+ *    all ways: --drain--> draining     --disable--> disabled     down, draining, disabled --enable--> up
+ *              trying, down --no probes any more--> up
  * </pre>
  *
- * Failures are those of probes and of live traffic: no answer, a code that does not count as alive, a connection
- * refused. Only probes bring a peer back, so nothing goes down where there are none.
+ * The peer is as well as the best of its ways. Failures are those of probes and of live traffic: no answer, a code that
+ * does not count as alive, a connection refused. Only probes bring a way back, so nothing goes down where there are
+ * none.
  */
 public final class PeerState {
     /** How far a peer can be used. */
@@ -46,30 +52,39 @@ public final class PeerState {
         }
     }
 
-    /** What may change a state. */
+    /** What is found out about a way. */
     public enum Event {
         /** A good answer to a probe. */
         PROBE_SUCCESS,
         /** A response to a request of a call. */
         SUCCESS,
         /** No answer, an answer that does not count as alive, or no way there. */
-        FAILURE,
-        /** Order: no new calls. */
+        FAILURE
+    }
+
+    /** What changes the state of a peer by itself. */
+    public enum Order {
+        /** No new calls. */
         DRAIN,
-        /** Order: out of use. */
+        /** Out of use. */
         DISABLE,
-        /** Order: back into use. */
+        /** Back into use. */
         ENABLE,
         /** There are no probes any more, which alone could bring it back. */
         UNPROBED
     }
 
+    /** Ways are bits of a {@code long}, as listen points are everywhere. */
+    private static final int MOST_WAYS = Long.SIZE;
     private static final int COUNT_BITS = 8;
     private static final int MAX_COUNT = (1 << COUNT_BITS) - 1;
     private static final long HIGHEST_US = 60_000_000L;
 
-    /** The state, and how often in a row what might change it has happened. */
-    private final AtomicInteger stateAndCount = new AtomicInteger();
+    /** Of each way the state, and how often in a row what might change it has happened. */
+    private final AtomicIntegerArray ways = new AtomicIntegerArray(MOST_WAYS);
+    private final AtomicLong known = new AtomicLong();
+    /** DRAINING or DISABLED, or {@code null}: then it is as its ways are. */
+    private final AtomicReference<State> ordered = new AtomicReference<>();
     private final AtomicInteger calls = new AtomicInteger();
     private final AtomicLong changes = new AtomicLong();
     private volatile ConcurrentHistogram roundTripsUs;
@@ -77,56 +92,129 @@ public final class PeerState {
 
     /** State now. */
     public State state() {
-        return state(stateAndCount.get());
+        final State order = ordered.get();
+        return order != null ? order : best();
+    }
+
+    private State best() {
+        final long all = known.get();
+        int best = all == 0 ? 0 : State.DOWN.ordinal();
+        for (long left = all; left != 0; left &= left - 1) {
+            best = Math.min(best, ways.get(Long.numberOfTrailingZeros(left)) >>> COUNT_BITS);
+        }
+        return State.ALL[best];
+    }
+
+    /** State of a way. @param listenPoint index of the listen point that it begins at */
+    public State state(final int listenPoint) {
+        final State order = ordered.get();
+        return order != null ? order : state(ways, listenPoint);
     }
 
     /** Whether new requests may go there. */
     public boolean usable() {
-        return stateAndCount.get() >>> COUNT_BITS <= State.TRYING.ordinal();
+        return ordered.get() == null && best().usable();
     }
 
-    /** Takes an event; returns whether the state is another now. */
-    public boolean on(final Event event, final Ping ping) {
-        while (true) {
-            final int before = stateAndCount.get();
-            final int after = next(before, event, ping);
-            if (before == after) {
-                return false;
+    /** A bit for each listen point that a known way begins at. */
+    public long known() {
+        return known.get();
+    }
+
+    /** A bit for each listen point that a way begins at which is down. */
+    public long down() {
+        return among(State.DOWN);
+    }
+
+    /** A bit for each listen point that a way begins at which is down, or has failed last. */
+    public long doubtful() {
+        return among(State.TRYING);
+    }
+
+    private long among(final State atLeast) {
+        long found = 0;
+        for (long left = known.get(); left != 0; left &= left - 1) {
+            if (state(ways, Long.numberOfTrailingZeros(left)).compareTo(atLeast) >= 0) {
+                found |= Long.lowestOneBit(left);
             }
-            if (stateAndCount.compareAndSet(before, after)) {
-                final boolean changed = state(before) != state(after);
-                if (changed) {
-                    changes.incrementAndGet();
+        }
+        return found;
+    }
+
+    /**
+     * Takes what was found out about a way; returns whether the state of the peer is another now.
+     *
+     * @param listenPoint index of the listen point that the way begins at
+     */
+    public boolean on(final Event event, final int listenPoint, final Ping ping) {
+        if (ordered.get() != null || !ping.on() && event != Event.PROBE_SUCCESS) {
+            return false;
+        }
+        final State peerBefore = state();
+        int before = ways.get(listenPoint);
+        int after = next(before, event, ping);
+        while (before != after && !ways.compareAndSet(listenPoint, before, after)) {
+            before = ways.get(listenPoint);
+            after = next(before, event, ping);
+        }
+        final long way = 1L << listenPoint;
+        long knownBefore = known.get();
+        while ((knownBefore & way) == 0 && !known.compareAndSet(knownBefore, knownBefore | way)) {
+            knownBefore = known.get();
+        }
+        return changed(peerBefore);
+    }
+
+    /** Takes an order; returns whether the state is another now. */
+    public boolean on(final Order order) {
+        final State before = state();
+        switch (order) {
+            case DRAIN -> ordered.set(State.DRAINING);
+            case DISABLE -> ordered.set(State.DISABLED);
+            case ENABLE -> {
+                // What was known before an order is old.
+                forget(ordered.getAndSet(null) != null ? State.UP : State.DOWN);
+            }
+            case UNPROBED -> {
+                if (known.get() != 0 && ordered.get() == null) {
+                    forget(State.UP);
+                    known.set(0);
                 }
-                return changed;
+            }
+        }
+        return changed(before);
+    }
+
+    private void forget(final State atLeast) {
+        for (int i = 0; i < MOST_WAYS; i++) {
+            if (state(ways, i).compareTo(atLeast) >= 0) {
+                ways.set(i, 0);
             }
         }
     }
 
+    private boolean changed(final State before) {
+        final boolean changed = before != state();
+        if (changed) {
+            changes.incrementAndGet();
+        }
+        return changed;
+    }
+
     private static int next(final int packed, final Event event, final Ping ping) {
-        final State state = state(packed);
+        final State state = State.ALL[packed >>> COUNT_BITS];
         final int count = Math.min(packed & MAX_COUNT, MAX_COUNT - 1) + 1;
         return switch (event) {
-            case DRAIN -> pack(State.DRAINING, 0);
-            case DISABLE -> pack(State.DISABLED, 0);
-            case ENABLE -> switch (state) {
-                case DOWN, DRAINING, DISABLED -> pack(State.UP, 0);
-                case UP, TRYING -> packed;
-            };
-            case UNPROBED -> switch (state) {
-                case TRYING, DOWN -> pack(State.UP, 0);
-                case UP, DRAINING, DISABLED -> packed;
-            };
             case PROBE_SUCCESS -> switch (state) {
-                case UP, DRAINING, DISABLED -> packed;
                 case TRYING -> pack(State.UP, 0);
                 case DOWN -> count >= ping.upAfter() ? pack(State.UP, 0) : pack(State.DOWN, count);
+                case UP, DRAINING, DISABLED -> packed;
             };
             case SUCCESS -> switch (state) {
-                case UP, DOWN, DRAINING, DISABLED -> packed;
                 case TRYING -> pack(State.UP, 0);
+                case UP, DOWN, DRAINING, DISABLED -> packed;
             };
-            case FAILURE -> !ping.on() ? packed : switch (state) {
+            case FAILURE -> switch (state) {
                 case UP -> pack(ping.downAfter() > 1 ? State.TRYING : State.DOWN, ping.downAfter() > 1 ? 1 : 0);
                 case TRYING -> count >= ping.downAfter() ? pack(State.DOWN, 0) : pack(State.TRYING, count);
                 case DOWN -> pack(State.DOWN, 0);
@@ -139,8 +227,8 @@ public final class PeerState {
         return state.ordinal() << COUNT_BITS | count;
     }
 
-    private static State state(final int packed) {
-        return State.ALL[packed >>> COUNT_BITS];
+    private static State state(final AtomicIntegerArray ways, final int way) {
+        return State.ALL[ways.get(way) >>> COUNT_BITS];
     }
 
     /** How often the state has changed. */

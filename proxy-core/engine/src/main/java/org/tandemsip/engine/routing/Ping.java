@@ -12,7 +12,7 @@ package org.tandemsip.engine.routing;
 public record Ping(long everyNs, long timeoutNs, int downAfter, int upAfter, int[] okCodes) {
     /** No probes. */
     public static final Ping OFF = new Ping(0, 2_000_000_000L, 3, 2, new int[0]);
-    /** Longest interval while a peer is down or has failed: what comes back is soon used again. */
+    /** Longest interval for a way that is down or has failed: what comes back is soon used again. */
     private static final long DOWN_EVERY_NS = 5_000_000_000L;
 
     /** Whether there are probes. */
@@ -20,12 +20,9 @@ public record Ping(long everyNs, long timeoutNs, int downAfter, int upAfter, int
         return everyNs > 0;
     }
 
-    /** Interval of probes of a peer in {@code state}. */
-    public long intervalNs(final PeerState.State state) {
-        return switch (state) {
-            case UP, DRAINING, DISABLED -> everyNs;
-            case TRYING, DOWN -> Math.min(everyNs, DOWN_EVERY_NS);
-        };
+    /** Interval of probes of what is down or has failed. */
+    public long doubtNs() {
+        return Math.min(everyNs, DOWN_EVERY_NS);
     }
 
     /** Whether a peer that answers with that final code is alive. */

@@ -51,6 +51,11 @@ public final class Target {
         return this;
     }
 
+    /** A bit for each listen point from which the peer cannot be reached now. */
+    public long down() {
+        return peer == null ? 0 : peer.state().down();
+    }
+
     /** Takes over the way on which somebody was heard: connection and listen point. Returns {@code true}. */
     public boolean learnt(final Destination way) {
         destination.connection = way.connection;

@@ -43,13 +43,13 @@ class PeerHealthTest {
     private SentMessage probe() {
         proxy.sent();
         proxy.proxy.onCommand(new ShardCommand.Probe("a", 0,
-                ("ping" + ++probes).getBytes(StandardCharsets.US_ASCII)), proxy.nowNs);
+                ("ping" + ++probes).getBytes(StandardCharsets.US_ASCII), -1), proxy.nowNs);
         return proxy.only("OPTIONS");
     }
 
     private static void down(final PeerState peer) {
         for (int i = 0; i < 3; i++) {
-            peer.on(PeerState.Event.FAILURE, PING);
+            peer.on(PeerState.Event.FAILURE, 0, PING);
         }
         assertEquals(PeerState.State.DOWN, peer.state());
     }
@@ -157,7 +157,7 @@ class PeerHealthTest {
         final SentMessage success = proxy.only("200 INVITE");
 
         // when
-        first.on(PeerState.Event.DRAIN, PING);
+        first.on(PeerState.Order.DRAIN);
 
         // then
         proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2));

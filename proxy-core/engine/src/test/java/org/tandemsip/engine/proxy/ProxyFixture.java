@@ -145,7 +145,11 @@ final class ProxyFixture implements Egress {
     }
 
     Disposition response(final String from, final String text) {
-        return proxy.onResponse(Messages.parse(text), Messages.source(from), nowNs);
+        return response(Messages.source(from), text);
+    }
+
+    Disposition response(final Source from, final String text) {
+        return proxy.onResponse(Messages.parse(text), from, nowNs);
     }
 
     /** The one message sent since the last call. */

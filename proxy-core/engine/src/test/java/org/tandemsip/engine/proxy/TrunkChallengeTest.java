@@ -286,7 +286,7 @@ class TrunkChallengeTest {
         final ProxyHarness probing = ProxyHarness.of(ProxyHarness.trunk(0, "callers", CALLER), List.of(carrier),
                 List.of());
         final PeerState peer = carrier.peers().getFirst().state();
-        probing.proxy.onCommand(new ShardCommand.Probe("a", 0, new byte[] {'p'}), probing.nowNs);
+        probing.proxy.onCommand(new ShardCommand.Probe("a", 0, new byte[] {'p'}, -1), probing.nowNs);
         final SentMessage first = probing.only("OPTIONS");
 
         probing.answer(first, 401, "t1", challenge("WWW-Authenticate", "n1"));
@@ -298,7 +298,7 @@ class TrunkChallengeTest {
         assertEquals(PeerState.State.UP, peer.state());
         assertTrue(peer.lastRoundTripNs() >= 0);
 
-        probing.proxy.onCommand(new ShardCommand.Probe("a", 0, new byte[] {'q'}), probing.nowNs);
+        probing.proxy.onCommand(new ShardCommand.Probe("a", 0, new byte[] {'q'}, -1), probing.nowNs);
         probing.answer(probing.only("OPTIONS"), 401, "t1", challenge("WWW-Authenticate", "n1"));
         probing.answer(probing.only("OPTIONS"), 401, "t1", challenge("WWW-Authenticate", "n2"));
         assertEquals(PeerState.State.DOWN, peer.state(), "not with this password");

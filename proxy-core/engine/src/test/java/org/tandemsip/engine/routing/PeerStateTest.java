@@ -17,10 +17,10 @@ class PeerStateTest {
         final PeerState peer = new PeerState();
         switch (state) {
             case UP -> {}
-            case TRYING -> peer.on(PeerState.Event.FAILURE, PING);
-            case DOWN -> List.of(1, 2, 3).forEach(_ -> peer.on(PeerState.Event.FAILURE, PING));
-            case DRAINING -> peer.on(PeerState.Event.DRAIN, PING);
-            case DISABLED -> peer.on(PeerState.Event.DISABLE, PING);
+            case TRYING -> peer.on(PeerState.Event.FAILURE, 0, PING);
+            case DOWN -> List.of(1, 2, 3).forEach(_ -> peer.on(PeerState.Event.FAILURE, 0, PING));
+            case DRAINING -> peer.on(PeerState.Order.DRAIN);
+            case DISABLED -> peer.on(PeerState.Order.DISABLE);
         }
         assertEquals(state, peer.state());
         return peer;
@@ -28,48 +28,92 @@ class PeerStateTest {
 
     @ParameterizedTest
     @CsvSource({
-        "UP, PROBE_SUCCESS, UP", "UP, SUCCESS, UP", "UP, FAILURE, TRYING", "UP, DRAIN, DRAINING",
-        "UP, DISABLE, DISABLED", "UP, ENABLE, UP",
-        "TRYING, PROBE_SUCCESS, UP", "TRYING, SUCCESS, UP", "TRYING, FAILURE, TRYING", "TRYING, DRAIN, DRAINING",
-        "TRYING, DISABLE, DISABLED", "TRYING, ENABLE, TRYING",
-        "DOWN, PROBE_SUCCESS, DOWN", "DOWN, SUCCESS, DOWN", "DOWN, FAILURE, DOWN", "DOWN, DRAIN, DRAINING",
-        "DOWN, DISABLE, DISABLED", "DOWN, ENABLE, UP",
+        "UP, PROBE_SUCCESS, UP", "UP, SUCCESS, UP", "UP, FAILURE, TRYING",
+        "TRYING, PROBE_SUCCESS, UP", "TRYING, SUCCESS, UP", "TRYING, FAILURE, TRYING",
+        "DOWN, PROBE_SUCCESS, DOWN", "DOWN, SUCCESS, DOWN", "DOWN, FAILURE, DOWN",
         "DRAINING, PROBE_SUCCESS, DRAINING", "DRAINING, SUCCESS, DRAINING", "DRAINING, FAILURE, DRAINING",
-        "DRAINING, DRAIN, DRAINING", "DRAINING, DISABLE, DISABLED", "DRAINING, ENABLE, UP",
-        "DISABLED, PROBE_SUCCESS, DISABLED", "DISABLED, SUCCESS, DISABLED", "DISABLED, FAILURE, DISABLED",
-        "DISABLED, DRAIN, DRAINING", "DISABLED, DISABLE, DISABLED", "DISABLED, ENABLE, UP",
-        "UP, UNPROBED, UP", "TRYING, UNPROBED, UP", "DOWN, UNPROBED, UP", "DRAINING, UNPROBED, DRAINING",
-        "DISABLED, UNPROBED, DISABLED"})
+        "DISABLED, PROBE_SUCCESS, DISABLED", "DISABLED, SUCCESS, DISABLED", "DISABLED, FAILURE, DISABLED"})
     void shouldGoWhereTheFigureSays(final PeerState.State from, final PeerState.Event event,
             final PeerState.State to) {
         final PeerState peer = in(from);
 
-        assertEquals(from != to, peer.on(event, PING));
+        assertEquals(from != to, peer.on(event, 0, PING));
+
+        assertEquals(to, peer.state());
+        assertEquals(to == PeerState.State.UP || to == PeerState.State.TRYING, peer.usable());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "UP, DRAIN, DRAINING", "UP, DISABLE, DISABLED", "UP, ENABLE, UP", "UP, UNPROBED, UP",
+        "TRYING, DRAIN, DRAINING", "TRYING, DISABLE, DISABLED", "TRYING, ENABLE, TRYING", "TRYING, UNPROBED, UP",
+        "DOWN, DRAIN, DRAINING", "DOWN, DISABLE, DISABLED", "DOWN, ENABLE, UP", "DOWN, UNPROBED, UP",
+        "DRAINING, DRAIN, DRAINING", "DRAINING, DISABLE, DISABLED", "DRAINING, ENABLE, UP",
+        "DRAINING, UNPROBED, DRAINING",
+        "DISABLED, DRAIN, DRAINING", "DISABLED, DISABLE, DISABLED", "DISABLED, ENABLE, UP",
+        "DISABLED, UNPROBED, DISABLED"})
+    void shouldGoWhereItIsOrdered(final PeerState.State from, final PeerState.Order order, final PeerState.State to) {
+        final PeerState peer = in(from);
+
+        assertEquals(from != to, peer.on(order));
 
         assertEquals(to, peer.state());
         assertEquals(to == PeerState.State.UP || to == PeerState.State.TRYING, peer.usable());
     }
 
     @Test
+    void shouldBeAsWellAsTheBestOfItsWays() {
+        // given
+        final PeerState peer = in(PeerState.State.DOWN);
+
+        // when: another way works
+        peer.on(PeerState.Event.PROBE_SUCCESS, 3, PING);
+
+        // then
+        assertEquals(PeerState.State.UP, peer.state());
+        assertEquals(PeerState.State.DOWN, peer.state(0));
+        assertEquals(List.of(0b1001L, 0b1L, 0b1L), List.of(peer.known(), peer.down(), peer.doubtful()));
+        peer.on(PeerState.Event.FAILURE, 3, PING);
+        assertEquals(List.of(0b1L, 0b1001L), List.of(peer.down(), peer.doubtful()));
+        assertEquals(PeerState.State.TRYING, peer.state());
+        peer.on(PeerState.Event.FAILURE, 3, PING);
+        assertTrue(peer.on(PeerState.Event.FAILURE, 3, PING));
+        assertFalse(peer.usable());
+    }
+
+    @Test
+    void shouldForgetWhatItKnewOfItsWaysWhenItComesBackByOrder() {
+        final PeerState peer = in(PeerState.State.DOWN);
+        peer.on(PeerState.Event.FAILURE, 1, PING);
+        peer.on(PeerState.Order.DRAIN);
+        assertFalse(peer.on(PeerState.Event.FAILURE, 1, PING));
+        peer.on(PeerState.Order.ENABLE);
+        assertEquals(0, peer.doubtful());
+        peer.on(PeerState.Event.FAILURE, 1, PING);
+        peer.on(PeerState.Order.UNPROBED);
+        assertEquals(0, peer.known());
+    }
+
+    @Test
     void shouldGoDownAtTheThirdFailureInARowOnly() {
         final PeerState peer = in(PeerState.State.TRYING);
-        peer.on(PeerState.Event.FAILURE, PING);
-        peer.on(PeerState.Event.SUCCESS, PING);
-        peer.on(PeerState.Event.FAILURE, PING);
-        peer.on(PeerState.Event.FAILURE, PING);
+        peer.on(PeerState.Event.FAILURE, 0, PING);
+        peer.on(PeerState.Event.SUCCESS, 0, PING);
+        peer.on(PeerState.Event.FAILURE, 0, PING);
+        peer.on(PeerState.Event.FAILURE, 0, PING);
         assertEquals(PeerState.State.TRYING, peer.state());
-        assertTrue(peer.on(PeerState.Event.FAILURE, PING));
+        assertTrue(peer.on(PeerState.Event.FAILURE, 0, PING));
         assertEquals(PeerState.State.DOWN, peer.state());
     }
 
     @Test
     void shouldComeUpAtTheSecondGoodProbeInARowOnly() {
         final PeerState peer = in(PeerState.State.DOWN);
-        peer.on(PeerState.Event.PROBE_SUCCESS, PING);
-        peer.on(PeerState.Event.FAILURE, PING);
-        peer.on(PeerState.Event.PROBE_SUCCESS, PING);
+        peer.on(PeerState.Event.PROBE_SUCCESS, 0, PING);
+        peer.on(PeerState.Event.FAILURE, 0, PING);
+        peer.on(PeerState.Event.PROBE_SUCCESS, 0, PING);
         assertEquals(PeerState.State.DOWN, peer.state());
-        assertTrue(peer.on(PeerState.Event.PROBE_SUCCESS, PING));
+        assertTrue(peer.on(PeerState.Event.PROBE_SUCCESS, 0, PING));
         assertEquals(PeerState.State.UP, peer.state());
     }
 
@@ -77,7 +121,7 @@ class PeerStateTest {
     void shouldNeverGoDownWithoutProbes() {
         final PeerState peer = new PeerState();
         for (int i = 0; i < 10; i++) {
-            assertFalse(peer.on(PeerState.Event.FAILURE, Ping.OFF));
+            assertFalse(peer.on(PeerState.Event.FAILURE, 0, Ping.OFF));
         }
         assertTrue(peer.usable());
     }

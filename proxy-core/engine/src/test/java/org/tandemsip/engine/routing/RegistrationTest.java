@@ -107,13 +107,13 @@ class RegistrationTest {
     @Test
     void shouldMoveAtOnceWhenItsPeerGoesDown() {
         registration.succeeded(first, 1_000, 200, 0, 0);
-        first.state().on(PeerState.Event.FAILURE, PING);
+        first.state().on(PeerState.Event.FAILURE, 0, PING);
 
         assertTrue(isDueAt(1));
         registration.failed(0, "no answer", false, 0, 0, SECOND);
         assertFalse(isDueAt(2), "not all the time");
         registration.succeeded(first, 1_000, 200, 0, 2 * SECOND);
-        second.state().on(PeerState.Event.FAILURE, PING);
+        second.state().on(PeerState.Event.FAILURE, 0, PING);
         assertFalse(isDueAt(3), "there is no other");
     }
 

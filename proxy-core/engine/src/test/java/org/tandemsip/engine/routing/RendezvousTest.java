@@ -92,7 +92,7 @@ class RendezvousTest {
     void shouldGoRoundWhenBalanceIsRoundRobin() {
         final Trunk trunk = balanced(Balance.ROUND_ROBIN);
         assertEquals(List.of("10.0.0.2", "10.0.0.3", "10.0.0.1", "10.0.0.2"), firsts(trunk, 4));
-        trunk.peers().get(1).state().on(PeerState.Event.DISABLE, Ping.OFF);
+        trunk.peers().get(1).state().on(PeerState.Order.DISABLE);
         assertTrue(firsts(trunk, 8).stream().noneMatch("10.0.0.2"::equals));
     }
 
@@ -121,7 +121,7 @@ class RendezvousTest {
     void shouldTakeTheFirstThatWorksWhenBalanceIsPriority() {
         final Trunk trunk = balanced(Balance.PRIORITY);
         assertEquals(List.of("10.0.0.1", "10.0.0.1"), firsts(trunk, 2));
-        trunk.peers().get(0).state().on(PeerState.Event.DRAIN, Ping.OFF);
+        trunk.peers().get(0).state().on(PeerState.Order.DRAIN);
         assertEquals(List.of("10.0.0.2", "10.0.0.2"), firsts(trunk, 2));
     }
 

@@ -137,11 +137,11 @@ final class Api {
         if (!method.equals("PATCH")) {
             return notAllowed(peer == null ? "GET, PATCH" : "PATCH");
         }
-        final PeerState.Event order = switch (Json.parse(body) instanceof final Map<?, ?> map
+        final PeerState.Order order = switch (Json.parse(body) instanceof final Map<?, ?> map
                 && map.get("state") instanceof final String state ? state : "") {
-            case "ready" -> PeerState.Event.ENABLE;
-            case "drain" -> PeerState.Event.DRAIN;
-            case "disabled" -> PeerState.Event.DISABLE;
+            case "ready" -> PeerState.Order.ENABLE;
+            case "drain" -> PeerState.Order.DRAIN;
+            case "disabled" -> PeerState.Order.DISABLE;
             default -> null;
         };
         if (order == null) {

@@ -93,7 +93,7 @@ public interface Control {
      * @param order DRAIN, DISABLE or ENABLE; {@code null}: send a probe
      * @throws Refused there is no such trunk or peer
      */
-    void peers(String trunk, String peer, PeerState.Event order) throws Refused;
+    void peers(String trunk, String peer, PeerState.Order order) throws Refused;
 
     /** The calls with two dialogs. */
     LiveCalls calls();

@@ -42,7 +42,7 @@ final class Metrics {
         new ProcessMetrics(metrics).write(control.network(), control.config().tls());
         metrics.dns(control.names().counters());
         control.calls().media().ifPresent(rtpengine -> new MediaMetrics(metrics).write(rtpengine));
-        new TrunkMetrics(metrics).write(control.policy());
+        new TrunkMetrics(metrics).write(control.policy(), control.config().listen());
         metrics.calls(control.calls());
         metrics.users(control.policy().registry().table());
         metrics.gb28181(control.policy().trunks());

@@ -10,6 +10,7 @@ import org.tandemsip.engine.routing.Registration;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Total;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.server.config.Config;
 
 /** Metrics of trunks and their peers. */
 final class TrunkMetrics {
@@ -23,13 +24,14 @@ final class TrunkMetrics {
         this.out = out;
     }
 
-    void write(final RoutingPolicy policy) {
+    void write(final RoutingPolicy policy, final List<Config.Listen> listen) {
         final List<Trunk> trunks = policy.trunks();
         calls(trunks);
         total(policy.total());
         ended(trunks);
         responses(trunks);
         peers(trunks);
+        ways(trunks, listen);
         registrations(trunks, System.nanoTime());
     }
 
@@ -172,6 +174,20 @@ final class TrunkMetrics {
         for (final Trunk trunk : trunks) {
             for (final Peer peer : trunk.peers()) {
                 ping(labels(trunk, peer), peer.state());
+            }
+        }
+    }
+
+    private void ways(final List<Trunk> trunks, final List<Config.Listen> listen) {
+        out.head("tandem_trunk_way_up", "gauge", "Whether a peer takes new requests from one of our listen points.");
+        for (final Trunk trunk : trunks) {
+            for (final Peer peer : trunk.peers()) {
+                for (long left = peer.state().known(); left != 0; left &= left - 1) {
+                    final int way = Long.numberOfTrailingZeros(left);
+                    out.line("tandem_trunk_way_up",
+                            labels(trunk, peer) + ",listen=\"" + Metrics.escape(listen.get(way).toString()) + '"',
+                            peer.state().state(way).usable() ? 1 : 0);
+                }
             }
         }
     }

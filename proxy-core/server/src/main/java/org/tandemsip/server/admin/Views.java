@@ -308,6 +308,13 @@ final class Views {
             json.writeNumberProperty("calls", peer.state().calls());
             json.writeNumberProperty("priority", peer.priority());
             json.writeNumberProperty("weight", peer.weight());
+            json.writeObjectPropertyStart("ways");
+            for (long left = peer.state().known(); left != 0; left &= left - 1) {
+                final int way = Long.numberOfTrailingZeros(left);
+                json.writeStringProperty(control.config().listen().get(way).toString(),
+                        word(peer.state().state(way)));
+            }
+            json.writeEndObject();
             if (peer.state().lastRoundTripNs() >= 0) {
                 json.writeNumberProperty("rtt_ms", peer.state().lastRoundTripNs() / 1e6);
                 json.writeNumberProperty("rtt_p99_ms", peer.state().roundTripUs(99) / 1e3);
