@@ -332,11 +332,11 @@ final class Call extends Alarm {
         }
     }
 
-    /** An answer of the callee to the INVITE is that of the call. */
-    Disposition refused(final SipMessage response, final long nowNs) {
+    /** An answer of the callee to the INVITE is that of the call, or another one that its trunk wants instead. */
+    Disposition refused(final SipMessage response, final Trunk from, final long nowNs) {
         code = response.statusCode();
         ender = Ender.CALLEE;
-        initial.respond(response, null, 0, nowNs);
+        initial.respond(response, from == null ? null : from.rules().calls().responses().of(code), 0, nowNs);
         failed = response;
         over(nowNs);
         return Disposition.FORWARDED;

@@ -364,7 +364,7 @@ final class Setup extends TimerNode {
 
     private Disposition refuse(final SipMessage response, final Trunk from, final long nowNs) {
         call.legs[1].trunk = from;
-        return call.refused(response, nowNs);
+        return call.refused(response, from, nowNs);
     }
 
     private void tryNextOr(final Status status, final long nowNs) {

@@ -25,6 +25,7 @@ import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.ResponseMap;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
@@ -40,7 +41,7 @@ import org.tandemsip.testkit.MessageText;
 class RedirectTest {
     private static final String CAROL = "198.51.100.7:5060";
     private static final CallRules FOLLOW =
-            new CallRules(0, 90, CallRules.Refer.PASS, false, List.of(), CallRules.Redirect.FOLLOW);
+            new CallRules(0, 90, CallRules.Refer.PASS, false, List.of(), CallRules.Redirect.FOLLOW, ResponseMap.NONE);
 
     private CallFixture net = new CallFixture(CallFixture.trunk(0, "alice", ALICE),
             CallFixture.trunk(1, "bob", FOLLOW, BOB, SECOND_BOB));

@@ -125,6 +125,38 @@ class BridgedCallFlowsIT {
         }
     }
 
+    @Test
+    void shouldTellCallersAnotherFailureWhereTheTrunkSaysSo(@TempDir final Path folder)
+            throws IOException, InterruptedException {
+        // given
+        final Path records = folder.resolve("cdr.jsonl");
+        final String yaml = """
+                listen: [udp://127.0.1.61:5160]
+                mode: b2bua
+                trunks:
+                  caller: {peers: ["127.0.2.61:5070"]}
+                  callee: {peers: ["127.0.3.61:5080"], b2bua: {map-responses: {604: 404}}}
+                routes:
+                  - {from: caller, to: callee}
+                cdr: {file: %s}
+                """.formatted(records);
+        try (ServerProcess server =
+                ServerProcess.start(new InetSocketAddress("127.0.1.61", 5160), "127.0.2.61", yaml)) {
+            // when
+            call("nobody", "127.0.1.61",
+                    "> INVITE sdp\n< 100 ?\n< 404 has:Not_Found has:Q.850;cause=1\n> ACK fail\n",
+                    "< INVITE keep\n> 604 h:Reason:Q.850;cause=1\n< ACK\n",
+                    () -> assertFalse(server.verb("status").isEmpty()));
+            while (!Files.exists(records) || Files.readAllLines(records).isEmpty()) {
+                Thread.sleep(50);
+            }
+        }
+
+        // then
+        final String record = Files.readAllLines(records).getFirst();
+        assertTrue(record.contains("\"code\":604"), record);
+    }
+
     /** Something to be done while a call is up. */
     private interface Step {
         void run() throws IOException, InterruptedException;

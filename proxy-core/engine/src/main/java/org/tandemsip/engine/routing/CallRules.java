@@ -12,9 +12,10 @@ import org.tandemsip.codec.HeaderField;
  * @param holds             whether the side that stays is put on hold while a transfer is under way
  * @param passed            header fields that are copied between it and other trunks, besides the usual ones
  * @param redirect          what becomes of a redirection that comes from there
+ * @param responses         failures of calls to it that callers are told as others
  */
 public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, boolean holds,
-        List<HeaderField> passed, Redirect redirect) {
+        List<HeaderField> passed, Redirect redirect, ResponseMap responses) {
     /** What becomes of a REFER. */
     public enum Refer {
         /** It is passed on: the other side does it. */
@@ -33,10 +34,10 @@ public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, 
         FOLLOW
     }
 
-    /** Passes redirections on. */
+    /** Passes redirections and failures on as they are. */
     public CallRules(final int sessionSeconds, final int minSessionSeconds, final Refer refer, final boolean holds,
             final List<HeaderField> passed) {
-        this(sessionSeconds, minSessionSeconds, refer, holds, passed, Redirect.PASS);
+        this(sessionSeconds, minSessionSeconds, refer, holds, passed, Redirect.PASS, ResponseMap.NONE);
     }
 
     /** Half an hour, as RFC 4028 section 4 recommends; everything is passed on. */

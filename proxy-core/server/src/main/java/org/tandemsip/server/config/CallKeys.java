@@ -3,6 +3,7 @@ package org.tandemsip.server.config;
 import java.util.List;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.engine.routing.CallRules;
+import org.tandemsip.engine.routing.ResponseMap;
 
 /** The keys by which calls with two dialogs are treated on the side of a trunk. */
 final class CallKeys {
@@ -27,8 +28,13 @@ final class CallKeys {
             "What becomes of a 300, 301 or 302 of this trunk to a call that is set up. pass: the caller gets it,"
                     + " with its Contacts as they are. follow: Tandem calls the Contacts, those with the highest q"
                     + " first, where the routes of the caller lead there, and only who is in a trunk.");
+    static final Key<ResponseMap> MAP_RESPONSES = Key.of("map-responses", new StatusCodes(), "{}",
+            "{604: 404, 480: 486}",
+            "Failures of calls to this trunk that callers are told as others, with the usual reason phrase. Records of"
+                    + " calls have what was received.");
     static final Key<Bound> B2BUA = new Key<>("b2bua",
-            new Section(List.of(SESSION_TIMER, MIN_SESSION, REFER, REFER_HOLD, REDIRECT, PASS_HEADERS)), null, false,
+            new Section(List.of(SESSION_TIMER, MIN_SESSION, REFER, REFER_HOLD, REDIRECT, MAP_RESPONSES, PASS_HEADERS)),
+            null, false,
             "How calls in mode b2bua are treated on the side of this trunk.", null);
 
     private CallKeys() {}
@@ -37,7 +43,8 @@ final class CallKeys {
     static CallRules rules(final Reading reading, final Bound trunk) {
         final Bound bound = trunk.get(B2BUA);
         if (bound == null || bound.get(SESSION_TIMER) == null || bound.get(MIN_SESSION) == null
-                || bound.get(REFER) == null || bound.get(REDIRECT) == null) {
+                || bound.get(REFER) == null || bound.get(REDIRECT) == null
+                || bound.get(MAP_RESPONSES) == null) {
             // Wrong, and told already.
             return CallRules.DEFAULTS;
         }
@@ -47,7 +54,7 @@ final class CallKeys {
             reading.problem(ErrorCode.CONTRADICTION, bound.at(MIN_SESSION), "min-session is longer than session-timer");
         }
         return new CallRules(session, shortest, bound.get(REFER), Boolean.TRUE.equals(bound.get(REFER_HOLD)),
-                ConfigBuilder.values(bound.get(PASS_HEADERS)), bound.get(REDIRECT));
+                ConfigBuilder.values(bound.get(PASS_HEADERS)), bound.get(REDIRECT), bound.get(MAP_RESPONSES));
     }
 
     private static int seconds(final long ns) {

@@ -197,6 +197,24 @@ class ConfigErrorTest {
                 row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], number: {rules: {'0': +4x}}}}\n",
                         "t.yaml:1:55: error[C020]: '+4x' is not the beginning of a number; use digits, '+', '*' and '#',"
                                 + " at most 24"),
+                row(ErrorCode.WRONG_SHAPE, "trunks: {a: {peers: [10.0.0.1], b2bua: {map-responses: [604]}}}\n",
+                        "t.yaml:1:56: error[C010]: a mapping of status codes to what callers are told belongs here in"
+                                + " 'map-responses' in 'trunks.a.b2bua'"),
+                row(ErrorCode.OUT_OF_RANGE, "trunks: {a: {peers: [10.0.0.1], b2bua: {map-responses: {302: 404}}}}\n",
+                        "t.yaml:1:57: error[C021]: '302' is out of range; allowed: 400 to 699"),
+                row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], b2bua: {map-responses: {603: busy}}}}\n",
+                        "t.yaml:1:62: error[C020]: 'busy' is not a number from 400 to 699"),
+                row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], b2bua: {map-responses: {407: 403}}}}\n",
+                        "t.yaml:1:57: error[C020]: 407 cannot stand for another failure, nor another for it: it is"
+                                + " understood only with what stands beside it, or after a CANCEL"),
+                row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], b2bua: {map-responses: {603: 487}}}}\n",
+                        "t.yaml:1:62: error[C020]: 487 cannot stand for another failure, nor another for it: it is"
+                                + " understood only with what stands beside it, or after a CANCEL"),
+                row(ErrorCode.BAD_VALUE, "trunks: {a: {peers: [10.0.0.1], b2bua: {map-responses: {603: 499}}}}\n",
+                        "t.yaml:1:62: error[C020]: 499 is no status code that Tandem has a reason phrase for"),
+                row(ErrorCode.DUPLICATE_KEY,
+                        "trunks: {a: {peers: [10.0.0.1], b2bua: {map-responses: {603: 404, '603': 480}}}}\n",
+                        "t.yaml:1:67: error[C011]: 603 is given twice in 'map-responses' in 'trunks.a.b2bua'"),
                 row(ErrorCode.WRONG_SHAPE, "trunks: {a: {peers: [10.0.0.1], number-in: {rules: ['0']}}}\n",
                         "t.yaml:1:52: error[C010]: a mapping of beginnings to what replaces them belongs here in 'rules'"
                                 + " in trunks.a.number-in 1"),
