@@ -40,6 +40,8 @@ class TlsIT {
     private static final String KAMAILIO = "127.0.21.2";
     private static final String CALLERS = "127.0.22.";
     private static final String CALLEES = "127.0.23.";
+    /** The SIPp whose number the user of the Request-URI ends with, as Kamailio writes it. */
+    static final String BY_USER = "sip:" + CALLEES + "\" + $(rU{s.substr,6,0}) + \":5080";
 
     private static final int AT_A_TIME = 5;
 
@@ -56,14 +58,21 @@ class TlsIT {
 
     @BeforeEach
     void makeCertificates() throws Exception {
-        ca = new TestCa("Interop");
+        ca = makeCertificates(folder);
+    }
+
+    /** Certificates of Tandem and Kamailio, and who vouches for both. */
+    static TestCa makeCertificates(final Path folder) throws Exception {
+        final TestCa ca = new TestCa("Interop");
         TestCa.write(folder, "tandem", ca.issue("tandem.test"));
         TestCa.write(folder, "kamailio", ca.issue("kamailio.test"));
         Files.writeString(folder.resolve("ca.pem"), ca.pem());
+        return ca;
     }
 
     /** Tandem with Kamailio as a trunk that must show its certificate, and SIPp behind either. */
-    private ServerProcess startTandem(final String mode) throws IOException, InterruptedException {
+    private static ServerProcess startTandem(final Path folder, final String mode)
+            throws IOException, InterruptedException {
         return ServerProcess.start(new InetSocketAddress(TANDEM, 5060), CALLERS + 1, """
                 listen: [udp://%1$s:5060, tls://%1$s:5061]
                 mode: %2$s
@@ -85,31 +94,43 @@ class TlsIT {
     @ParameterizedTest
     @ValueSource(strings = {"stateless", "stateful"})
     void shouldTakeCallsFromKamailioOverMutualTls(final String mode) throws Exception {
-        try (Kamailio kamailio = Kamailio.start(folder, KAMAILIO, "sip:" + TANDEM + ":5061;transport=tls");
-                ServerProcess server = startTandem(mode)) {
-            assertEveryFlow(KAMAILIO + ':' + Kamailio.PORT, server, kamailio);
-            assertGoodHandshakes(server);
-        }
+        takeCalls(folder, mode, CallFlows.ALL, 2);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"stateless", "stateful"})
     void shouldGiveCallsToKamailioOverMutualTls(final String mode) throws Exception {
-        try (Kamailio kamailio = Kamailio.start(folder, KAMAILIO, "");
-                ServerProcess server = startTandem(mode)) {
-            assertEveryFlow(TANDEM + ":5060", server, kamailio);
+        giveCalls(folder, mode, CallFlows.ALL, 2, "");
+    }
+
+    /** SIPp calls through Kamailio and then Tandem. @param vias rows of Via that the callee sees above the caller's */
+    static void takeCalls(final Path folder, final String mode, final List<CallFlows> flows, final int vias)
+            throws Exception {
+        try (Kamailio kamailio = Kamailio.start(folder, KAMAILIO, "sip:" + TANDEM + ":5061;transport=tls");
+                ServerProcess server = startTandem(folder, mode)) {
+            assertEveryFlow(KAMAILIO + ':' + Kamailio.PORT, flows, vias, server, kamailio);
+            assertGoodHandshakes(server);
+        }
+    }
+
+    /** SIPp calls through Tandem and then Kamailio. @param vias as above @param next as Kamailio takes it */
+    static void giveCalls(final Path folder, final String mode, final List<CallFlows> flows, final int vias,
+            final String next) throws Exception {
+        try (Kamailio kamailio = Kamailio.start(folder, KAMAILIO, next);
+                ServerProcess server = startTandem(folder, mode)) {
+            assertEveryFlow(TANDEM + ":5060", flows, vias, server, kamailio);
             assertGoodHandshakes(server);
         }
     }
 
     /** SIPp calls {@code CALLEES} in its Request-URIs and sends all to {@code first}; some flows at a time. */
-    private static void assertEveryFlow(final String first, final ServerProcess server, final Kamailio kamailio)
-            throws Exception {
+    private static void assertEveryFlow(final String first, final List<CallFlows> flows, final int vias,
+            final ServerProcess server, final Kamailio kamailio) throws Exception {
         final List<String> broken = new ArrayList<>();
-        for (int begin = 0; begin < CallFlows.ALL.size(); begin += AT_A_TIME) {
+        for (int begin = 0; begin < flows.size(); begin += AT_A_TIME) {
             final List<Pair> pairs = new ArrayList<>();
-            for (int i = begin; i < Math.min(begin + AT_A_TIME, CallFlows.ALL.size()); i++) {
-                pairs.add(start(CallFlows.ALL.get(i), 10 + i, first));
+            for (int i = begin; i < Math.min(begin + AT_A_TIME, flows.size()); i++) {
+                pairs.add(start(flows.get(i), 10 + i, first, vias));
             }
             for (final Pair pair : pairs) {
                 final int caller = pair.caller().await(60);
@@ -123,13 +144,14 @@ class TlsIT {
         assertEquals(List.of(), broken, () -> server + "\n" + kamailio);
     }
 
-    private static Pair start(final CallFlows flow, final int host, final String first) throws Exception {
+    private static Pair start(final CallFlows flow, final int host, final String first, final int vias)
+            throws Exception {
         final Sipp.Agent callee = Sipp.start(flow.name() + "-callee",
-                SippScript.render(false, flow.name(), flow.callee(), 2), CALLEES + host, 5080, false, 1)
+                SippScript.render(false, flow.name(), flow.callee(), vias), CALLEES + host, 5080, false, 1)
                 .awaitBound(CALLEES + host, 5080);
         return new Pair(flow, Sipp.start(flow.name() + "-caller",
-                SippScript.render(true, flow.name(), flow.caller(), 2), CALLERS + host, 5070, false, 1, "-s", "callee",
-                "-rsa", first, CALLEES + host + ":5080"), callee);
+                SippScript.render(true, flow.name(), flow.caller(), vias), CALLERS + host, 5070, false, 1, "-s",
+                "callee" + host, "-rsa", first, CALLEES + host + ":5080"), callee);
     }
 
     private static void assertGoodHandshakes(final ServerProcess server) throws Exception {
@@ -143,7 +165,7 @@ class TlsIT {
     void shouldSpeakOnlyGoodVersionsAndRenewItsCertificate() throws Exception {
         // given
         TestCa.write(folder, "other", ca.issue("other.test"));
-        try (ServerProcess server = startTandem("stateful")) {
+        try (ServerProcess server = startTandem(folder, "stateful")) {
             // when, then
             assertTrue(openssl("-tls1_3").contains("New, TLSv1.3"));
             assertTrue(openssl("-tls1_2").contains("New, TLSv1.2"));
