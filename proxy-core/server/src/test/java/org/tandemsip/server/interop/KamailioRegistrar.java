@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Kamailio (Debian packages kamailio and kamailio-tls-modules) as the carrier: a registrar that wants to see the password
  * {@code secret} in the realm {@code carrier.example}, sends calls to where their user has registered, and those that
- * come from one address outside.
+ * come from one address outside. It remembers who is registered for as long as it runs.
  */
 final class KamailioRegistrar implements AutoCloseable {
     /** UDP and TCP; TLS has the next one. */
@@ -39,6 +39,7 @@ final class KamailioRegistrar implements AutoCloseable {
             loadmodule "registrar.so"
             loadmodule "auth.so"
             modparam("registrar", "max_expires", 300)
+            modparam("auth", "algorithm", "%5$s")
 
             request_route {
                 if (is_method("REGISTER")) {
@@ -63,6 +64,7 @@ final class KamailioRegistrar implements AutoCloseable {
                     exit;
                 }
                 if (src_ip == %3$s) {
+                    %6$s
                     $du = "%4$s";
                 } else if (!lookup("location")) {
                     sl_send_reply("404", "Not Registered");
@@ -71,6 +73,13 @@ final class KamailioRegistrar implements AutoCloseable {
                 record_route();
                 t_relay();
             }
+            """;
+    private static final String CHALLENGE = """
+            if (!pv_proxy_authenticate("carrier.example", "secret", "0")) {
+                proxy_challenge("carrier.example", "1");
+                exit;
+            }
+            consume_credentials();
             """;
 
     private final Path folder;
@@ -94,6 +103,17 @@ final class KamailioRegistrar implements AutoCloseable {
      */
     static KamailioRegistrar start(final String address, final String customer, final String outside,
             final Path certificates) throws IOException {
+        return start(address, customer, outside, certificates, "MD5", "");
+    }
+
+    /** As {@link #start}, but that calls of the customer have to show the password too. @param algorithm of Digest */
+    static KamailioRegistrar challenging(final String address, final String customer, final String outside,
+            final String algorithm) throws IOException {
+        return start(address, customer, outside, null, algorithm, CHALLENGE);
+    }
+
+    private static KamailioRegistrar start(final String address, final String customer, final String outside,
+            final Path certificates, final String algorithm, final String challenge) throws IOException {
         Kamailio.require();
         final Path folder = Files.createTempDirectory("kamailio-registrar");
         String tls = "";
@@ -111,7 +131,7 @@ final class KamailioRegistrar implements AutoCloseable {
                     + "\nloadmodule \"tls.so\"\nmodparam(\"tls\", \"config\", \"" + folder + "/tls.cfg\")";
         }
         Files.writeString(folder.resolve("kamailio.cfg"),
-                CONFIG.formatted(address, tls, customer, "sip:" + outside + ":5080"));
+                CONFIG.formatted(address, tls, customer, "sip:" + outside + ":5080", algorithm, challenge));
         final Process process = new ProcessBuilder("kamailio", "-f", folder.resolve("kamailio.cfg").toString(), "-m",
                 "64", "-M", "8", "-l", "udp:" + address + ':' + PORT, "-l", "tcp:" + address + ':' + PORT, "-DD", "-E",
                 "-Y", folder.toString(), "-P", folder.resolve("pid").toString()).redirectErrorStream(true)
@@ -164,9 +184,14 @@ final class KamailioRegistrar implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /** Ends it at once, and all that it knows. */
+    void kill() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().onExit().orTimeout(60, TimeUnit.SECONDS).join();
+    }
+
+    @Override
+    public void close() {
+        kill();
     }
 }

@@ -5,10 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,17 +13,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.server.admin.Json;
 
 /**
- * A running server registers with a Kamailio that wants to see a password, and calls go both ways through it.
+ * A running server registers with a Kamailio that wants to see a password, by either algorithm of Digest, and calls go
+ * both ways through it.
  *
  * <pre>
  *   SIPp, outside --- Kamailio, registrar --- Tandem, registered as 4711 --- SIPp, the PBX
@@ -44,86 +41,16 @@ class TrunkRegistrationIT {
     private static final String CALLER = "> INVITE sdp\n< 100 ?\n< 180 ?\n< 200 keep\n> ACK\n> BYE\n< 200\n";
     private static final String CALLEE = "< INVITE keep\n> 180\n> 200 sdp\n< ACK\n< BYE\n> 200\n";
 
-    private static final String KAMAILIO = """
-            debug=1
-            log_stderror=yes
-            # One, since of two the one with the BYE may be faster than the one with the ACK before it.
-            children=1
-            tcp_children=1
-            loadmodule "tm.so"
-            loadmodule "sl.so"
-            loadmodule "rr.so"
-            loadmodule "pv.so"
-            loadmodule "textops.so"
-            loadmodule "siputils.so"
-            loadmodule "usrloc.so"
-            loadmodule "registrar.so"
-            loadmodule "auth.so"
-            modparam("registrar", "max_expires", 300)
-
-            request_route {
-                if (is_method("REGISTER")) {
-                    if (!pv_www_authenticate("carrier.example", "secret", "0")) {
-                        www_challenge("carrier.example", "1");
-                        exit;
-                    }
-                    save("location");
-                    exit;
-                }
-                if (has_totag() || is_method("CANCEL")) {
-                    loose_route();
-                    t_relay();
-                    exit;
-                }
-                if (is_method("OPTIONS")) {
-                    if (lookup("location")) {
-                        sl_send_reply("200", "Registered");
-                    } else {
-                        sl_send_reply("404", "Not Registered");
-                    }
-                    exit;
-                }
-                if (src_ip == 127.0.23.1) {
-                    if (!pv_proxy_authenticate("carrier.example", "secret", "0")) {
-                        proxy_challenge("carrier.example", "1");
-                        exit;
-                    }
-                    consume_credentials();
-                    $du = "sip:127.0.23.40:5080";
-                } else if (!lookup("location")) {
-                    sl_send_reply("404", "Not Registered");
-                    exit;
-                }
-                record_route();
-                t_relay();
-            }
-            """;
-
-    private static Path kamailio;
-
     @TempDir
     Path directory;
 
-    @BeforeAll
-    static void requirePrograms() {
-        for (final String folder : (System.getenv("PATH") + ":/usr/sbin").split(":")) {
-            final Path program = Path.of(folder, "kamailio");
-            if (Files.isExecutable(program)) {
-                kamailio = program;
-            }
-        }
-        if (kamailio == null) {
-            fail("kamailio is not on the PATH; install it: apt-get install kamailio");
-        }
-    }
-
     @ParameterizedTest
-    @ValueSource(strings = {"udp", "tcp"})
-    void shouldRegisterAndCarryCallsBothWays(final String transport) throws Exception {
-        try (Registrar registrar = new Registrar()) {
+    @CsvSource({"udp, MD5", "tcp, SHA-256"})
+    void shouldRegisterAndCarryCallsBothWays(final String transport, final String algorithm) throws Exception {
+        try (KamailioRegistrar registrar = registrar(algorithm)) {
             try (ServerProcess server = tandem(transport, "secret")) {
                 await(server, view -> "registered".equals(view.get("state")));
-                assertEquals(200, registrar.ask());
+                assertEquals(200, registrar.ask("4711"));
 
                 final Sipp.Agent pbx = Sipp.start("registered-pbx", SippScript.render(false, "pbx", CALLEE), PBX, 5080,
                         false, 1);
@@ -141,7 +68,7 @@ class TrunkRegistrationIT {
                 assertEquals(0, callee.await(30), () -> complaint(callee, server));
                 assertTrue(server.verb("stats", "tandem_challenges_total").contains("answered"), server.log());
             }
-            assertEquals(404, registrar.ask(), "whoever stops takes its address back");
+            assertEquals(404, registrar.ask("4711"), "whoever stops takes its address back");
         }
     }
 
@@ -149,7 +76,7 @@ class TrunkRegistrationIT {
     @Test
     void shouldTellTwoAccountsWithOneCarrierApart() throws Exception {
         final Path file = Files.writeString(directory.resolve("password"), "secret\n");
-        try (Registrar _ = new Registrar(); ServerProcess server = ServerProcess.start(
+        try (KamailioRegistrar _ = registrar("MD5"); ServerProcess server = ServerProcess.start(
                 new InetSocketAddress(TANDEM, 5060), PBX, """
                         listen: ["udp://%1$s:5060"]
                         trunks:
@@ -184,28 +111,28 @@ class TrunkRegistrationIT {
 
     @Test
     void shouldTellThatAPasswordIsWrong() throws Exception {
-        try (Registrar registrar = new Registrar(); ServerProcess server = tandem("udp", "wrong")) {
+        try (KamailioRegistrar registrar = registrar("MD5"); ServerProcess server = tandem("udp", "wrong")) {
             await(server, view -> "refused".equals(view.get("state"))
                     && "password not accepted".equals(view.get("reason")));
-            assertEquals(404, registrar.ask());
+            assertEquals(404, registrar.ask("4711"));
             assertTrue(server.verb("trunks").contains("password not accepted, again in "), server.log());
         }
     }
 
     @Test
     void shouldRegisterAgainWithARegistrarThatHasForgotten() throws Exception {
-        try (Registrar registrar = new Registrar(); ServerProcess server = tandem("udp", "secret")) {
+        try (KamailioRegistrar registrar = registrar("MD5"); ServerProcess server = tandem("udp", "secret")) {
             await(server, view -> "registered".equals(view.get("state")));
             registrar.kill();
             server.verb("trunks", "ping", "carrier");
             await(server, view -> "nobody listens there".equals(view.get("reason"))
                     && "registered".equals(view.get("state")));
 
-            try (Registrar again = new Registrar()) {
-                assertEquals(404, again.ask());
+            try (KamailioRegistrar again = registrar("MD5")) {
+                assertEquals(404, again.ask("4711"));
                 server.verb("trunks", "ping", "carrier");
                 await(server, view -> "".equals(view.get("reason")));
-                assertEquals(200, again.ask());
+                assertEquals(200, again.ask("4711"));
             }
         }
     }
@@ -216,6 +143,10 @@ class TrunkRegistrationIT {
         } catch (final IOException e) {
             return e.toString();
         }
+    }
+
+    private static KamailioRegistrar registrar(final String algorithm) throws IOException {
+        return KamailioRegistrar.challenging(CARRIER, TANDEM, OUTSIDE, algorithm);
     }
 
     private ServerProcess tandem(final String transport, final String password) throws Exception {
@@ -251,55 +182,5 @@ class TrunkRegistrationIT {
             }
         }
         fail(view + "\n" + server.log());
-    }
-
-    /** Kamailio, which remembers who is registered for as long as it runs. */
-    private final class Registrar implements AutoCloseable {
-        private final Process process;
-
-        Registrar() throws Exception {
-            final Path config = Files.writeString(directory.resolve("kamailio.cfg"), KAMAILIO);
-            final ProcessBuilder builder =
-                    new ProcessBuilder(kamailio.toString(), "-f", config.toString(), "-m", "32", "-M", "4",
-                            "-l", "udp:" + CARRIER + ":5060", "-l", "tcp:" + CARRIER + ":5060", "-DD", "-E")
-                            .redirectErrorStream(true)
-                            .redirectOutput(
-                                    ProcessBuilder.Redirect.appendTo(directory.resolve("kamailio.log").toFile()));
-            process = builder.start();
-            final long startNs = System.nanoTime();
-            while (ask() == 0) {
-                if (!process.isAlive() || System.nanoTime() - startNs > DEADLINE_NS) {
-                    fail("Kamailio does not answer: " + Files.readString(directory.resolve("kamailio.log")));
-                }
-            }
-        }
-
-        /** Whether 4711 is registered: 200, 404, or 0 without an answer. */
-        int ask() throws IOException {
-            try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(OUTSIDE, 0))) {
-                socket.setSoTimeout(500);
-                final byte[] options = ("OPTIONS sip:4711@carrier.example SIP/2.0\r\nVia: SIP/2.0/UDP " + OUTSIDE + ':'
-                        + socket.getLocalPort() + ";branch=z9hG4bK" + System.nanoTime()
-                        + "\r\nMax-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:4711@carrier.example>\r\nCall-ID: "
-                        + System.nanoTime() + "\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
-                        .getBytes(StandardCharsets.US_ASCII);
-                socket.send(new DatagramPacket(options, options.length, new InetSocketAddress(CARRIER, 5060)));
-                final DatagramPacket answer = new DatagramPacket(new byte[4_096], 4_096);
-                socket.receive(answer);
-                return Integer.parseInt(new String(answer.getData(), 8, 3, StandardCharsets.US_ASCII));
-            } catch (final SocketTimeoutException e) {
-                return 0;
-            }
-        }
-
-        void kill() {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly().onExit().join();
-        }
-
-        @Override
-        public void close() {
-            kill();
-        }
     }
 }
