@@ -189,20 +189,38 @@ final class Flood implements AutoCloseable {
     /** Users who get their password wrong. */
     final class WrongPasswords implements Kind {
         private final Endpoint endpoint;
+        private final String method;
+        private final String uri;
+        /** How many were asked once more. */
+        private final AtomicLong refused = new AtomicLong();
 
-        WrongPasswords(final String host) {
+        /** @param method REGISTER or INVITE */
+        WrongPasswords(final String host, final String method, final String uri) {
             endpoint = new Endpoint(host);
+            this.method = method;
+            this.uri = uri;
+        }
+
+        long refused() {
+            return refused.get();
         }
 
         @Override
         public void next() throws IOException {
             final String answer = endpoint.poll();
-            if (answer != null && answer.startsWith("SIP/2.0 401") && answer.contains("CSeq: 1 ")) {
-                final String callId = callId(answer);
-                endpoint.send(endpoint.register("alice", callId, 2, authorization(answer, "wrong")));
-            } else {
-                endpoint.send(endpoint.register("alice", "wrong" + ++sequence, 1, ""));
+            final boolean asks = answer != null && answer.matches("(?s)SIP/2.0 40[17] .*");
+            if (asks && answer.contains("CSeq: 2 ")) {
+                refused.incrementAndGet();
             }
+            if (asks && answer.contains("CSeq: 1 ")) {
+                send(callId(answer), 2, authorization(answer, method, uri, "wrong"));
+            } else {
+                send("wrong" + ++sequence, 1, "");
+            }
+        }
+
+        private void send(final String callId, final int cseq, final String rows) throws IOException {
+            endpoint.send(request(method, uri, endpoint.host + ':' + endpoint.port, "alice", callId, cseq, rows));
         }
     }
 
@@ -222,7 +240,7 @@ final class Flood implements AutoCloseable {
             final String answer = endpoint.poll();
             if (authorization == null && answer != null && answer.startsWith("SIP/2.0 401")) {
                 callId = callId(answer);
-                authorization = authorization(answer, "secret");
+                authorization = authorization(answer, "REGISTER", "sip:127.0.25.1", "secret");
             }
             endpoint.drain();
             if (authorization == null) {
@@ -299,15 +317,16 @@ final class Flood implements AutoCloseable {
     }
 
     /** The answer to a challenge (RFC 7616 with MD5). */
-    private static String authorization(final String challenge, final String password) {
+    private static String authorization(final String challenge, final String method, final String uri,
+            final String password) {
         final Matcher found = CHALLENGE.matcher(challenge);
         if (!found.find()) {
             throw new AssertionError(challenge);
         }
-        final String uri = "sip:127.0.25.1";
         final String response = md5(md5("alice:" + found.group(1) + ':' + password) + ':' + found.group(2)
-                + ":00000001:c:auth:" + md5("REGISTER:" + uri));
-        return "Authorization: Digest username=\"alice\",realm=\"" + found.group(1) + "\",nonce=\"" + found.group(2)
+                + ":00000001:c:auth:" + md5(method + ':' + uri));
+        return (challenge.contains("Proxy-Authenticate:") ? "Proxy-Authorization" : "Authorization")
+                + ": Digest username=\"alice\",realm=\"" + found.group(1) + "\",nonce=\"" + found.group(2)
                 + "\",uri=\"" + uri + "\",algorithm=MD5,qop=auth,nc=00000001,cnonce=\"c\",response=\"" + response
                 + "\"\n";
     }

@@ -31,8 +31,8 @@ import org.tandemsip.server.tls.TestCa;
  * <pre>
  *   SIPp --- Tandem --- SIPp      the good calls, on trunks of their own
  *            ^^^^^^
- *   unknown users, wrong passwords, replays, more users than there is room for, one source that sends too much,
- *   strangers, expired certificates
+ *   unknown users, REGISTERs and INVITEs with wrong passwords, replays, more users than there is room for, one source
+ *   that sends too much, strangers, expired certificates
  * </pre>
  */
 @ExtendWith(Sipp.class)
@@ -85,6 +85,7 @@ class FloodIT {
                 routes:
                   - {from: callers, to: callees, match: {to: callee*}}
                   - {from: phones, to: registrar}
+                  - {from: phones, to: callees}
                   - {from: internet, to: registrar}
                   - {from: office, to: registrar, match: {method: REGISTER}}
                   - {from: office, to: hole}
@@ -108,10 +109,15 @@ class FloodIT {
         try (ServerProcess server = start(); Flood flood = new Flood(ADDRESS)) {
             final Sipp.Agent callee = callee(300);
             final String quiet = flood.roundTrips(CALLER, 40);
+            // One INVITE of these that went on would be a call too many for the callee.
+            final Flood.WrongPasswords registers =
+                    flood.new WrongPasswords("127.0.25.100", "REGISTER", "sip:127.0.25.1");
+            final Flood.WrongPasswords invites =
+                    flood.new WrongPasswords("127.0.25.102", "INVITE", "sip:callee@127.0.25.1");
 
             // when
             flood.begin(1_500, List.of(flood.new UnknownUsers("127.0.25.", 64, 20),
-                    flood.new WrongPasswords("127.0.25.100"), flood.new Replays("127.0.25.101"),
+                    registers, invites, flood.new Replays("127.0.25.101"),
                     flood.new ManyUsers("127.0.25.193"), flood.new UnknownUsers("127.0.25.", 129, 1),
                     flood.new Strangers("127.0.25.240")));
             final Sipp.Agent caller = caller(300, 20, 100, 5070);
@@ -133,6 +139,9 @@ class FloodIT {
                     "tandem_tls_handshakes_total{result=\"expired\"}")) {
                 assertTrue(counted.getOrDefault(cause, 0L) > 0, () -> cause + " in " + counted);
             }
+            assertTrue(registers.refused() > 0 && invites.refused() > 0, flood::report);
+            assertTrue(counted.get("tandem_auth_challenges_total{reason=\"wrong\"}") >= registers.refused()
+                    + invites.refused(), () -> counted.toString());
             assertEquals(0, counted.get("tandem_faults_total"));
             assertEquals(USERS, counted.get("tandem_registrations"), () -> counted.toString());
             assertTrue(counted.get("tandem_live") < TRANSACTIONS, () -> counted.toString());
