@@ -9,12 +9,16 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SIPp through a running server that hides what lies behind it, and through one that relays GB/T 28181. */
+/**
+ * SIPp through a running server that hides what lies behind it, through one that routes by header fields and honours
+ * Privacy, and through one that relays GB/T 28181.
+ */
 @ExtendWith(Sipp.class)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class ProfilesIT {
@@ -23,8 +27,55 @@ class ProfilesIT {
     private static final InetSocketAddress ADDRESS = new InetSocketAddress(PROXY, PORT);
     private static final String INSIDE = "127.0.26.20";
     private static final String OUTSIDE = "127.0.26.30";
+    private static final String BRANCH = "127.0.26.40";
     private static final String DEVICE = "34020000001320000001";
     private static final String PLATFORM = "34020000002000000001";
+
+    /** Which tenant calls decides about the way, and the way about who is told what the caller wants kept. */
+    @Test
+    void shouldRouteByAHeaderAndKeepWhatPrivacyAsksFor() throws Exception {
+        try (ServerProcess server = ServerProcess.start(ADDRESS, INSIDE, """
+                listen: [udp://%1$s:%2$d]
+                trunks:
+                  inside: {peers: ["%3$s:5070"], zone: core}
+                  branch: {peers: ["%4$s:5080"], zone: core}
+                  carrier: {peers: ["%5$s:5080"]}
+                routes:
+                  - {from: inside, to: branch, match: {header: {X-Tenant: acme}}}
+                  - {from: inside, to: carrier}
+                """.formatted(PROXY, PORT, INSIDE, BRANCH, OUTSIDE))) {
+            final String wishes = " h:Privacy:id;header h:P-Asserted-Identity:<sip:+4930123@example.org>";
+            // The house is told; it sees two Vias.
+            final String told = seen(server, BRANCH, 1, wishes + " h:X-Tenant:acme");
+            assertTrue(told.contains("\nP-Asserted-Identity: <sip:+4930123@example.org>"), told);
+            assertTrue(told.lines().anyMatch(line -> line.startsWith("Via:") && line.contains(INSIDE)), told);
+            // The carrier is not; it sees one Via.
+            for (final String tenant : List.of("", " h:X-Tenant:other")) {
+                final String kept = seen(server, OUTSIDE, 0, wishes + tenant);
+                assertFalse(kept.contains("P-Asserted-Identity"), kept);
+                kept.lines().filter(line -> line.matches("(Via|Record-Route|Contact|Route|[A-Z]+ sips?):?.*"))
+                        .forEach(line -> assertFalse(line.contains(INSIDE), line));
+            }
+        }
+    }
+
+    /**
+     * What the callee has seen of a call with {@code rows} in its INVITE, which it has ended itself. Privacy is asked
+     * for message by message (RFC 3323).
+     */
+    private static String seen(final ServerProcess server, final String at, final int proxies, final String rows)
+            throws Exception {
+        final CallFlows flow = new CallFlows("private", "> INVITE sdp" + rows
+                + "\n< 100 ?\n< 180\n< 200 keep\n> ACK h:Privacy:header\n< BYE\n> 200 h:Privacy:header\n",
+                "< INVITE keep has:Privacy\n> 180\n> 200 sdp\n< ACK\n> BYE\n< 200\n");
+        final Sipp.Agent callee = Sipp.start("private-callee",
+                SippScript.render(false, flow.name(), flow.callee(), proxies), at, 5080, false, 1).awaitBound(at, 5080);
+        final Sipp.Agent caller = Sipp.start("private-caller", SippScript.render(true, flow.name(), flow.caller()),
+                INSIDE, 5070, false, 1, "-s", "callee", PROXY + ':' + PORT);
+        assertEquals(0, caller.await(60), () -> complaint(flow, caller, server));
+        assertEquals(0, callee.await(30), () -> complaint(flow, callee, server));
+        return new String(callee.messages(), StandardCharsets.ISO_8859_1).replace("\r", "");
+    }
 
     @ParameterizedTest
     @ValueSource(strings = {"stateless", "stateful"})

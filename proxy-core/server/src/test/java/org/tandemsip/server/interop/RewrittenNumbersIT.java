@@ -10,7 +10,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The carrier is called by the numbers that it wants, and the PBX answered with those that it has dialled. */
+/**
+ * The carrier is called by the numbers that it wants, and the PBX answered with those that it has dialled; what the
+ * carrier asks inside the dialog keeps its form, both ways.
+ */
 @ExtendWith(Sipp.class)
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 class RewrittenNumbersIT {
@@ -34,12 +37,15 @@ class RewrittenNumbersIT {
                 """.formatted(TANDEM, mode, CARRIER, PBX))) {
             // given: each side demands to see its own form in all that it gets
             final Sipp.Agent callee = Sipp.start("numbers-callee", SippScript.render(false, "callee",
-                    "< INVITE keep has:4930123@\n> 180\n> 200 sdp\n< ACK\n< BYE\n> 200\n"), CARRIER, 5080, false,
+                    "< INVITE keep has:4930123@\n> 180\n> 200 sdp\n< ACK\n"
+                            + "> INFO\n< 200 has:4930123@\n< BYE\n> 200\n"),
+                    CARRIER, 5080, false,
                     CALLS);
 
             // when
             final Sipp.Agent caller = Sipp.start("numbers-caller", SippScript.render(true, "caller",
-                    "> INVITE sdp\n< 100 ?\n< 180 has:sip:030123@\n< 200 keep has:sip:030123@\n> ACK\n> BYE\n< 200\n"),
+                    "> INVITE sdp\n< 100 ?\n< 180 has:sip:030123@\n< 200 keep has:sip:030123@\n> ACK\n"
+                            + "< INFO has:4930123@\n> 200\n> BYE\n< 200 has:sip:030123@\n"),
                     PBX, 5070, false, CALLS, "-s", "030123", TANDEM + ":5060");
 
             // then
