@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,23 +30,31 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.server.Tandem;
 import org.tandemsip.server.admin.Control;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
 import org.tandemsip.server.config.ConfigReader;
 
-/** The configuration is read again, and the server drained, while 500 calls a second run through it. */
+/**
+ * The configuration is read again, and the server drained, while 500 calls a second run through it, all of them so soon
+ * after its start that it refuses none for overload, whatever the machine does meanwhile.
+ */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class ReloadIT {
-    private static final int RELOADS = 20;
+    private static final int RELOADS = 10;
     private static final int RATE = 500;
     private static final long SECOND_NS = 1_000_000_000L;
 
     private final ConfigReader reader = new ConfigReader(Map.of());
     private final InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    /** Of the answerer: over TCP, the caller is known by its address alone. */
+    private final InetSocketAddress other = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.2"), 0);
     private InetSocketAddress proxy;
     @TempDir
     private Path folder;
@@ -58,7 +67,8 @@ class ReloadIT {
     }
 
     /** What the file says at one time; each number makes all that can be reloaded different from the one before. */
-    private void write(final int number, final LoadRun run) throws Exception {
+    private void write(final int number, final LoadRun run, final Transport transport, final Mode mode)
+            throws Exception {
         final X509Bundle certificate = new CertificateBuilder().ecp256().subject("CN=Test").addSanDnsName("tandem.test")
                 .serial(serial(number)).setIsCertificateAuthority(true).buildSelfSigned();
         Files.writeString(folder.resolve("tandem.pem"), certificate.getCertificatePEM());
@@ -67,9 +77,12 @@ class ReloadIT {
         // The prefix that fits becomes longer and shorter, and stands among others.
         Files.writeString(folder.resolve("rates.csv"), "prefix,trunk,cost\n4930,spare,1\n"
                 + (odd ? "1555,callee,1\n" : "1,callee,2\n15551,callee,1\n") + "44" + number + ",spare,1\n");
-        Files.writeString(folder.resolve("tandem.yaml"), """
-                listen: ["udp://%s", "tls://127.0.0.1:0"]
+        Files.writeString(folder.resolve("tandem.yaml"),
+                """
+                listen: ["%s://%s", "tls://127.0.0.1:0"]
                 tls: {certificates: [{cert: %s, key: %s}]}
+                # All calls go over one connection, and what a generator that stands still does not read waits there.
+                limits: {connect-queue: 16MiB, write-high: 16MiB, write-queue: 32MiB}
                 mode: %s
                 cps: %d/s
                 trunks:
@@ -77,7 +90,8 @@ class ReloadIT {
                   %s
                   callee:
                     peers: ["%s"]
-                    max-calls: %d
+                    transport: %s
+                    %s: %d
                     headers: {set: {X-Reload: "%d"}}
                 routes:
                   %s
@@ -85,12 +99,14 @@ class ReloadIT {
                   - {from: callee, to: caller}
                 state-dir: %s
                 admin: {socket: none}
-                """.formatted(LoadRun.hostPort(proxy), folder.resolve("tandem.pem"), folder.resolve("tandem.key"),
-                "stateful", 20_000 + number, LoadRun.hostPort(run.callerAddress()),
-                odd ? "spare: {peers: [\"127.0.0.1:9\"]}" : "spare: {peers: [\"127.0.0.1:9\"], zone: core}",
-                LoadRun.hostPort(run.answererAddress()), 50_000 + number, number,
-                odd ? "- {name: more, from: spare, to: callee}" : "- {name: other, from: spare, to: caller}",
-                folder.resolve("rates.csv"), folder));
+                """.formatted(transport.name().toLowerCase(Locale.ROOT), LoadRun.hostPort(proxy),
+                        folder.resolve("tandem.pem"), folder.resolve("tandem.key"),
+                        mode.name().toLowerCase(Locale.ROOT), 20_000 + number, LoadRun.hostPort(run.callerAddress()),
+                        odd ? "spare: {peers: [\"127.0.0.1:9\"]}" : "spare: {peers: [\"127.0.0.1:9\"], zone: core}",
+                        LoadRun.hostPort(run.answererAddress()), transport.name().toLowerCase(Locale.ROOT),
+                        mode == Mode.STATELESS ? "cps" : "max-calls", 50_000 + number, number,
+                        odd ? "- {name: more, from: spare, to: callee}" : "- {name: other, from: spare, to: caller}",
+                        folder.resolve("rates.csv"), folder));
     }
 
     private static BigInteger serial(final int number) {
@@ -179,37 +195,34 @@ class ReloadIT {
         }
     }
 
-    @Test
-    void shouldLoseNoCallWhenAllThatCanBeIsReloaded20TimesUnder500CallsPerSecond() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"UDP, STATEFUL", "UDP, STATELESS", "TCP, STATEFUL"})
+    void shouldLoseNoCallWhenAllThatCanBeIsReloadedAgainAndAgainUnder500CallsPerSecond(final Transport transport,
+            final Mode mode) throws Exception {
         // given: calls are held for a second, so that every reload finds established ones and ones being set up
-        final LoadPlan plan = new LoadPlan(any, any, null, RATE, 12 * SECOND_NS, SECOND_NS, 0);
+        final LoadPlan plan = new LoadPlan(any, other, null, RATE, 6 * SECOND_NS, SECOND_NS, 0, Scenario.CALL,
+                transport, 1, transport == Transport.UDP, false, LoadPlan.PATIENCE_NS, 1, null);
         try (LoadRun run = new LoadRun(plan)) {
-            write(0, run);
+            write(0, run, transport, mode);
             try (Tandem tandem = start()) {
                 final CompletableFuture<LoadResult> calls = call(run);
                 for (int i = 1; i <= RELOADS; i++) {
                     // when
                     Thread.sleep(500); // spreads the reloads over the run
-                    write(i, run);
+                    write(i, run, transport, mode);
                     final Control.ReloadResult result = tandem.reload();
 
                     // then
                     assertEquals(List.of("trunks", "routes", "cps", "tls"), result.changed());
                     assertTrue(result.differences().stream().allMatch(Control.Difference::live));
                     assertEquals(serial(i), serialShown(tandem));
-                    assertEquals(50_000 + i, tandem.policy().trunks().getLast().maxCalls());
+                    assertEquals(mode == Mode.STATELESS ? 0 : 50_000 + i,
+                            tandem.policy().trunks().getLast().maxCalls());
                 }
                 final LoadResult result = calls.get();
-                assertEquals(12 * RATE, result.begun());
-                assertEquals(result.answered(), result.succeeded(), result::summary);
-                // A machine that is busy with other things turns new calls away; nothing else may.
-                final long turnedAway =
-                        count(tandem, Counter.OVERLOAD_REFUSED) + count(tandem, Counter.OVERLOAD_DROPPED);
-                assertTrue(result.clean() || turnedAway > 0, () -> result.summary() + counted(tandem));
-                assertTrue(Set.of(0, 503).containsAll(result.failuresByCode().keySet()), result::summary);
-                if (result.clean()) {
-                    assertEquals(0, tandem.policy().trunks().getLast().state().calls());
-                }
+                assertEquals(6 * RATE, result.begun());
+                assertTrue(result.clean(), () -> result.summary() + counted(tandem));
+                assertEquals(0, tandem.policy().trunks().getLast().state().calls());
                 assertEquals(new Control.ReloadState(true, tandem.lastReload().successEpochMs(), RELOADS, 0),
                         tandem.lastReload());
             }
@@ -219,9 +232,9 @@ class ReloadIT {
     @Test
     void shouldLoseNoCallThatStandsWhenDrainedUnder500CallsPerSecond() throws Exception {
         // given
-        final LoadPlan plan = new LoadPlan(any, any, null, RATE, 6 * SECOND_NS, 2 * SECOND_NS, 0);
+        final LoadPlan plan = new LoadPlan(any, other, null, RATE, 6 * SECOND_NS, 2 * SECOND_NS, 0);
         try (LoadRun run = new LoadRun(plan)) {
-            write(0, run);
+            write(0, run, Transport.UDP, Mode.STATEFUL);
             try (Tandem tandem = start()) {
                 final CompletableFuture<LoadResult> calls = call(run);
                 Thread.sleep(3_000); // calls that stand, and calls that are being set up
