@@ -154,8 +154,9 @@ class RtpengineTest implements Rtpengine.Listener {
     @Test
     void shouldUseANodeAgainThatAnswersAPing() throws Exception {
         // given
-        start(1, 3 * SECOND, SECOND);
+        start(1, 2 * SECOND, SECOND);
         rtpengine.ask(request(Command.OFFER, -1));
+        final String lost = text(receive(0, "offer")).substring(0, 16);
         assertEquals(Outcome.UNREACHABLE, answers.take().outcome());
 
         // when
@@ -166,7 +167,11 @@ class RtpengineTest implements Rtpengine.Listener {
 
         // then
         rtpengine.ask(request(Command.OFFER, -1));
-        answer(0, "offer", "d6:result2:ok3:sdp1:xe");
+        DatagramPacket offer = receive(0, "offer");
+        while (text(offer).startsWith(lost)) {
+            offer = receive(0, "offer"); // what was sent again of the first
+        }
+        reply(0, offer, "d6:result2:ok3:sdp1:xe");
         assertEquals(Outcome.DONE, answers.take().outcome());
         assertTrue(rtpengine.stats().getFirst().changes() >= 2);
     }
