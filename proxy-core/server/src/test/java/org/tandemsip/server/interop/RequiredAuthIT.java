@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A real SIPp shows its password to a running server, and calls; another one with a wrong password does not. */
+/**
+ * A real SIPp shows its password to a running server, and calls; another one with a wrong password does not. A real phone
+ * registers by SHA-256.
+ */
 @ExtendWith(Sipp.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class RequiredAuthIT {
@@ -124,6 +129,79 @@ class RequiredAuthIT {
                     5071, false, 1, "-default_behaviors", "none", "-timeout", "5s", PROXY + ':' + PORT);
             assertNotEquals(0, stranger.await(40), "with a wrong password");
             assertTrue(stranger.complaint().contains("SIP/2.0 407"), stranger.complaint());
+        }
+    }
+
+    /** linphone knows SHA-256 (RFC 8760), which is all that is offered. */
+    @ParameterizedTest
+    @CsvSource({"wonderland, true", "wrong, false"})
+    void shouldRegisterAPhoneThatAnswersBySha256(final String shown, final boolean right) throws Exception {
+        Programs.require("linphone-cli", "/usr/bin/linphonec");
+        final Path password = Files.writeString(directory.resolve("password"), "wonderland\n");
+        try (ServerProcess server = ServerProcess.start(new InetSocketAddress(PROXY, PORT), CALLER, """
+                listen: [udp://%1$s:%2$d]
+                registrar: {domains: [pbx.example]}
+                trunks:
+                  phones:
+                    allow: [127.0.0.0/8]
+                    zone: public
+                    require-auth: {realm: pbx.example, users: {alice: "${file:%3$s}"}, algorithms: [sha-256]}
+                routes:
+                  - {from: phones, to: registrar}
+                """.formatted(PROXY, PORT, password)); Linphone phone = new Linphone(directory, shown)) {
+            final long startNs = System.nanoTime();
+            while (!(right ? server.verb("registrations").startsWith("1 users")
+                    : server.verb("stats", "tandem_auth_challenges_total").matches("(?s).*\"wrong\"} +[1-9].*"))) {
+                assertTrue(System.nanoTime() - startNs < TimeUnit.SECONDS.toNanos(60), phone::toString);
+            }
+            assertTrue(phone.toString().contains("algorithm=SHA-256, username=\"alice\""), phone::toString);
+            assertTrue(server.verb("registrations").startsWith(right ? "1 users" : "0 users"), phone::toString);
+        }
+    }
+
+    /** A real phone (Debian package linphone-cli) that registers as soon as it runs. */
+    private static final class Linphone implements AutoCloseable {
+        private final Path log;
+        private final Process process;
+
+        Linphone(final Path home, final String password) throws IOException {
+            // Without this folder it has no database, and without that no sockets.
+            Files.createDirectories(home.resolve(".local/share/linphone"));
+            final Path config = Files.writeString(home.resolve("linphonerc"), """
+                    [sip]
+                    sip_port=5075
+                    register_only_when_network_is_up=0
+                    [proxy_0]
+                    reg_proxy=<sip:%s:%d;transport=udp>
+                    reg_identity=sip:alice@pbx.example
+                    reg_expires=600
+                    reg_sendregister=1
+                    [auth_info_0]
+                    username=alice
+                    passwd=%s
+                    realm=pbx.example
+                    """.formatted(PROXY, PORT, password));
+            log = home.resolve("linphone.log");
+            final ProcessBuilder builder = new ProcessBuilder("linphonec", "-d", "6", "-l", log.toString(), "-c",
+                    config.toString()).redirectErrorStream(true)
+                    .redirectOutput(home.resolve("linphone.out").toFile()).redirectInput(ProcessBuilder.Redirect.PIPE);
+            builder.environment().put("HOME", home.toString());
+            process = builder.start();
+        }
+
+        /** Its log, which has all messages. */
+        @Override
+        public String toString() {
+            try {
+                return Files.readString(log, StandardCharsets.ISO_8859_1);
+            } catch (final IOException e) {
+                return "no log: " + e.getMessage();
+            }
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly().onExit().join();
         }
     }
 }
