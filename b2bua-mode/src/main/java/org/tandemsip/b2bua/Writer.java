@@ -134,7 +134,9 @@ final class Writer {
         out.put(CSEQ).putDecimal(cseq).put(' ');
         putMethod(method, original);
         out.crlf();
-        putContact(point, leg.secure());
+        if (hasContact(method)) {
+            putContact(point, leg.secure());
+        }
         if (extra.reason != null) {
             out.put(REASON).put(extra.reason).crlf();
         }
@@ -211,7 +213,9 @@ final class Writer {
         if (code > 100 && code < 300) {
             // Only who may form or refresh a dialog by it looks at these (sections 12.1.1, 12.2.2).
             putRows(request, HeaderName.RECORD_ROUTE);
-            putContact(listenPoints.get(server.responseDestination().listenPoint), leg.secure());
+            if (hasContact(request.method())) {
+                putContact(listenPoints.get(server.responseDestination().listenPoint), leg.secure());
+            }
         }
         if (code >= 200 && code < 300 && SessionTimer.concerns(request.method())
                 && leg.call.state == Call.State.UP) {
@@ -235,7 +239,7 @@ final class Writer {
             final int retryAfter, final byte[] reason, final MutableDirectBuffer into) {
         final AsciiWriter rows =
                 responses.begin(request, status, leg.tagHigh(), leg.mac, via(server, request), into, 0);
-        if (status.code() >= 200 && status.code() < 300) {
+        if (status.code() >= 200 && status.code() < 300 && hasContact(request.method())) {
             out.wrap(into, rows.position());
             putContact(listenPoints.get(server.responseDestination().listenPoint), leg.secure());
             rows.wrap(into, out.position());
@@ -265,6 +269,11 @@ final class Writer {
         for (int row = message.firstRow(name); row != SipMessage.NO_ROW; row = message.nextRow(row)) {
             out.put(message.bytes(), message.rowStart(row), message.rowEnd(row) - message.rowStart(row));
         }
+    }
+
+    /** A MESSAGE and its 2xx must not say where we are (RFC 3428 sections 4 and 7). */
+    private static boolean hasContact(final Method method) {
+        return method != Method.MESSAGE;
     }
 
     private void putContact(final ListenPoint point, final boolean sips) {

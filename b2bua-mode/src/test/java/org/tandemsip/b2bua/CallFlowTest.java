@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.engine.handler.Disposition;
@@ -85,6 +87,22 @@ class CallFlowTest {
         net.deliver(BOB, answer(bye, 200, null, null, ""));
         assertEquals(0, net.b2bua.pools.live());
         assertEquals(0, net.rest());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INVITE,true", "UPDATE,true", "NOTIFY,true", "REFER,true", "SUBSCRIBE,true", "MESSAGE,false",
+        "INFO,true",
+        "BYE,true"})
+    void shouldSayWhereWeAreUnlessItIsAMessage(final String method, final boolean contact) {
+        final Up up = net.up("call-contact");
+        net.deliver(ALICE, net.fromAlice(up, method, 8));
+        final Sent passed = net.take(method, BOB);
+        assertEquals(contact, passed.text().contains("Contact:"), passed.text());
+        if (!method.equals("BYE")) {
+            net.deliver(BOB, answer(passed, 200, null, null, ""));
+        }
+        final Sent ok = net.take("SIP/2.0 200", ALICE);
+        assertEquals(contact, ok.text().contains("Contact:"), ok.text());
     }
 
     @Test
