@@ -14,6 +14,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
@@ -157,8 +158,19 @@ final class B2bua implements CallMode {
     }
 
     @Override
-    public Disposition begin(final SipMessage invite, final Source source, final Trunk from, final Targets targets,
+    public boolean takes(final Method method) {
+        return method == Method.INVITE || LoneRequest.takes(method);
+    }
+
+    @Override
+    public Disposition begin(final SipMessage request, final Source source, final Trunk from, final Targets targets,
             final long nowNs) {
+        return request.method() == Method.INVITE ? beginCall(request, source, from, targets, nowNs)
+                : pools.takeLoneRequest().begin(request, source, from, targets, nowNs);
+    }
+
+    private Disposition beginCall(final SipMessage invite, final Source source, final Trunk from,
+            final Targets targets, final long nowNs) {
         final long uri = invite.requestUri();
         final boolean emergency =
                 policy.emergencies().includes(invite.bytes(), Slice.offset(uri), Slice.end(uri));
@@ -297,6 +309,9 @@ final class B2bua implements CallMode {
         if (client != null && report.isAbout(client.destination())
                 && client.user() instanceof final Exchange exchange && exchange.initial()) {
             exchange.call.setup.onUnreachable(nowNs);
+        } else if (client != null && report.isAbout(client.destination())
+                && client.user() instanceof final LoneRequest request) {
+            request.onUnreachable(client, nowNs);
         }
     }
 
@@ -428,6 +443,12 @@ final class B2bua implements CallMode {
     /** A bit for each listen point that a target may be reached by. */
     long listenersOf(final Target target) {
         return policy.listenersOf(target.sentTo);
+    }
+
+    /** Listen point from which a target that is asked over UDP may be asked over TCP, or {@code ListenPoints.NONE}. */
+    int tcpFor(final Target target, final Leg callee) {
+        return listenPoints.select(Transport.TCP, callee.remote.addressHigh, callee.remote.addressLow,
+                callee.remote.listenPoint, listenersOf(target));
     }
 
     /** How long a call may last whose end nobody tells. */

@@ -5,6 +5,7 @@ import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.metrics.Counter;
@@ -117,6 +118,13 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
         while (own != null) {
             own.abandon();
         }
+    }
+
+    /** What is sent there goes over TCP from {@code listenPoint} from now on. */
+    void goesOverTcp(final int listenPoint) {
+        remote.transport = Transport.TCP;
+        remote.listenPoint = listenPoint;
+        seen.set(remote);
     }
 
     Leg other() {

@@ -19,6 +19,7 @@ final class PassList {
             "Min-Expires",
             "P-Early-Media", "Priority", "Privacy", "Proxy-Authenticate", "Proxy-Authorization", "Reason",
             "Recv-Info", "Refer-Sub", "Reject-Contact", "Replaces", "Request-Disposition", "Require", "Retry-After",
+            "SIP-ETag", "SIP-If-Match",
             "Subject", "Subscription-State", "Supported", "Unsupported", "User-to-User",
             "WWW-Authenticate");
     /** What names people by URIs: passed, with our host in the place of addresses. */

@@ -17,6 +17,7 @@ final class Pools {
     private Setup freeSetups;
     private Keeper freeKeepers;
     private OwnRequest freeOwnRequests;
+    private LoneRequest freeLoneRequests;
 
     Pools(final B2bua owner, final int shard, final int mostCalls, final int firstGeneration) {
         this.owner = owner;
@@ -142,6 +143,20 @@ final class Pools {
         }
         freeKeepers = keeper.nextFree;
         return keeper;
+    }
+
+    LoneRequest takeLoneRequest() {
+        final LoneRequest request = freeLoneRequests;
+        if (request == null) {
+            return new LoneRequest(owner);
+        }
+        freeLoneRequests = request.next;
+        return request;
+    }
+
+    void giveBack(final LoneRequest request) {
+        request.next = freeLoneRequests;
+        freeLoneRequests = request;
     }
 
     OwnRequest takeOwnRequest() {

@@ -38,7 +38,7 @@ final class Setup extends TimerNode {
     /** Most reliable provisional responses that wait for their PRACK. */
     private static final int MOST_RELIABLE = 8;
     /** Largest request sent over UDP where there is a choice (RFC 3261 section 18.1.1). */
-    private static final int UDP_LIMIT = 1_300;
+    static final int UDP_LIMIT = 1_300;
 
     private final B2bua owner;
     private final Target[] targets = new Target[Targets.MAX];
@@ -278,7 +278,7 @@ final class Setup extends TimerNode {
                 owner.hops(invite, target.trunk), owner.extra, key, client.place(), out);
         final int tcp = length > UDP_LIMIT && target.tcpWhenLarge && !tcpForSize
                 && callee.remote.transport == Transport.UDP
-                        ? selectTcp(callee)
+                        ? owner.tcpFor(target, callee)
                         : ListenPoints.NONE;
         if (length == 0 || tcp != ListenPoints.NONE) {
             client.handOver(TransactionUser.NOBODY);
@@ -287,7 +287,7 @@ final class Setup extends TimerNode {
                 return false;
             }
             tcpForSize = true;
-            goesOverTcp(callee, tcp);
+            callee.goesOverTcp(tcp);
             return launch(invite, nowNs);
         }
         callee.localCseq++;
@@ -439,14 +439,14 @@ final class Setup extends TimerNode {
         }
         final Leg callee = call.legs[1];
         final int tcp = target.tcpWhenRefused && !tcpForSize && callee.remote.transport == Transport.UDP
-                ? selectTcp(callee)
+                ? owner.tcpFor(target, callee)
                 : ListenPoints.NONE;
         if (tcp != ListenPoints.NONE) {
             call.initial.client = null;
             callee.inviteOut = null;
             client.handOver(TransactionUser.NOBODY);
             client.terminate(nowNs);
-            goesOverTcp(callee, tcp);
+            callee.goesOverTcp(tcp);
             owner.transfers.original(call.initial, owner.kept);
             owner.extra.clear();
             if (!launch(owner.kept, nowNs)) {
@@ -467,16 +467,5 @@ final class Setup extends TimerNode {
             abandon(CancelReason.NONE, nowNs);
             tryNextOr(Status.SERVICE_UNAVAILABLE_503, nowNs);
         }
-    }
-
-    private int selectTcp(final Leg callee) {
-        return owner.listenPoints.select(Transport.TCP, callee.remote.addressHigh, callee.remote.addressLow,
-                callee.remote.listenPoint, owner.listenersOf(target) & ~target.down());
-    }
-
-    private static void goesOverTcp(final Leg callee, final int listenPoint) {
-        callee.remote.transport = Transport.TCP;
-        callee.remote.listenPoint = listenPoint;
-        callee.seen.set(callee.remote);
     }
 }

@@ -227,7 +227,7 @@ public final class Proxy implements MessageHandler {
             final Disposition kept = stateful.await(request, source, locationService.awaited(), nowNs);
             return kept != null ? kept : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
         }
-        if (forCalls && request.method() == Method.INVITE) {
+        if (forCalls && calls.takes(request.method())) {
             final Disposition taken = calls.begin(request, source, from, targets, nowNs);
             return taken != null ? taken : refuse(request, source, Status.SERVICE_UNAVAILABLE_503);
         }
@@ -430,8 +430,8 @@ public final class Proxy implements MessageHandler {
                 targets, nowNs);
         if (unroutable != null) {
             context.resume(unroutable, request, targets, 0, nowNs);
-        } else if (locationService.awaited() == null && request.method() == Method.INVITE
-                && isForCalls(requests.routeInformation())) {
+        } else if (locationService.awaited() == null && isForCalls(requests.routeInformation())
+                && calls.takes(request.method())) {
             resumeAsCall(context, request, from, nowNs);
         } else if (locationService.awaited() == null) {
             stateful.resume(context, request, from, targets, nowNs);

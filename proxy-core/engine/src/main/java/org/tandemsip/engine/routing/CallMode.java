@@ -1,6 +1,7 @@
 package org.tandemsip.engine.routing;
 
 import java.util.function.Consumer;
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.MediaRelay;
@@ -9,22 +10,25 @@ import org.tandemsip.engine.handler.Source;
 
 /**
  * A mode that ends calls on both sides (RFC 7092) and stands beside the proxy: the proxy checks and routes each new
- * request, and hands over the INVITEs whose route asks for this mode. From then on all messages of the call go here,
- * whatever the mode is by then. What a {@link org.tandemsip.engine.handler.HandlerFactory} of such a mode makes is one
+ * request, and hands over those whose route asks for this mode. From then on all messages of the call go here, whatever
+ * the mode is by then. What a {@link org.tandemsip.engine.handler.HandlerFactory} of such a mode makes is one
  * of these. Shard thread only.
  */
 public interface CallMode extends MessageHandler {
     /** Whether a request is about a call of this mode, one that is over included: by its transaction or its To tag. */
     boolean owns(SipMessage request);
 
+    /** Whether requests of a method are handed over that are outside of all dialogs. */
+    boolean takes(Method method);
+
     /**
-     * Takes a checked and routed INVITE outside of all dialogs.
+     * Takes a checked and routed request outside of all dialogs: an INVITE begins a call.
      *
      * @param from    trunk that it comes from
      * @param targets where it may go; copied
-     * @return {@code null} when there is no room for another call: refuse it
+     * @return {@code null} when there is no room for it: refuse it
      */
-    Disposition begin(SipMessage invite, Source source, Trunk from, Targets targets, long nowNs);
+    Disposition begin(SipMessage request, Source source, Trunk from, Targets targets, long nowNs);
 
     /** Gives it a way to look up routes for calls that it begins by itself. */
     default void router(final CallRouter router) {}

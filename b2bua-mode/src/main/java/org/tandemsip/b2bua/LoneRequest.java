@@ -1,0 +1,279 @@
+package org.tandemsip.b2bua;
+
+import org.agrona.MutableDirectBuffer;
+import org.tandemsip.codec.Method;
+import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Status;
+import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.Targets;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.transaction.ClientTransaction;
+import org.tandemsip.engine.transaction.ServerTransaction;
+import org.tandemsip.engine.transaction.TransactionUser;
+
+/**
+ * A request outside of all dialogs that makes none, on both sides: what it is sent on as has a Call-ID, a From tag and
+ * a Via of ours and nothing else of who has sent it but what a call passes on, too. Its targets are tried one after
+ * the other until one answers; nothing is left of it then but its transactions.
+ *
+ * <pre>
+ *   MESSAGE ------>  Call-ID x, From tag y   ------> MESSAGE  Call-ID and From tag of ours
+ *   200     <------  To tag of ours          <------ 200
+ * </pre>
+ *
+ * Pooled; shard thread only.
+ */
+final class LoneRequest implements Requester {
+    /** Next free one of the pool. */
+    LoneRequest next;
+
+    private final B2bua owner;
+    /** No call: two legs, and what is written by them. */
+    private final Call shell;
+    private final Leg caller;
+    private final Leg callee;
+    private final Target[] targets = new Target[Targets.MAX];
+    private int size;
+    private int tried;
+    private Target target;
+    private ServerTransaction server;
+    private ClientTransaction client;
+    private long deadlineNs;
+    private boolean challenged;
+    private boolean tcpForSize;
+
+    LoneRequest(final B2bua owner) {
+        this.owner = owner;
+        shell = new Call(owner);
+        caller = shell.legs[0];
+        callee = shell.legs[1];
+        for (int i = 0; i < targets.length; i++) {
+            targets[i] = new Target();
+        }
+    }
+
+    /**
+     * Whether requests of a method are treated so. Those that make a dialog (SUBSCRIBE, REFER) are not: who refreshes
+     * it would have to find its other side here. Nor is REGISTER, whose Contact is what it is about, nor what belongs
+     * into a dialog.
+     */
+    static boolean takes(final Method method) {
+        return switch (method) {
+            case MESSAGE, OPTIONS, INFO, PUBLISH, NOTIFY, EXTENSION -> true;
+            case INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REGISTER, SUBSCRIBE, REFER -> false;
+        };
+    }
+
+    /** Takes a checked and routed request; {@code null} when there is no room for it: then nothing is left behind. */
+    Disposition begin(final SipMessage request, final Source source, final Trunk from, final Targets to,
+            final long nowNs) {
+        server = owner.transactions.createServer(request, source, this, nowNs);
+        if (server == null) {
+            owner.pools.giveBack(this);
+            return null;
+        }
+        // A tag that leads to no call.
+        final long place = owner.draws.key();
+        caller.tag(place, 0);
+        callee.tag(place, 1);
+        caller.trunk = from;
+        caller.seen.set(source);
+        caller.remote.set(caller.seen);
+        size = to.size();
+        for (int i = 0; i < size; i++) {
+            targets[i].set(to.get(i));
+        }
+        tried = 0;
+        deadlineNs = nowNs + owner.lanes.t1Times64().durationNs();
+        if (tryNext(nowNs)) {
+            return Disposition.FORWARDED;
+        }
+        answer(Status.SERVICE_UNAVAILABLE_503, nowNs);
+        return Disposition.ANSWERED;
+    }
+
+    private boolean hasNext(final long nowNs) {
+        return tried < size && deadlineNs - nowNs > 0;
+    }
+
+    private boolean tryNext(final long nowNs) {
+        while (hasNext(nowNs)) {
+            target = targets[tried++];
+            tcpForSize = false;
+            challenged = false;
+            if ((target.peer == null || target.peer.state().usable()) && send(nowNs)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean send(final long nowNs) {
+        shell.route = target.route;
+        callee.seen.set(target.destination);
+        callee.trunk = target.sentTo;
+        callee.localCseq = 0;
+        server.request(owner.kept);
+        if (!callee.ofCaller(owner.kept, owner.names.to(target, null))) {
+            return false;
+        }
+        callee.remote.set(target.destination);
+        owner.extra.clear();
+        return launch(nowNs);
+    }
+
+    private boolean launch(final long nowNs) {
+        server.request(owner.kept);
+        final SipMessage request = owner.kept;
+        final long key = owner.draws.key();
+        final ClientTransaction transaction =
+                owner.transactions.createClient(key, false, callee.remote, this, nowNs);
+        if (transaction == null) {
+            return false;
+        }
+        final MutableDirectBuffer out = transaction.claim(owner.writer.maxLength(callee, request));
+        final int length = owner.writer.request(callee, request.method(), callee.localCseq + 1, request,
+                owner.hops(request, target.trunk), owner.extra, key, transaction.place(), out);
+        final int tcp = length > Setup.UDP_LIMIT && target.tcpWhenLarge && !tcpForSize
+                && callee.remote.transport == Transport.UDP ? owner.tcpFor(target, callee) : ListenPoints.NONE;
+        if (length == 0 || tcp != ListenPoints.NONE) {
+            transaction.handOver(TransactionUser.NOBODY);
+            transaction.terminate(nowNs);
+            if (length == 0) {
+                return false;
+            }
+            tcpForSize = true;
+            callee.goesOverTcp(tcp);
+            return launch(nowNs);
+        }
+        callee.localCseq++;
+        client = transaction;
+        transaction.start(length, nowNs);
+        return true;
+    }
+
+    @Override
+    public Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
+        final ClientTransaction.Event event = transaction.onResponse(response, nowNs);
+        if (event != ClientTransaction.Event.FINAL || transaction != client) {
+            return Disposition.ABSORBED;
+        }
+        final int code = response.statusCode();
+        report(code == Status.SERVICE_UNAVAILABLE_503.code() ? PeerState.Event.FAILURE : PeerState.Event.SUCCESS);
+        client.detach();
+        client = null;
+        if (answersChallenge(response, transaction, nowNs)) {
+            return Disposition.ABSORBED;
+        }
+        final boolean failsOver = code == Status.SERVICE_UNAVAILABLE_503.code()
+                || target.trunk != null && target.trunk.failsOver(code)
+                || target.binding != null && code >= 300 && code < 600;
+        final Trunk from = callee.trunk;
+        if (failsOver && tryNext(nowNs)) {
+            return Disposition.ABSORBED;
+        }
+        callee.trunk = from;
+        server.request(owner.kept);
+        final MutableDirectBuffer out = server.claim(owner.writer.maxLength(owner.kept, response));
+        final int length = owner.writer.response(caller, server, owner.kept, response, null, 0, out);
+        if (length == 0) {
+            answer(Status.SERVER_INTERNAL_ERROR_500, nowNs);
+            return Disposition.ANSWERED;
+        }
+        server.respond(code, length, nowNs);
+        release();
+        return Disposition.FORWARDED;
+    }
+
+    /** Sends it once more with our credentials for a trunk that has asked for them (RFC 3261 section 22.2). */
+    private boolean answersChallenge(final SipMessage response, final ClientTransaction transaction,
+            final long nowNs) {
+        if (challenged || !owner.auth.takes(callee, response, transaction.destination(), owner.responder)) {
+            return false;
+        }
+        challenged = true;
+        owner.extra.clear().auth = owner.auth;
+        return launch(nowNs);
+    }
+
+    private void report(final PeerState.Event event) {
+        if (target.peer != null && target.trunk != null && target.trunk.ping().on()) {
+            target.peer.state().on(event, callee.remote.listenPoint, target.trunk.ping());
+        }
+    }
+
+    /** ICMP has reported that it did not get there: the next target at once, if there is one. */
+    void onUnreachable(final ClientTransaction transaction, final long nowNs) {
+        if (transaction == client && hasNext(nowNs)) {
+            client.handOver(TransactionUser.NOBODY);
+            client.terminate(nowNs);
+            onTransportError(transaction, nowNs);
+        }
+    }
+
+    @Override
+    public void onTransportError(final ClientTransaction transaction, final long nowNs) {
+        if (transaction != client) {
+            return;
+        }
+        client = null;
+        if (tcpForSize && callee.remote.transport == Transport.TCP
+                && target.destination.transport == Transport.UDP) {
+            // TCP was tried for the size alone (RFC 3261 section 18.1.1).
+            callee.remote.set(target.destination);
+            callee.seen.set(target.destination);
+            owner.extra.clear();
+            if (launch(nowNs)) {
+                return;
+            }
+        }
+        report(PeerState.Event.FAILURE);
+        if (!tryNext(nowNs)) {
+            answer(Status.SERVICE_UNAVAILABLE_503, nowNs);
+        }
+    }
+
+    @Override
+    public void onTimeout(final ClientTransaction transaction, final long nowNs) {
+        if (transaction == client) {
+            // The other side has given up by now itself (RFC 4320 section 4.2).
+            client = null;
+            report(PeerState.Event.FAILURE);
+            final ServerTransaction unanswered = server;
+            release();
+            unanswered.terminate(nowNs);
+        }
+    }
+
+    @Override
+    public void onTerminated(final ServerTransaction transaction, final long nowNs) {
+        if (transaction == server) {
+            server = null;
+            release();
+        }
+    }
+
+    private void answer(final Status status, final long nowNs) {
+        owner.answer(caller, server, status, -1, null, nowNs);
+        release();
+    }
+
+    private void release() {
+        if (server != null) {
+            server.detach();
+            server = null;
+        }
+        if (client != null) {
+            client.handOver(TransactionUser.NOBODY);
+            client = null;
+        }
+        caller.reset();
+        callee.reset();
+        owner.pools.giveBack(this);
+    }
+}
