@@ -409,16 +409,6 @@ final class Call extends Alarm {
 
     // Transfers.
 
-    /** Two legs change places. */
-    static void exchange(final Leg one, final Leg other) {
-        final Call callOfOne = one.call;
-        final int numberOfOne = one.number;
-        callOfOne.legs[numberOfOne] = other;
-        other.call.legs[other.number] = one;
-        one.belongTo(other.call, other.number);
-        other.belongTo(callOfOne, numberOfOne);
-    }
-
     /** It has given a leg to {@code call}: what is left of it ends, and it is kept as long as that one lives. */
     void belongTo(final Call call, final long nowNs) {
         unset();
@@ -430,7 +420,14 @@ final class Call extends Alarm {
             part.owns = call;
             part.nextFree = call.parts;
             call.parts = part;
+            owner.states.keep(part);
         }
+        partOf(call);
+        owner.states.keep(this);
+    }
+
+    /** It has given a leg to {@code call}, in an earlier process maybe. */
+    void partOf(final Call call) {
         owns = call;
         nextFree = call.parts;
         call.parts = this;

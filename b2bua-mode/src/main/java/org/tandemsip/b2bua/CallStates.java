@@ -24,7 +24,8 @@ import org.tandemsip.engine.routing.Trunk;
  * <pre>
  *   version state flags ender (4) code cause (4)
  *   start ring answer end limit, in ms since 1970 (40)
- *   route trunk-in trunk-out peer  names, each after its length (2)
+ *   place of the call that has taken a leg of it (8)
+ *   route trunk-in trunk-out peer trunk trunk   names, each after its length (2); the last two are those of the legs
  *   dialog dialog                  see {@link Dialog#save}
  *   session session                timer, whether UPDATE is taken (1), SDP after its length (2)
  * </pre>
@@ -32,15 +33,22 @@ import org.tandemsip.engine.routing.Trunk;
  * That is done when an INVITE was let in, when it is answered and acknowledged, when the session is refreshed, when the
  * end begins, and now and then for the numbers of requests. A call that was up is served again in the place that it
  * had, since our tags name that; its number of requests has a gap, which RFC 3261 section 12.2.2 allows. One whose 2xx
- * the caller has not acknowledged is ended on both sides. One that was being set up cannot be answered any more: its
+ * the caller has not acknowledged is ended on both sides, and so is one of which a REFER has let a side go before
+ * somebody else was there. One that has given a leg to another is there again for the tags that name it, and what is
+ * left of it ends. One that was being set up cannot be answered any more: its
  * record says what is known. Shard thread only.
  */
 final class CallStates {
-    private static final byte VERSION = 1;
-    private static final int NAMES = 48;
+    private static final byte VERSION = 2;
+    private static final int NAMES = 56;
+    private static final int NAME_COUNT = 6;
     private static final int MOST_NAME = 256;
     private static final int EMERGENCY = 1;
     private static final int UNACKNOWLEDGED = 2;
+    private static final int FIRST_LEG_ENDED = 4;
+    private static final int SECOND_LEG_ENDED = 8;
+    /** Somebody was let go before there was anybody in the place. */
+    private static final int ALONE = 16;
     private static final long MS = 1_000_000L;
     /** Sides of calls that go on are asked whether they are still there, from now on so many ns, one per ms. */
     private static final long FIRST_ASKED_NS = 1_000_000_000L;
@@ -74,7 +82,10 @@ final class CallStates {
         }
         state.putByte(0, VERSION);
         state.putByte(1, (byte) call.state.ordinal());
-        state.putByte(2, (byte) ((call.emergency ? EMERGENCY : 0) | (call.initial != null ? UNACKNOWLEDGED : 0)));
+        state.putByte(2, (byte) ((call.emergency ? EMERGENCY : 0) | (call.initial != null ? UNACKNOWLEDGED : 0)
+                | (call.legs[0].state == Leg.State.ENDED ? FIRST_LEG_ENDED : 0)
+                | (call.legs[1].state == Leg.State.ENDED ? SECOND_LEG_ENDED : 0)
+                | (call.legs[0].confirmed() && call.legs[1].confirmed() ? 0 : ALONE)));
         state.putByte(3, (byte) (call.ender == null ? -1 : call.ender.ordinal()));
         state.putShort(4, (short) call.code);
         state.putShort(6, (short) call.cause);
@@ -83,10 +94,13 @@ final class CallStates {
         state.putLong(24, ms(call.answerNs));
         state.putLong(32, ms(call.endNs));
         state.putLong(40, ms(call.cutOff.ends() ? call.cutOff.dueNs() : 0));
+        state.putLong(48, call.owns == null ? 0 : call.owns.place);
         int p = put(NAMES, call.route == null ? null : call.route.name());
         p = put(p, call.trunkIn.name());
         p = put(p, call.trunkOut == null ? null : call.trunkOut.name());
         p = put(p, call.peer == null ? null : call.peer.name());
+        p = put(p, call.legs[0].trunk == null ? null : call.legs[0].trunk.name());
+        p = put(p, call.legs[1].trunk == null ? null : call.legs[1].trunk.name());
         p = call.legs[0].save(state, p);
         p = call.legs[1].save(state, p);
         p = put(p, call.legs[0]);
@@ -154,6 +168,16 @@ final class CallStates {
         left.sort(Comparator.<Left>comparingInt(each -> new Reader(each.state, policy, nowNs).needsPlace() ? 0 : 1)
                 .thenComparingInt(each -> Places.slot(each.place)));
         left.forEach(each -> goOn(each.place, new Reader(each.state, policy, nowNs), nowNs));
+        // Calls that have given a leg to another one, which is there by now if it is to be had.
+        left.forEach(each -> join(each.place, new Reader(each.state, policy, nowNs)));
+    }
+
+    private void join(final long place, final Reader reader) {
+        final Call part = reader.ownerPlace() == 0 ? null : owner.pools.get(place);
+        final Call whole = part == null ? null : owner.pools.get(reader.ownerPlace());
+        if (whole != null && whole.state == Call.State.UP) {
+            part.partOf(whole);
+        }
     }
 
     private void goOn(final long place, final Reader reader, final long nowNs) {
@@ -170,13 +194,14 @@ final class CallStates {
             call.room.resume(call.trunkIn, owner.policy().total(), call.trunkOut, call.peer);
             call.resume(reader.time(40), nowNs);
             reader.sessions(call);
+            reader.ended(call);
             keep(call);
             owner.counters.increment(Counter.CALLS_RESUMED);
             if (there == null) {
                 // Its dialogs are not of one shard any more, or their place is taken: nobody could serve them.
                 records.write(place, state, 0);
             }
-            if (there == null || reader.wasEnding() || reader.wasUnacknowledged()) {
+            if (there == null || reader.mustEnd()) {
                 call.resumeEnd(nowNs);
             }
         } else {
@@ -204,9 +229,26 @@ final class CallStates {
             return bytes.getByte(1) == Call.State.UP.ordinal() || wasEnding();
         }
 
+        /** Place of the call that has taken a leg of it, 0 for none. */
+        long ownerPlace() {
+            return bytes.getLong(48);
+        }
+
+        /** Sides that have hung up already are not told that the call ends. */
+        void ended(final Call call) {
+            final int flags = bytes.getByte(2);
+            call.legs[0].state = (flags & FIRST_LEG_ENDED) == 0 ? call.legs[0].state : Leg.State.ENDED;
+            call.legs[1].state = (flags & SECOND_LEG_ENDED) == 0 ? call.legs[1].state : Leg.State.ENDED;
+        }
+
         /** Whether the caller may not have got our 2xx: it will not be sent again. */
-        boolean wasUnacknowledged() {
+        private boolean wasUnacknowledged() {
             return (bytes.getByte(2) & UNACKNOWLEDGED) != 0;
+        }
+
+        /** Whether not both sides were there, to the best of their knowledge. */
+        boolean mustEnd() {
+            return wasEnding() || wasUnacknowledged() || (bytes.getByte(2) & ALONE) != 0;
         }
 
         /** Whether it can be served where it was. */
@@ -221,7 +263,7 @@ final class CallStates {
         /** Whether the Call-ID of a leg is of this shard. */
         boolean isOurs(final int leg) {
             int at = NAMES;
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < NAME_COUNT; i++) {
                 at += 2 + 2 * (bytes.getShort(at) & 0xFFFF);
             }
             if (leg == 1) {
@@ -258,6 +300,8 @@ final class CallStates {
             final String in = name();
             final String out = name();
             final String peer = name();
+            final Trunk first = trunk(name());
+            final Trunk second = trunk(name());
             final Trunk from = trunk(in);
             final Trunk to = trunk(out);
             final int ender = bytes.getByte(3);
@@ -270,8 +314,8 @@ final class CallStates {
             call.trunkOut = to != null || out == null ? to : gone(out);
             call.peer = to == null ? null : to.peers().stream().filter(each -> each.name().equals(peer)).findFirst()
                     .orElse((Peer) null);
-            call.legs[0].trunk = from;
-            call.legs[1].trunk = to;
+            call.legs[0].trunk = first;
+            call.legs[1].trunk = second;
             p = call.legs[0].resume(bytes, p);
             p = p < 0 ? p : call.legs[1].resume(bytes, p);
             return p >= 0 && from != null && (to != null || out == null);

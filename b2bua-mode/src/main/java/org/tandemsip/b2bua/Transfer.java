@@ -62,6 +62,7 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
     void begin(final long nowNs) {
         if (releases) {
             referrer.end(null, null, nowNs);
+            owner.states.keep(call);
         } else {
             tell("SIP/2.0 100 Trying\r\n", false, NOBODY, nowNs);
         }
@@ -118,9 +119,19 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
     private void splice(final Leg comes, final long nowNs) {
         third = comes;
         call.exchanges.settle(nowNs);
-        Call.exchange(referrer, third);
+        exchange(referrer, third);
         second.belongTo(call, nowNs);
+        owner.states.keep(call);
         bridge(nowNs);
+    }
+
+    private static void exchange(final Leg one, final Leg other) {
+        final Call callOfOne = one.call;
+        final int numberOfOne = one.number;
+        callOfOne.legs[numberOfOne] = other;
+        other.call.legs[other.number] = one;
+        one.belongTo(other.call, other.number);
+        other.belongTo(callOfOne, numberOfOne);
     }
 
     /** The referrer is told that it has worked, then it is let go. */

@@ -107,6 +107,11 @@ public final class SimUa implements SimEndpoint {
         new UaCaller(this, plan, uri, callId).start();
     }
 
+    /** As above; halfway through the call who was called is to be brought together with {@code other} (RFC 3515). */
+    public void start(final UacPlan plan, final String uri, final String callId, final String other) {
+        new UaCaller(this, plan, uri, callId).refers(other).start();
+    }
+
     // What scripts use.
 
     SimLoop loop() {

@@ -20,12 +20,19 @@ final class UaCaller implements UaClientTx.Listener {
     private boolean cancelWanted;
     private boolean cancelSent;
     private boolean reported;
+    private String referTo;
 
     UaCaller(final SimUa ua, final UacPlan plan, final String uri, final String callId) {
         this.ua = ua;
         this.plan = plan;
         this.uri = uri;
         this.callId = callId;
+    }
+
+    /** Refers who was called to {@code other}, halfway through the call. */
+    UaCaller refers(final String other) {
+        referTo = other;
+        return this;
     }
 
     void start() {
@@ -117,6 +124,9 @@ final class UaCaller implements UaClientTx.Listener {
         final long holdNs = plan.holdMs() * UaTimers.MS;
         if (plan.kind() == UacPlan.Kind.REINVITE || plan.kind() == UacPlan.Kind.GLARE) {
             ua.loop().after(holdNs / 2, dialog::reInvite);
+        }
+        if (referTo != null) {
+            ua.loop().after(holdNs / 2, () -> dialog.refer(referTo));
         }
         // A caller that waits for the other side to hang up still ends the call when that never comes.
         ua.loop().after(plan.calleeHangsUp() ? holdNs + 2 * UaTimers.T1_64 : holdNs, dialog::bye);

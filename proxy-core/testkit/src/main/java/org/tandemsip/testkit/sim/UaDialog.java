@@ -146,6 +146,25 @@ final class UaDialog {
         });
     }
 
+    void refer(final String other) {
+        if (over) {
+            return;
+        }
+        final MessageText refer = request("REFER", ++cseq, nextOverStream()).header("Contact", ua.contact())
+                .header("Refer-To", "<" + other + ">");
+        ua.send(refer, nextHop(), nextOverStream(), new UaClientTx.Listener() {
+            @Override
+            public void onResponse(final WireMessage response) {
+                // What comes of it is told by NOTIFYs, or by a BYE.
+            }
+
+            @Override
+            public void onFailure() {
+                ua.note("REFER " + callId + " failed");
+            }
+        });
+    }
+
     void onRequest(final UaServerTx transaction) {
         final String method = transaction.request().method();
         if (method.equals("BYE")) {
