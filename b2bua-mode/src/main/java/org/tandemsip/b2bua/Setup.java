@@ -230,7 +230,7 @@ final class Setup extends TimerNode {
         call.trunkOut = target.trunk;
         call.peer = target.peer;
         final boolean redirected = redirection != null && redirection.on();
-        call.route = redirected ? target.route : call.route;
+        call.route = target.route;
         call.initial.retarget();
         owner.transfers.original(call.initial, owner.kept);
         if (!callee.ofCaller(owner.kept, owner.names.to(target, redirected ? redirection : null))) {
