@@ -6,15 +6,24 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 
 /**
- * One plain socket that sends and receives SIP messages as text, with the bytes of ISO-8859-1: for what a script of
+ * One socket that sends and receives SIP messages as text, with the bytes of ISO-8859-1: for what a script of
  * SIPp cannot say. Receiving waits for up to {@value #PATIENCE_MS} ms, then fails.
  */
 interface Agent extends AutoCloseable {
@@ -79,6 +88,62 @@ interface Agent extends AutoCloseable {
         socket.bind(new InetSocketAddress(host, 0));
         socket.connect(remote, PATIENCE_MS);
         return new Stream(socket);
+    }
+
+    /** A TLS connection from {@code host} to {@code remote}, of somebody who believes what {@code context} does. */
+    static Stream tls(final SSLContext context, final String host, final InetSocketAddress remote) throws IOException {
+        return new Stream(context.getSocketFactory().createSocket(remote.getAddress(), remote.getPort(),
+                InetAddress.ofLiteral(host), 0));
+    }
+
+    /** A WebSocket to {@code uri} (RFC 7118), a message per text message. */
+    static Agent webSocket(final HttpClient http, final URI uri) {
+        final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
+        final WebSocket socket = http.newWebSocketBuilder().subprotocols("sip").buildAsync(uri,
+                new WebSocket.Listener() {
+                    private final StringBuilder text = new StringBuilder();
+
+                    @Override
+                    public CompletionStage<?> onText(final WebSocket from, final CharSequence part,
+                            final boolean last) {
+                        text.append(part);
+                        if (last) {
+                            messages.add(text.toString());
+                            text.setLength(0);
+                        }
+                        from.request(1);
+                        return null;
+                    }
+                }).orTimeout(PATIENCE_MS, TimeUnit.MILLISECONDS).join();
+        return new Agent() {
+            @Override
+            public int port() {
+                return 0;
+            }
+
+            @Override
+            public void send(final String message) {
+                socket.sendText(message, true).join();
+            }
+
+            @Override
+            public String receive() throws IOException {
+                try {
+                    final String message = messages.poll(PATIENCE_MS, TimeUnit.MILLISECONDS);
+                    if (message != null) {
+                        return message;
+                    }
+                } catch (final InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                throw new SocketTimeoutException("nothing came");
+            }
+
+            @Override
+            public void close() {
+                socket.abort();
+            }
+        };
     }
 
     /** The next connection that comes in. */
