@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.server.Tandem;
 import org.tandemsip.server.config.ConfigReader;
+import org.tandemsip.testkit.FreePorts;
 
 /** Orders to peers and to the server while it works, by its command line; agents are plain sockets. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -173,6 +174,56 @@ class TrunkVerbsTest {
         }
         assertTrue(row(first).contains(" up "), row(first));
         assertTrue(row(second).stripTrailing().endsWith(" -"), row(second));
+    }
+
+    /** Every probe is answered that comes from one of two ports of ours; later those of the other one, too. */
+    @Test
+    void shouldShowFromWhichPortsAPeerIsReached() throws Exception {
+        // given
+        tandem.close();
+        final int one = FreePorts.udpAndTcp("127.0.0.1");
+        int other = one;
+        while (other == one) {
+            other = FreePorts.udpAndTcp("127.0.0.1");
+        }
+        tandem = Tandem.start(new ConfigReader(Map.of()).read("test", """
+                listen: ["udp://127.0.0.1:%d", "udp://127.0.0.1:%d"]
+                loops: 1
+                trunks:
+                  callers: {peers: ["127.0.0.1:%d"]}
+                  out: {peers: ["127.0.0.1:%d"], ping: {every: 1s, timeout: 4s, down-after: 1, up-after: 1}}
+                routes: [{from: callers, to: out}]
+                admin: {socket: %s}
+                state-dir: %s
+                """.formatted(one, other, caller.getLocalPort(), first.getLocalPort(), directory.resolve("s"),
+                directory)));
+
+        // when
+        answerProbesUntil(one, "port " + one + " up", "port " + other + " down");
+
+        // then
+        assertTrue(row(first).contains(" up "), row(first));
+        assertTrue(tandem("trunks", "-o", "json").out().replace(" ", "")
+                .contains("\"udp://127.0.0.1:" + other + "\":\"down\""));
+        answerProbesUntil(0, "port " + one + " up", "port " + other + " up");
+    }
+
+    /** @param port of ours whose probes are answered; 0 for all */
+    private void answerProbesUntil(final int port, final String... wanted) throws IOException {
+        while (true) {
+            final String shown = tandem("stats", "tandem_trunk_way_up*").out()
+                    .replaceAll(".*listen=\"udp://127.0.0.1:(\\d+)\"} +", "port $1 ").replace(" 0\n", " down\n")
+                    .replace(" 1\n", " up\n");
+            if (java.util.Arrays.stream(wanted).allMatch(shown::contains)) {
+                return;
+            }
+            final String probe = receive(first, "OPTIONS ");
+            final int from = Integer.parseInt(probe.replaceFirst("(?s).*Via: SIP/2.0/UDP 127.0.0.1:(\\d+);.*", "$1"));
+            if (port == 0 || port == from) {
+                final byte[] bytes = answer(probe, "200 OK").getBytes(StandardCharsets.US_ASCII);
+                first.send(new DatagramPacket(bytes, bytes.length, InetAddress.getLoopbackAddress(), from));
+            }
+        }
     }
 
     @Test
