@@ -174,7 +174,7 @@ final class B2bua implements CallMode {
         final long uri = invite.requestUri();
         final boolean emergency =
                 policy.emergencies().includes(invite.bytes(), Slice.offset(uri), Slice.end(uri));
-        if (loops.isLoop(invite)) {
+        if (loops.isLoop(invite, from)) {
             return stateless.answer(invite, source, Status.LOOP_DETECTED_482);
         }
         final Call call = emergency || states.takesCalls() ? pools.takeCall() : null;

@@ -2,6 +2,7 @@ package org.tandemsip.b2bua;
 
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.transaction.ResponseRank;
 
@@ -13,6 +14,8 @@ final class BestAnswer {
     private final B2bua owner;
     private final KeptBytes response;
     private Trunk trunk;
+    private Trunk trunkOut;
+    private Peer peer;
     private int statusCode;
 
     BestAnswer(final B2bua owner) {
@@ -20,11 +23,13 @@ final class BestAnswer {
         response = new KeptBytes(owner.memory);
     }
 
-    /** Keeps a failure of {@code from} unless a better one has come before; of two alike the later one counts. */
-    void offer(final SipMessage failure, final Trunk from) {
+    /** Keeps a failure of the present try unless a better one has come before; of two alike the later one counts. */
+    void offer(final SipMessage failure, final Call call) {
         if (!isBetterThan(failure.statusCode())) {
             response.keep(failure.bytes(), Slice.offset(failure.startLine()), failure.length());
-            trunk = from;
+            trunk = call.legs[1].trunk;
+            trunkOut = call.trunkOut;
+            peer = call.peer;
             statusCode = failure.statusCode();
         }
     }
@@ -44,6 +49,16 @@ final class BestAnswer {
     /** Trunk that it has come from, or {@code null}. */
     Trunk trunk() {
         return trunk;
+    }
+
+    /** Trunk whose call that was, or {@code null}. */
+    Trunk trunkOut() {
+        return trunkOut;
+    }
+
+    /** Peer that has answered so, or {@code null}. */
+    Peer peer() {
+        return peer;
     }
 
     void forget() {

@@ -5,16 +5,18 @@ import org.tandemsip.codec.IpAddress;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.routing.Trunk;
 
 /**
  * Finds calls that come back to us from the side that we have sent them to. What a proxy finds in the Vias a B2BUA does
  * not have, but From of our own INVITE has a tag that nobody can make up, and all proxies leave that in place. An
- * INVITE with it is our own; when it asks for the same user as it did when we sent it, or as we were asked for on a
- * lap before, nothing will ever change, and it is a loop (RFC 5393). When it asks for somebody else the call was
- * forwarded, which is a spiral and goes on.
+ * INVITE with it is our own; when it comes from the same trunk and asks for the same user as on a lap before, nothing will
+ * ever change, and it is a loop (RFC 5393 section 4.2.1: what decides on the way is the same). When it asks for somebody
+ * else the call was forwarded, and when it comes from another trunk that has handed it back to us: those are spirals and
+ * go on.
  *
  * <pre>
- *   alice ---> us ---> proxy ---> us        From: ...;tag=B2B.x of call 1, and the same user: 482
+ *   alice ---> us ---> proxy ---> us ---> proxy ---> us    From: ...;tag=B2B.x of call 2, trunk and user of call 2: 482
  * </pre>
  *
  * Another B2BUA on the way begins a dialog of its own: such a loop is ended by Max-Forwards (RFC 7332). Shard thread
@@ -33,8 +35,8 @@ final class Loops {
         this.owner = owner;
     }
 
-    /** Whether an INVITE outside of all dialogs is one of ours that has come back unchanged. */
-    boolean isLoop(final SipMessage invite) {
+    /** Whether an INVITE outside of all dialogs, from a trunk, is one of ours that has come back unchanged. */
+    boolean isLoop(final SipMessage invite, final Trunk from) {
         Leg ours = owner.find(invite.bytes(), invite.fromTag());
         if (ours == null) {
             return false;
@@ -45,7 +47,7 @@ final class Loops {
         }
         for (int lap = 0; ours != null && lap < MOST_LAPS; lap++) {
             final Call call = ours.call;
-            if (ours.number == 1 && asksForTheSame(invite.bytes(), call)) {
+            if (ours.number == 1 && call.trunkIn.index() == from.index() && asksForTheSame(invite.bytes(), call)) {
                 return true;
             }
             // The call may itself be one that has come back: its caller's tag is ours then.

@@ -366,13 +366,13 @@ final class MediaSession implements Asker {
             call.setup.resume(nowNs);
         } else if (outcome == Outcome.REFUSED) {
             owner.counters.increment(Counter.MEDIA_REFUSED_SDP);
-            call.fail(Status.NOT_ACCEPTABLE_HERE_488, nowNs);
+            call.setup.giveUp(Status.NOT_ACCEPTABLE_HERE_488, nowNs);
         } else if (media.passesOn) {
             pass(0, call.initial.cseqIn);
             call.setup.resume(nowNs);
         } else {
             owner.counters.increment(Counter.MEDIA_REFUSED_RELAY);
-            call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
+            call.setup.giveUp(Status.SERVICE_UNAVAILABLE_503, nowNs);
         }
     }
 

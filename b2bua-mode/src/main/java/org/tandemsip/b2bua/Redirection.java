@@ -85,7 +85,7 @@ final class Redirection {
      * Adds a place to be tried before all others.
      *
      * @param uri       what to ask for there, to be copied
-     * @param elsewhere whether it is with another trunk than whoever has redirected
+     * @param elsewhere whether another trunk was asked first: what the caller has said is not for this one
      */
     void push(final Target target, final DirectBuffer bytes, final int uri, final int length,
             final boolean elsewhere) {
@@ -123,7 +123,7 @@ final class Redirection {
         return on;
     }
 
-    /** Whether it is with another trunk than whoever has redirected: credentials of the caller are not for that. */
+    /** Whether another trunk was asked first: credentials of the caller are not for this one. */
     boolean elsewhere() {
         return on && present.elsewhere;
     }

@@ -99,7 +99,8 @@ final class Redirects {
             final AsciiWriter text = owner.scratchText();
             putUri(text, response.bytes());
             if (!text.overflown()) {
-                into.push(chosen[i], owner.scratch(), 0, text.position(), chosen[i].sentTo != from);
+                into.push(chosen[i], owner.scratch(), 0, text.position(),
+                        into.elsewhere() || chosen[i].sentTo != from);
             }
         }
         return added > 0;

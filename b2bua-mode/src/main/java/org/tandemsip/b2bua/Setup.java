@@ -69,6 +69,10 @@ final class Setup extends TimerNode {
             onTimerC(nowNs);
         }
     };
+    /** Listen point that the present try was sent from: whoever answers may name another way for what follows. */
+    private int way;
+    /** What the try before the present one has come to, 0 for nothing. */
+    private int lastCode;
     /** Whether the request has gone over TCP for its size alone. */
     private boolean tcpForSize;
     /** Trunk that was asked last whether another call may begin there in this second, and what it said. */
@@ -97,6 +101,7 @@ final class Setup extends TimerNode {
         begun = false;
         timeUp = false;
         tcpForSize = false;
+        lastCode = 0;
         askedTrunk = null;
         failure = Status.SERVICE_UNAVAILABLE_503;
         reliableCount = 0;
@@ -129,6 +134,8 @@ final class Setup extends TimerNode {
             }
         }
         tcpForSize = false;
+        trying = false;
+        ringing = false;
         return true;
     }
 
@@ -181,10 +188,12 @@ final class Setup extends TimerNode {
             owner.timers.arm(timerC, owner.lanes.timerC(), nowNs);
         }
         final Trunk before = call.trunkOut;
+        final CallCounts.Outcome outcome =
+                lastCode == 0 ? CallCounts.Outcome.FAILED : CallCounts.Outcome.of(lastCode, ringing);
         while (advance()) {
             if (admits(nowNs) && send(nowNs)) {
-                if (before != null) {
-                    before.state().ended(owner.shard).ended(false, CallCounts.Outcome.FAILED);
+                if (before != null && outcome != null) {
+                    before.state().ended(owner.shard).ended(false, outcome);
                 }
                 return true;
             }
@@ -295,6 +304,8 @@ final class Setup extends TimerNode {
         call.initial.client = client;
         call.initial.cseqOut = callee.localCseq;
         client.start(length, nowNs);
+        way = callee.remote.listenPoint;
+        lastCode = 0;
         final Lane patience = owner.lanes.tryOf(target.trunk);
         trying = patience != null && !timeUp;
         ringing = timeUp;
@@ -325,7 +336,7 @@ final class Setup extends TimerNode {
 
     void report(final PeerState.Event event) {
         if (target.peer != null && target.trunk != null && target.trunk.ping().on()) {
-            target.peer.state().on(event, call.legs[1].remote.listenPoint, target.trunk.ping());
+            target.peer.state().on(event, way, target.trunk.ping());
         }
     }
 
@@ -356,10 +367,16 @@ final class Setup extends TimerNode {
     /** Nothing is left to be tried: the caller gets the best answer that has come, or {@code status}. */
     void giveUp(final Status status, final long nowNs) {
         if (best.isBetterThan(status.code())) {
-            refuse(best.read(), best.trunk(), nowNs);
+            refuseAsBest(nowNs);
         } else {
             call.fail(status, nowNs);
         }
+    }
+
+    private Disposition refuseAsBest(final long nowNs) {
+        call.trunkOut = best.trunkOut();
+        call.peer = best.peer();
+        return refuse(best.read(), best.trunk(), nowNs);
     }
 
     private Disposition refuse(final SipMessage response, final Trunk from, final long nowNs) {
@@ -386,6 +403,7 @@ final class Setup extends TimerNode {
     /** The INVITE was answered by a failure: the next target, or the answer goes to the caller. */
     Disposition onFailure(final SipMessage response, final long nowNs) {
         final int failure = response.statusCode();
+        lastCode = failure;
         report(failure == Status.SERVICE_UNAVAILABLE_503.code() ? PeerState.Event.FAILURE : PeerState.Event.SUCCESS);
         final Trunk trunk = target.trunk;
         final Trunk from = call.legs[1].trunk;
@@ -398,14 +416,13 @@ final class Setup extends TimerNode {
             call.legs[1].inviteOut = null;
             call.room.giveBackTarget();
             if (hasNext() && !follows) {
-                best.offer(response, from);
+                best.offer(response, call);
             }
             if (tryNext(nowNs)) {
                 return Disposition.ABSORBED;
             }
         }
-        return best.isBetterThan(failure) ? refuse(best.read(), best.trunk(), nowNs)
-                : refuse(response, from, nowNs);
+        return best.isBetterThan(failure) ? refuseAsBest(nowNs) : refuse(response, from, nowNs);
     }
 
     /** The INVITE got no answer, or did not get there. */

@@ -139,14 +139,23 @@ class ForgeryTest {
     }
 
     @Test
-    void shouldAnswer482WhenACallComesBackAsItWasSent() {
+    void shouldAnswer482WhenACallComesBackFromWhereItCameFrom() {
+        // given: another trunk hands it back, for the line of its own to take
         net.deliver(ALICE, net.invite("loop", OFFER));
-        final Sent invite = net.take("INVITE", BOB);
+        final Sent first = net.take("INVITE", BOB);
         net.sent.clear();
-        net.deliver(BOB, back(invite, "bob", BOB));
-        assertEquals(BOB, net.take("SIP/2.0 482").to());
+        net.deliver(BOB, back(first, "bob", BOB));
+        final Sent second = net.take("INVITE", ALICE);
+        assertTrue(second.is("INVITE sip:bob@"), second.text());
+
+        // when
+        net.sent.clear();
+        net.deliver(ALICE, back(second, "bob", ALICE));
+
+        // then
+        assertEquals(ALICE, net.take("SIP/2.0 482").to());
         assertEquals(List.of(), net.sent);
-        assertEquals(1, net.b2bua.pools.live());
+        assertEquals(2, net.b2bua.pools.live());
     }
 
     @Test

@@ -180,7 +180,7 @@ class RedirectTest {
     }
 
     @Test
-    void shouldCallTenContactsAtMost() {
+    void shouldLookAtEightContactsAtMost() {
         final StringBuilder contacts = new StringBuilder("<sip:c0@" + CAROL + ">");
         for (int i = 1; i < 40; i++) {
             contacts.append(", <sip:c").append(i).append('@').append(CAROL).append('>');
@@ -292,6 +292,24 @@ class RedirectTest {
         refused(second, 486);
         final Sent third = called(SECOND_BOB, "sip:bobby@" + SECOND_BOB);
         assertTrue(third.text().contains("Digest"), third.text());
+        refused(third, 486);
+        told(486);
+    }
+
+    @Test
+    void shouldNotShowCredentialsWhereAnotherTrunkHasRedirectedToItself() {
+        // given
+        refused(first, 480);
+        net.sent.clear();
+        invite("Digest username=\"alice\", realm=\"bob\", nonce=\"1\", uri=\"sip:bob@203.0.113.10\", response=\"2\"");
+        redirect(first, 302, "<sip:carol@" + CAROL + ">");
+
+        // when
+        redirect(called(CAROL, "sip:carol@" + CAROL), 302, "<sip:cindy@" + CAROL + ">");
+
+        // then
+        final Sent third = called(CAROL, "sip:cindy@" + CAROL);
+        assertFalse(third.text().contains("Digest"), third.text());
         refused(third, 486);
         told(486);
     }

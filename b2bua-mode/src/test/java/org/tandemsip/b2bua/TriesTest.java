@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Sent;
+import org.tandemsip.engine.metrics.CallCounts;
 
 /** One timer C for all tries of a call (RFC 3261 sections 16.6 step 11, 16.7 steps 2 and 6): it is 185 s. */
 @Timeout(value = 20, unit = TimeUnit.SECONDS)
@@ -88,6 +89,10 @@ class TriesTest {
 
         assertEquals("SIP/2.0 404 Status404", net.take("SIP/2.0 404", ALICE).message().startLine());
         assertEquals(0, net.rest());
+        // and that is what its trunk is said to have come to, by each of its tries that counts
+        final CallCounts counts = net.bob.state().ended(0);
+        assertEquals(2, counts.count(false, CallCounts.Outcome.REJECTED));
+        assertEquals(0, counts.count(false, CallCounts.Outcome.FAILED));
     }
 
     @Test

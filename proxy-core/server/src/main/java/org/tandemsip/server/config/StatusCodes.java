@@ -62,8 +62,8 @@ record StatusCodes() implements Type<ResponseMap> {
 
     @Override
     public String values() {
-        return "a mapping of status codes from 400 to 699 to others, such as {604: 404, 480: 486}; not of 401, 407,"
-                + " 420, 421, 422, 423, 487 and 494";
+        return "a mapping of status codes from 400 to 699 to others, such as {604: 404, 480: 486}; not of 401, 405,"
+                + " 407, 415, 420, 421, 422, 423, 487 and 494";
     }
 
     @Override
