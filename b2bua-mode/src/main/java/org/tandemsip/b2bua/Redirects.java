@@ -158,11 +158,7 @@ final class Redirects {
         if (owner.parser.parse(redirected, false) != ParseError.NONE) {
             return;
         }
-        final Leg caller = call.legs[0];
-        source.transport = caller.seen.transport;
-        source.addressHigh = caller.seen.addressHigh;
-        source.addressLow = caller.seen.addressLow;
-        source.port = caller.seen.port;
+        source.set(call.legs[0].seen);
         if (router.locate(redirected, source, owner.policy(), call.trunkIn, found, nowNs) != null) {
             return;
         }

@@ -70,10 +70,7 @@ final class Transfers {
             new Transfer(owner, leg, consulted.call).join(consulted, nowNs);
             return Disposition.FORWARDED;
         }
-        source.transport = leg.seen.transport;
-        source.addressHigh = leg.seen.addressHigh;
-        source.addressLow = leg.seen.addressLow;
-        source.port = leg.seen.port;
+        source.set(leg.seen);
         final UnsafeBuffer bytes = write(leg, stays, refer, replaces);
         invite.wrap(bytes, 0, bytes.capacity());
         Status refusal = owner.parser.parse(invite, false) == ParseError.NONE ? null : Status.BAD_REQUEST_400;

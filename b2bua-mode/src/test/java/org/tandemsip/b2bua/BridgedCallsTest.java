@@ -5,41 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ShardContext;
-import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.CallRules;
-import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.CreditPolicy;
-import org.tandemsip.engine.routing.HeaderRules;
-import org.tandemsip.engine.routing.Mode;
-import org.tandemsip.engine.routing.NumberRules;
-import org.tandemsip.engine.routing.Peer;
-import org.tandemsip.engine.routing.Ping;
-import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
-import org.tandemsip.engine.routing.Trunk;
-import org.tandemsip.engine.routing.TrunkRules;
-import org.tandemsip.engine.routing.TrunkState;
-import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.judge.Judge;
 import org.tandemsip.testkit.judge.NodeFacts;
 import org.tandemsip.testkit.judge.Violation;
 import org.tandemsip.testkit.sim.LinkProfile;
-import org.tandemsip.testkit.sim.NodeSetup;
-import org.tandemsip.testkit.sim.SimLoop;
-import org.tandemsip.testkit.sim.SimNetwork;
-import org.tandemsip.testkit.sim.SimNode;
-import org.tandemsip.testkit.sim.SimUa;
 import org.tandemsip.testkit.sim.UacPlan;
 import org.tandemsip.testkit.sim.UacResult;
-import org.tandemsip.testkit.wire.SimAddress;
-import org.tandemsip.testkit.wire.WireLog;
 
 /** Scripted agents call each other through a simulated B2BUA, over good and bad networks. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
@@ -101,15 +79,7 @@ class BridgedCallsTest {
         }
     }
 
-    private static final class Run {
-        private final WireLog log = new WireLog();
-        private final SimLoop loop;
-        private final SimNetwork network;
-        private final SimUa caller;
-        private final SimUa callee;
-        private final SimNode node;
-        private final SplittableRandom random;
-        private final long seed;
+    private static final class Run extends SimBridge {
         private final int holdMs;
         private final SimCredit credit;
 
@@ -125,41 +95,15 @@ class BridgedCallsTest {
 
         private Run(final long seed, final LinkProfile profile, final boolean callerStream,
                 final boolean calleeStream, final CallRules rules, final int holdMs, final SimCredit credit) {
+            super(seed, profile, callerStream, calleeStream, rules, (context, _) -> calls(context, seed, credit));
             this.credit = credit;
-            this.seed = seed;
             this.holdMs = holdMs;
-            random = new SplittableRandom(seed);
-            loop = new SimLoop(random.nextLong(-1_000_000_000L, 1_000_000_000L));
-            network = new SimNetwork(loop, random.split(), log);
-            network.standard(profile);
-            final SimAddress a = SimAddress.of("10.0.1.1");
-            final SimAddress b = SimAddress.of("10.0.2.1");
-            final SimAddress us = SimAddress.of("10.0.9.1");
-            final Trunk in = trunk(0, "in", a, callerStream, rules);
-            final Trunk out = trunk(1, "out", b, calleeStream, rules);
-            final RoutingPolicy policy = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
-                    List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
-                    Timing.DEFAULTS, 70, true);
-            node = new SimNode(new NodeSetup("b2bua", us, policy, 1 + (int) (seed % 3), random.nextLong(),
-                    random.nextLong(), 1_000, 0, this::calls, UnaryOperator.identity(), UnaryOperator.identity(),
-                    UnaryOperator.identity()), network, random.split());
             if (credit != null) {
                 credit.of(loop, node);
             }
-            caller = new SimUa("caller", network, random.split(), a, a, callerStream, us, 0).rport(seed % 2 == 0);
-            callee = new SimUa("callee", network, random.split(), b, b, calleeStream, us, 0);
         }
 
-        private static Trunk trunk(final int index, final String name, final SimAddress address,
-                final boolean stream, final CallRules rules) {
-            final Peer peer = new Peer(name, stream ? Transport.TCP : Transport.UDP, 0, address.low(), address.port(),
-                    index);
-            return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503},
-                    0, Balance.CALL_ID, 0, 0, Ping.OFF, new TrunkState(), new TrunkRules(HeaderRules.NONE,
-                            HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules));
-        }
-
-        private B2bua calls(final ShardContext context) {
+        private static B2bua calls(final ShardContext context, final long seed, final SimCredit credit) {
             final B2bua calls = new B2bua(context);
             if (credit != null) {
                 ((RoutingPolicy) context.policy()).trunks().getFirst().state()

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.CallRecords;
+import org.tandemsip.testkit.sim.SimLoop;
 
 /** Keeps states and records of calls for tests, as a disk would: what was taken is there for the next process. */
 final class MemoryRecords implements CallRecords {
@@ -20,6 +23,13 @@ final class MemoryRecords implements CallRecords {
     final Map<Long, byte[]> states = new LinkedHashMap<>();
     boolean takesCalls = true;
     long lastSeenMs;
+
+    /** Mode b2bua of a shard, which goes on with the calls that are here and keeps its own. */
+    CallMode mode(final ShardContext context, final SimLoop loop) {
+        final B2bua mode = new B2bua(context);
+        mode.records(this, loop.nowNs());
+        return mode;
+    }
 
     @Override
     public boolean takesCalls() {

@@ -8,33 +8,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.tandemsip.engine.handler.ShardContext;
-import org.tandemsip.engine.routing.CallMode;
-import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Mode;
-import org.tandemsip.engine.routing.Peer;
-import org.tandemsip.engine.routing.Route;
-import org.tandemsip.engine.routing.RoutingPolicy;
-import org.tandemsip.engine.routing.Trunk;
-import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.judge.NodeFacts;
 import org.tandemsip.testkit.sim.LinkProfile;
-import org.tandemsip.testkit.sim.NodeSetup;
-import org.tandemsip.testkit.sim.SimLoop;
-import org.tandemsip.testkit.sim.SimNetwork;
-import org.tandemsip.testkit.sim.SimNode;
-import org.tandemsip.testkit.sim.SimUa;
 import org.tandemsip.testkit.sim.UacPlan;
-import org.tandemsip.testkit.wire.SimAddress;
 import org.tandemsip.testkit.wire.WireEvent;
-import org.tandemsip.testkit.wire.WireLog;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /**
@@ -65,49 +49,13 @@ class RestartedCallsTest {
         }
     }
 
-    private static final class Run {
-        private final WireLog log = new WireLog();
-        private final MemoryRecords records = new MemoryRecords();
-        private final SplittableRandom random;
-        private final SimLoop loop;
-        private final SimNetwork network;
-        private final SimUa caller;
-        private final SimUa callee;
-        private final SimNode node;
-        private final long seed;
-        private final long start;
+    private static final class Run extends SimBridge {
+        private final MemoryRecords records;
 
         private Run(final long seed, final LinkProfile profile) {
-            this.seed = seed;
-            random = new SplittableRandom(seed);
-            loop = new SimLoop(random.nextLong(-1_000_000_000L, 1_000_000_000L));
-            start = loop.nowNs();
-            network = new SimNetwork(loop, random.split(), log);
-            network.standard(profile);
-            final SimAddress a = SimAddress.of("10.0.1.1");
-            final SimAddress b = SimAddress.of("10.0.2.1");
-            final SimAddress us = SimAddress.of("10.0.9.1");
-            final Trunk in = trunk(0, "in", a);
-            final Trunk out = trunk(1, "out", b);
-            final RoutingPolicy policy = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
-                    List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
-                    Timing.DEFAULTS, 70, true);
-            node = new SimNode(new NodeSetup("b2bua", us, policy, 1 + (int) (seed % 3), random.nextLong(),
-                    random.nextLong(), 1_000, 0, this::make, UnaryOperator.identity(), UnaryOperator.identity(),
-                    UnaryOperator.identity()), network, random.split());
-            caller = new SimUa("caller", network, random.split(), a, a, false, us, 0).rport(seed % 2 == 0);
-            callee = new SimUa("callee", network, random.split(), b, b, false, us, 0);
-        }
-
-        private CallMode make(final ShardContext context) {
-            final B2bua mode = new B2bua(context);
-            mode.records(records, loop.nowNs());
-            return mode;
-        }
-
-        private static Trunk trunk(final int index, final String name, final SimAddress address) {
-            final Peer peer = new Peer(name, null, 0, address.low(), address.port(), index);
-            return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503});
+            final MemoryRecords kept = new MemoryRecords();
+            super(seed, profile, false, false, CallRules.DEFAULTS, kept::mode);
+            records = kept;
         }
 
         private void play() {

@@ -8,38 +8,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.tandemsip.engine.handler.ShardContext;
-import org.tandemsip.engine.routing.Balance;
-import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.CallRules;
-import org.tandemsip.engine.routing.Cidr;
-import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.Mode;
-import org.tandemsip.engine.routing.NumberRules;
-import org.tandemsip.engine.routing.Peer;
-import org.tandemsip.engine.routing.Ping;
-import org.tandemsip.engine.routing.Route;
-import org.tandemsip.engine.routing.RoutingPolicy;
-import org.tandemsip.engine.routing.Trunk;
-import org.tandemsip.engine.routing.TrunkRules;
-import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.judge.NodeFacts;
 import org.tandemsip.testkit.sim.LinkProfile;
-import org.tandemsip.testkit.sim.NodeSetup;
-import org.tandemsip.testkit.sim.SimLoop;
-import org.tandemsip.testkit.sim.SimNetwork;
-import org.tandemsip.testkit.sim.SimNode;
-import org.tandemsip.testkit.sim.SimUa;
 import org.tandemsip.testkit.sim.UacPlan;
-import org.tandemsip.testkit.wire.SimAddress;
 import org.tandemsip.testkit.wire.WireEvent;
-import org.tandemsip.testkit.wire.WireLog;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /**
@@ -90,17 +68,8 @@ class TransferredCallsTest {
         }
     }
 
-    private static final class Run {
-        private final WireLog log = new WireLog();
-        private final MemoryRecords records = new MemoryRecords();
-        private final SplittableRandom random;
-        private final SimLoop loop;
-        private final SimNetwork network;
-        private final SimUa caller;
-        private final SimUa callee;
-        private final SimNode node;
-        private final long seed;
-        private final long start;
+    private static final class Run extends SimBridge {
+        private final MemoryRecords records;
         private final boolean killed;
         private final boolean releases;
         /** By agent and Call-ID: dialogs that were confirmed, and when they ended. */
@@ -112,43 +81,13 @@ class TransferredCallsTest {
         private final Set<String> cancelled = new HashSet<>();
 
         private Run(final long seed, final LinkProfile profile, final boolean killed) {
-            this.seed = seed;
+            final MemoryRecords kept = new MemoryRecords();
+            super(seed, profile, false, false, new CallRules(0, 90,
+                    seed % 3 == 0 ? CallRules.Refer.RELEASE : CallRules.Refer.HANDLE, seed % 4 == 0, List.of()),
+                    kept::mode);
+            records = kept;
             this.killed = killed;
-            random = new SplittableRandom(seed);
-            loop = new SimLoop(random.nextLong(-1_000_000_000L, 1_000_000_000L));
-            start = loop.nowNs();
-            network = new SimNetwork(loop, random.split(), log);
-            network.standard(profile);
-            final SimAddress a = SimAddress.of("10.0.1.1");
-            final SimAddress b = SimAddress.of("10.0.2.1");
-            final SimAddress us = SimAddress.of("10.0.9.1");
             releases = seed % 3 == 0;
-            final CallRules rules = new CallRules(0, 90, releases ? CallRules.Refer.RELEASE : CallRules.Refer.HANDLE,
-                    seed % 4 == 0, List.of());
-            final Trunk in = trunk(0, "in", a, rules);
-            final Trunk out = trunk(1, "out", b, rules);
-            final RoutingPolicy policy = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
-                    List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
-                    Timing.DEFAULTS, 70, true);
-            node = new SimNode(new NodeSetup("b2bua", us, policy, 1 + (int) (seed % 3), random.nextLong(),
-                    random.nextLong(), 1_000, 0, this::make, UnaryOperator.identity(), UnaryOperator.identity(),
-                    UnaryOperator.identity()), network, random.split());
-            caller = new SimUa("caller", network, random.split(), a, a, false, us, 0).rport(seed % 2 == 0);
-            callee = new SimUa("callee", network, random.split(), b, b, false, us, 0);
-        }
-
-        private CallMode make(final ShardContext context) {
-            final B2bua mode = new B2bua(context);
-            mode.records(records, loop.nowNs());
-            return mode;
-        }
-
-        private static Trunk trunk(final int index, final String name, final SimAddress address,
-                final CallRules rules) {
-            final Peer peer = new Peer(name, null, 0, address.low(), address.port(), index);
-            return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503},
-                    0, Balance.CALL_ID, 0, 0, Ping.OFF, new TrunkState(), new TrunkRules(HeaderRules.NONE,
-                            HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules));
         }
 
         /** Who was called stays for hours; who it is brought together with hangs up after minutes. */

@@ -33,4 +33,15 @@ public final class Source {
         receivedNs = other.receivedNs;
         return this;
     }
+
+    /** As if something had come just now from where {@code destination} leads to. */
+    public Source set(final Destination destination) {
+        transport = destination.transport;
+        listenPoint = destination.listenPoint;
+        addressHigh = destination.addressHigh;
+        addressLow = destination.addressLow;
+        port = destination.port;
+        connection = destination.connection;
+        return this;
+    }
 }

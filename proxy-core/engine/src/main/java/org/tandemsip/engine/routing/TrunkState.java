@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.tandemsip.engine.metrics.CallCounts;
 import org.tandemsip.engine.metrics.ResponseCounts;
@@ -23,8 +24,8 @@ public final class TrunkState {
     private final AtomicLong refusedRate = new AtomicLong();
     private volatile CallRate rate;
     private volatile CreditPolicy credit = CreditPolicy.NONE;
-    private final AtomicReferenceArray<ResponseCounts> responses = new AtomicReferenceArray<>(MOST_THREADS);
-    private final AtomicReferenceArray<CallCounts> ended = new AtomicReferenceArray<>(MOST_THREADS);
+    private final PerThread<ResponseCounts> responses = new PerThread<>(ResponseCounts::new);
+    private final PerThread<CallCounts> ended = new PerThread<>(CallCounts::new);
 
     /** Calls in progress, counted only where something depends on it. */
     public int calls() {
@@ -109,31 +110,44 @@ public final class TrunkState {
 
     /** Where a loop counts the responses of this trunk; made when it is first asked for. */
     public ResponseCounts responses(final int loop) {
-        final ResponseCounts counts = responses.get(loop);
-        if (counts != null) {
-            return counts;
-        }
-        responses.compareAndSet(loop, null, new ResponseCounts());
-        return responses.get(loop);
+        return responses.of(loop);
     }
 
     /** What all loops have counted. */
     public List<ResponseCounts> responses() {
-        return IntStream.range(0, MOST_THREADS).mapToObj(responses::get).filter(Objects::nonNull).toList();
+        return responses.all();
     }
 
     /** Where a shard counts the calls of this trunk; made when it is first asked for. */
     public CallCounts ended(final int shard) {
-        final CallCounts counts = ended.get(shard);
-        if (counts != null) {
-            return counts;
-        }
-        ended.compareAndSet(shard, null, new CallCounts());
-        return ended.get(shard);
+        return ended.of(shard);
     }
 
     /** What all shards have counted. */
     public List<CallCounts> ended() {
-        return IntStream.range(0, MOST_THREADS).mapToObj(ended::get).filter(Objects::nonNull).toList();
+        return ended.all();
+    }
+
+    /** What each thread counts for itself. */
+    private static final class PerThread<T> {
+        private final AtomicReferenceArray<T> counts = new AtomicReferenceArray<>(MOST_THREADS);
+        private final Supplier<T> maker;
+
+        PerThread(final Supplier<T> maker) {
+            this.maker = maker;
+        }
+
+        T of(final int thread) {
+            final T known = counts.get(thread);
+            if (known != null) {
+                return known;
+            }
+            counts.compareAndSet(thread, null, maker.get());
+            return counts.get(thread);
+        }
+
+        List<T> all() {
+            return IntStream.range(0, MOST_THREADS).mapToObj(counts::get).filter(Objects::nonNull).toList();
+        }
     }
 }
