@@ -10,10 +10,10 @@ import org.tandemsip.engine.routing.Trunk;
 /**
  * Finds calls that come back to us from the side that we have sent them to. What a proxy finds in the Vias a B2BUA does
  * not have, but From of our own INVITE has a tag that nobody can make up, and all proxies leave that in place. An
- * INVITE with it is our own; when it comes from the same trunk and asks for the same user as on a lap before, nothing will
- * ever change, and it is a loop (RFC 5393 section 4.2.1: what decides on the way is the same). When it asks for somebody
- * else the call was forwarded, and when it comes from another trunk that has handed it back to us: those are spirals and
- * go on.
+ * INVITE with it is our own; when it comes from the same trunk and asks for the same user as on a lap before, nothing
+ * will ever change, and it is a loop (RFC 5393 section 4.2.1: what decides on the way is the same). When it asks for
+ * somebody else the call was forwarded, and when it comes from another trunk that has handed it back to us: those are
+ * spirals and go on.
  *
  * <pre>
  *   alice ---> us ---> proxy ---> us ---> proxy ---> us    From: ...;tag=B2B.x of call 2, trunk and user of call 2: 482

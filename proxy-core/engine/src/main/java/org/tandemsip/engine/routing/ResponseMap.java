@@ -18,7 +18,8 @@ public record ResponseMap(List<Entry> entries) {
     /**
      * Whether a code means what it says only together with the header fields beside it, or with a CANCEL before it, so
      * that it neither becomes another nor another becomes it: challenges (RFC 3261 section 22), 405, 415, 420, 421 and
-     * 423, which list what is allowed or missing, 422 (RFC 4028 section 6), 494 (RFC 3329), and 487 (RFC 3261 sections 9.2, 15.1.2).
+     * 423, which list what is allowed or missing, 422 (RFC 4028 section 6), 494 (RFC 3329), and 487 (RFC 3261 sections
+     * 9.2, 15.1.2).
      */
     public static boolean isBound(final int code) {
         return switch (code) {
