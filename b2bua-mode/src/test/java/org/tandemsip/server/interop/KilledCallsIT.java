@@ -107,7 +107,7 @@ class KilledCallsIT {
         assertEquals(CALLS, count(lines, "\"trunk_in\":\"caller4\"", "\"hangup_by\":\"limit\""), lines.toString());
         assertTrue(lines.stream().filter(line -> line.contains("\"trunk_in\":\"caller4\""))
                 .mapToLong(line -> Long.parseLong(line.replaceFirst(".*\"duration_ms\":(\\d+).*", "$1")))
-                .allMatch(duration -> duration >= 40_000), lines.toString());
+                .allMatch(duration -> duration >= 40_000 && duration < 60_000), lines.toString());
     }
 
     private static long count(final List<String> lines, final String one, final String other) {

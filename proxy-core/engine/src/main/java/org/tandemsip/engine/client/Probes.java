@@ -61,13 +61,17 @@ final class Probes {
     /**
      * Asks {@code peer}. Without a way there it has failed; without room for a transaction nothing is known.
      *
-     * @param among a bit for each listen point that is of interest
+     * @param among a bit for each listen point that is of interest; with all of them, ways that nobody asks any more
+     *              are forgotten
      */
     void send(final Trunk trunk, final Peer peer, final byte[] callId, final long among, final long nowNs) {
         final long ways = Ways.all(peer, listenPoints, policy.listenersOf(trunk));
         if (ways == 0) {
             peer.state().on(Event.FAILURE, 0, trunk.ping());
             return;
+        }
+        if (among == -1) {
+            peer.state().retain(ways);
         }
         for (long left = ways & among; left != 0; left &= left - 1) {
             final Probe probe = new Probe(trunk, peer, callId, nowNs);
@@ -114,6 +118,8 @@ final class Probes {
         private TimerLanes.Lane lane;
         private ClientTransaction client;
         private int cseq;
+        /** Listen point that it is asked from. */
+        private int way;
         private boolean over;
 
         Probe(final Trunk trunk, final Peer peer, final byte[] callId, final long sentNs) {
@@ -126,6 +132,7 @@ final class Probes {
         /** Sends the question, with the answer to a challenge where there are credentials. */
         private boolean ask(final Destination to, final Credentials credentials, final long nowNs) {
             cseq++;
+            way = to.listenPoint;
             final long key =
                     hash.begin().add(LABEL).add(cseq).add(to.listenPoint)
                             .add(new UnsafeBuffer(callId), 0, callId.length).end();
@@ -147,9 +154,10 @@ final class Probes {
             if (!over && isToBeAnswered(response, from)) {
                 final Destination to = client.destination();
                 client.detach();
-                if (ask(to, trunk.account().credentials(), nowNs)) {
-                    return;
+                if (!ask(to, trunk.account().credentials(), nowNs)) {
+                    end(null);
                 }
+                return;
             }
             if (!over && trunk.ping().alive(response.statusCode())) {
                 peer.state().answered(nowNs - sentNs);
@@ -184,7 +192,7 @@ final class Probes {
                     lane = null;
                 }
                 if (event != null) {
-                    peer.state().on(event, client.destination().listenPoint, trunk.ping());
+                    peer.state().on(event, way, trunk.ping());
                 }
             }
         }

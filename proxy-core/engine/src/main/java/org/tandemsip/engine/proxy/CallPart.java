@@ -119,9 +119,9 @@ final class CallPart {
         branch.ringing = true;
     }
 
-    /** A branch is over: answered, refused, or without a response. */
+    /** A branch that was sent is over: answered, refused, or without a response. */
     void onEnd(final Branch branch) {
-        if (!beginsCall || branch.target.trunk == null || branch.state == Branch.State.PENDING) {
+        if (!beginsCall || branch.target.trunk == null) {
             return;
         }
         final CallCounts.Outcome outcome =

@@ -243,9 +243,9 @@ final class Fork {
     void end(final Branch branch, final Branch.State outcome) {
         if (branch.state == Branch.State.PENDING) {
             pending--;
+            context.callPart.onEnd(branch);
         }
         branch.state = outcome;
-        context.callPart.onEnd(branch);
         context.callPart.release(branch);
         movesOn |= outcome == Branch.State.FAILED;
         proxy.unwatch(branch);

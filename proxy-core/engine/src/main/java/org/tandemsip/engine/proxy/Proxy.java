@@ -445,8 +445,7 @@ public final class Proxy implements MessageHandler {
         if (calls.begin(request, context.source, from, targets, nowNs) == null) {
             context.resume(Status.SERVICE_UNAVAILABLE_503, request, targets, 0, nowNs);
         } else {
-            // The call has a transaction of its own: this one has nothing to answer.
-            context.server.terminate(nowNs);
+            context.handOver(nowNs);
         }
     }
 

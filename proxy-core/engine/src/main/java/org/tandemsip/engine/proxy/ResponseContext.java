@@ -87,9 +87,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
         callPart.begin(request, newCall);
     }
 
-    /**
-     * Begins with a request whose next hop is being looked up: the server transaction keeps it until {@link #resume}.
-     */
+    /** Begins with a request whose next hop is looked up: the server transaction keeps it until {@link #resume}. */
     void beginWaiting(final ServerTransaction transaction, final SipMessage request, final Source from,
             final long nowNs) {
         init(transaction, request, null, from, nowNs);
@@ -316,6 +314,12 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
             fork.cancelPending(CancelReason.NONE, nowNs);
         }
         recycleWhenUnused();
+    }
+
+    /** The request goes on as a call with a transaction of its own: this one has nothing to answer. */
+    void handOver(final long nowNs) {
+        finalSent = true;
+        server.terminate(nowNs);
     }
 
     /**

@@ -185,6 +185,14 @@ public final class PeerState {
         return changed(before);
     }
 
+    /** Forgets the ways but those: nobody asks there any more. @param these a bit for each listen point */
+    public void retain(final long these) {
+        for (long left = known.get() & ~these; left != 0; left &= left - 1) {
+            ways.set(Long.numberOfTrailingZeros(left), 0);
+        }
+        known.accumulateAndGet(these, (all, kept) -> all & kept);
+    }
+
     private void forget(final State atLeast) {
         for (int i = 0; i < MOST_WAYS; i++) {
             if (state(ways, i).compareTo(atLeast) >= 0) {

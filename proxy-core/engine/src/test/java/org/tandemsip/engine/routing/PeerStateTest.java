@@ -43,6 +43,21 @@ class PeerStateTest {
         assertEquals(to == PeerState.State.UP || to == PeerState.State.TRYING, peer.usable());
     }
 
+    @Test
+    void shouldForgetTheWaysThatNobodyAsksAnyMore() {
+        // given: what is asked is down, and another way was good once
+        final PeerState peer = in(PeerState.State.DOWN);
+        peer.on(PeerState.Event.SUCCESS, 1, PING);
+        assertEquals(PeerState.State.UP, peer.state());
+
+        // when
+        peer.retain(1);
+
+        // then
+        assertEquals(PeerState.State.DOWN, peer.state());
+        assertEquals(1, peer.known());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "UP, DRAIN, DRAINING", "UP, DISABLE, DISABLED", "UP, ENABLE, UP", "UP, UNPROBED, UP",

@@ -10,6 +10,7 @@ import java.util.jar.Manifest;
 /** Which Tandem this is. */
 public final class Version {
     private static final String UNKNOWN = "unknown";
+    private static final String COMMIT = readCommit();
 
     private Version() {}
 
@@ -19,8 +20,12 @@ public final class Version {
         return version == null ? "development" : version;
     }
 
-    /** Commit that it was built from, as the build named it; {@code unknown} where it did not. Reads the jar. */
+    /** Commit that it was built from, as the build named it; {@code unknown} where it did not. */
     public static String commit() {
+        return COMMIT;
+    }
+
+    private static String readCommit() {
         final URL place = Version.class.getProtectionDomain().getCodeSource().getLocation();
         if (!place.getPath().endsWith(".jar")) {
             return UNKNOWN;
