@@ -66,6 +66,7 @@ final class B2bua implements CallMode {
     final Counters counters;
     final ListenPoints listenPoints;
     final Draws draws;
+    final Hashes hashes;
     final Tags tags;
     final CallIds callIds;
     final CallNames names;
@@ -122,6 +123,7 @@ final class B2bua implements CallMode {
         listenPoints = new ListenPoints(context.listenPoints());
         branches = new Branches(context);
         draws = new Draws(context);
+        hashes = new Hashes(context);
         tags = new Tags(context.keys());
         callIds = new CallIds(context);
         names = new CallNames(listenPoints);

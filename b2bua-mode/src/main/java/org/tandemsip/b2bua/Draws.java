@@ -1,18 +1,11 @@
 package org.tandemsip.b2bua;
 
-import org.agrona.DirectBuffer;
 import org.tandemsip.codec.KeyedHash;
-import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.SipUri;
-import org.tandemsip.codec.Slice;
-import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ShardContext;
 
 /** Draws what nobody must be able to foretell: keys, numbers and times. Shard thread only. */
 final class Draws {
     private static final long KEY_LABEL = 0x6232_6275_61L;
-    private static final long DIALOG_LABEL = 0x6469_616c_6f67L;
-    private static final long URI_LABEL = 0x7572_69L;
     /** Section 14.2 of RFC 3261: 0 to 10 seconds. */
     private static final int LONGEST_RETRY_AFTER = 10;
     private static final long GLARE_STEP_NS = 10_000_000L;
@@ -46,30 +39,5 @@ final class Draws {
     /** First RSeq of a call: RFC 3262 section 3 wants it chosen at random, far from the end. */
     long firstRseq() {
         return 1 + Long.remainderUnsigned(key(), 1 << 30);
-    }
-
-    /** What the dialog of a response is told by: its To tag. Never 0. */
-    long dialog(final SipMessage response) {
-        return hash.begin().add(DIALOG_LABEL).addSlice(response.bytes(), response.toTag()).end() | 1;
-    }
-
-    /** What a URI is told by that leads somewhere: user, host, port and transport. */
-    long uri(final DirectBuffer bytes, final SipUri uri) {
-        final Transport transport = uri.scheme() == SipUri.Scheme.SIPS ? Transport.TLS
-                : uri.transport() == null ? Transport.UDP : uri.transport();
-        hash.begin().add(URI_LABEL).add(transport.ordinal())
-                .add(uri.port() == SipUri.NOT_GIVEN ? transport.defaultPort() : uri.port());
-        if (Slice.exists(uri.host())) {
-            hash.addLowerCase(bytes, Slice.offset(uri.host()), Slice.length(uri.host()));
-        }
-        if (Slice.exists(uri.user())) {
-            hash.add(Slice.length(uri.user())).addSlice(bytes, uri.user());
-        }
-        return hash.end();
-    }
-
-    /** As {@link #dialog(SipMessage)}, for the dialog that a leg is in now. */
-    long dialog(final Leg leg) {
-        return hash.begin().add(DIALOG_LABEL).addSlice(leg.buffer(), leg.remoteTag()).end() | 1;
     }
 }

@@ -189,7 +189,7 @@ final class Exchange implements Requester {
         long rseq = 0;
         final long theirs = response.value(HeaderName.RSEQ);
         if (initial && Slice.exists(theirs)) {
-            rseq = call.setup.rseq(Numbers.parse(response.bytes(), theirs), owner.draws.dialog(response));
+            rseq = call.setup.rseqs.ours(Numbers.parse(response.bytes(), theirs), owner.hashes.dialog(response));
             if (rseq == 0) {
                 return Disposition.ABSORBED;
             }
@@ -202,7 +202,7 @@ final class Exchange implements Requester {
     }
 
     private Disposition success(final SipMessage response, final long nowNs) {
-        final long dialog = owner.draws.dialog(response);
+        final long dialog = owner.hashes.dialog(response);
         if (state == State.ANSWERED) {
             // Once more while we wait for the answer that goes into its ACK; or another branch of a fork.
             if (dialog != answeredDialog) {

@@ -58,7 +58,7 @@ final class Keeper implements Requester {
         if (event != ClientTransaction.Event.FINAL || response.statusCode() >= 300) {
             return Disposition.ABSORBED;
         }
-        final long hash = owner.draws.dialog(response);
+        final long hash = owner.hashes.dialog(response);
         if (hash == dialog && dialog != 0) {
             repeatAck();
         } else {

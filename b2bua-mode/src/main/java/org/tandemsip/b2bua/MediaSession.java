@@ -272,8 +272,8 @@ final class MediaSession implements Asker {
         if (leg.number == 0) {
             return CALLER;
         }
-        return "b-" + Long.toHexString(message == null || message.isRequest() ? owner.draws.dialog(leg)
-                : owner.draws.dialog(message));
+        return "b-" + Long.toHexString(message == null || message.isRequest() ? owner.hashes.dialog(leg)
+                : owner.hashes.dialog(message));
     }
 
     private void wait(final SipMessage message, final Source source, final Leg leg, final Exchange exchange) {

@@ -148,7 +148,7 @@ final class OwnRequest implements Requester {
                 owner.draws.key(), Places.NONE, out);
         if (length > 0) {
             final Keeper keeper = owner.pools.takeKeeper().begin(false);
-            keeper.keep(owner.draws.dialog(success), out, length, leg.remote);
+            keeper.keep(owner.hashes.dialog(success), out, length, leg.remote);
             client.handOver(keeper);
             client = null;
             owner.egress.send(length, leg.remote, 0);

@@ -27,7 +27,7 @@ final class Redirection {
         }
     }
 
-    private final Draws draws;
+    private final Hashes hashes;
     private final long[] tried = new long[MOST_TRIED];
     private final Place[] left = new Place[Targets.MAX];
     private Place present;
@@ -37,7 +37,7 @@ final class Redirection {
     private boolean on;
 
     Redirection(final B2bua owner) {
-        draws = owner.draws;
+        hashes = owner.hashes;
         for (int i = 0; i < left.length; i++) {
             left[i] = new Place(owner.memory);
         }
@@ -63,7 +63,7 @@ final class Redirection {
 
     /** Remembers a URI as tried; {@code false} when it was, or when no more can be remembered. */
     boolean tries(final DirectBuffer bytes, final SipUri uri) {
-        final long hash = draws.uri(bytes, uri);
+        final long hash = hashes.uri(bytes, uri);
         for (int i = 0; i < triedCount; i++) {
             if (tried[i] == hash) {
                 return false;

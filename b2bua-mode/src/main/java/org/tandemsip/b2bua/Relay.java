@@ -130,7 +130,7 @@ final class Relay {
         if (cseq != call.initial.cseqIn) {
             return false;
         }
-        owner.extra.rackRseq = call.setup.theirRseq(ours, owner.draws.dialog(call.legs[1]));
+        owner.extra.rackRseq = call.setup.rseqs.theirs(ours, owner.hashes.dialog(call.legs[1]));
         owner.extra.rackCseq = call.initial.cseqOut;
         return owner.extra.rackRseq > 0;
     }

@@ -35,17 +35,12 @@ import org.tandemsip.engine.transaction.TransactionUser;
  * Is the timer of the present try. Pooled; shard thread only.
  */
 final class Setup extends TimerNode {
-    /** Most reliable provisional responses that wait for their PRACK. */
-    private static final int MOST_RELIABLE = 8;
     /** Largest request sent over UDP where there is a choice (RFC 3261 section 18.1.1). */
     static final int UDP_LIMIT = 1_300;
 
     private final B2bua owner;
     private final Target[] targets = new Target[Targets.MAX];
-    private final int[] reliable = new int[MOST_RELIABLE];
-    private final long[] reliableDialog = new long[MOST_RELIABLE];
-    private int reliableCount;
-    private long firstRseq;
+    final Rseqs rseqs = new Rseqs();
     private int size;
     private int next;
     Call call;
@@ -88,8 +83,9 @@ final class Setup extends TimerNode {
         }
     }
 
-    Setup begin(final Call ofCall, final Targets from, final long rseq) {
+    Setup begin(final Call ofCall, final Targets from, final long firstRseq) {
         call = ofCall;
+        rseqs.begin(firstRseq);
         size = from.size();
         for (int i = 0; i < size; i++) {
             targets[i].set(from.get(i));
@@ -104,8 +100,6 @@ final class Setup extends TimerNode {
         lastCode = 0;
         askedTrunk = null;
         failure = Status.SERVICE_UNAVAILABLE_503;
-        reliableCount = 0;
-        firstRseq = rseq;
         return this;
     }
 
@@ -152,33 +146,6 @@ final class Setup extends TimerNode {
     /** Whether it goes to another trunk than the one that the caller's credentials may be for. */
     boolean isElsewhere() {
         return redirection != null && redirection.elsewhere();
-    }
-
-    /**
-     * Number of ours for a reliable provisional response (RFC 3262 section 3): the same for a retransmission.
-     *
-     * @param theirs RSeq of the other leg
-     * @return 0 when there are too many
-     */
-    long rseq(final int theirs, final long dialog) {
-        for (int i = 0; i < reliableCount; i++) {
-            if (reliable[i] == theirs && reliableDialog[i] == dialog) {
-                return firstRseq + i;
-            }
-        }
-        if (reliableCount == MOST_RELIABLE) {
-            return 0;
-        }
-        reliable[reliableCount] = theirs;
-        reliableDialog[reliableCount] = dialog;
-        return firstRseq + reliableCount++;
-    }
-
-    /** The other leg's RSeq behind a number of ours in its dialog, 0 when there is none. */
-    int theirRseq(final long ours, final long dialog) {
-        final long index = ours - firstRseq;
-        return index >= 0 && index < reliableCount && reliableDialog[(int) index] == dialog ? reliable[(int) index]
-                : 0;
     }
 
     /** Tries the next target that takes the call; {@code false} when none is left. */

@@ -2,24 +2,18 @@ package org.tandemsip.engine.proxy;
 
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Places;
-import org.tandemsip.engine.metrics.CallCounts;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Trunk;
 
 /**
  * What one request does to a call that counts against limits: begins it, refreshes its session, or ends one of its
- * dialogs; for most requests nothing at all. Counts how calls end, limited or not. Part of a {@link ResponseContext};
- * shard thread only.
+ * dialogs; for most requests nothing at all. Part of a {@link ResponseContext}; shard thread only.
  */
 final class CallPart {
     private final StatefulProxy proxy;
-    /** Trunk that the request comes from; {@code null} when it is none's, or begins no call. */
-    private Trunk from;
-    /** Whether the call rings somewhere. */
-    private boolean rang;
+    final CallMeter meter;
     /** Whether the request asks for a new call. */
     private boolean beginsCall;
     /** Whether it is for help in an emergency: no limit holds for it. */
@@ -35,13 +29,13 @@ final class CallPart {
 
     CallPart(final StatefulProxy proxy) {
         this.proxy = proxy;
+        meter = new CallMeter(proxy.shard);
     }
 
     /** Takes over a request. @param newCall what it begins, or {@code null} */
     void begin(final SipMessage request, final Call newCall) {
         beginsCall = newCall != null || proxy.beginsCall(request);
-        from = beginsCall ? proxy.requests.from() : null;
-        rang = false;
+        meter.begin(beginsCall, proxy.requests.from());
         emergency = beginsCall && proxy.requests.isEmergency();
         call = newCall;
         callKey = call == null ? 0 : call.key;
@@ -110,48 +104,10 @@ final class CallPart {
         }
     }
 
-    /** A provisional response but 100 has come on a branch. @param afterNs how long after the request */
-    void onRinging(final Branch branch, final long afterNs) {
-        if (beginsCall && !rang && branch.target.trunk != null) {
-            ended(branch).took(CallCounts.Span.POST_DIAL_DELAY, afterNs);
-        }
-        rang = true;
-        branch.ringing = true;
-    }
-
-    /** A branch that was sent is over: answered, refused, or without a response. */
-    void onEnd(final Branch branch) {
-        if (!beginsCall || branch.target.trunk == null) {
-            return;
-        }
-        final CallCounts.Outcome outcome =
-                CallCounts.Outcome.of(branch.code == 0 ? Status.REQUEST_TIMEOUT_408.code() : branch.code,
-                        branch.ringing);
-        if (outcome != null) {
-            ended(branch).ended(false, outcome);
-        }
-    }
-
-    /** The caller gets its final response. */
-    void onFinal(final int statusCode) {
-        final CallCounts.Outcome outcome = from == null ? null : CallCounts.Outcome.of(statusCode, rang);
-        if (outcome != null) {
-            from.state().ended(proxy.shard).ended(true, outcome);
-        }
-    }
-
-    private CallCounts ended(final Branch branch) {
-        return branch.target.trunk.state().ended(proxy.shard);
-    }
-
     /** A 2xx has come. @param branch the branch it came on, or {@code null} when that is gone */
     void onSuccess(final Branch branch, final SipMessage response, final long startedNs, final long nowNs) {
-        if (beginsCall && branch != null && branch.state == Branch.State.PENDING && branch.target.trunk != null) {
-            branch.code = response.statusCode();
-            if (!rang) {
-                ended(branch).took(CallCounts.Span.POST_DIAL_DELAY, nowNs - startedNs);
-            }
-            ended(branch).took(CallCounts.Span.SETUP, nowNs - startedNs);
+        if (branch != null && branch.state == Branch.State.PENDING) {
+            meter.onSuccess(branch, response.statusCode(), nowNs - startedNs);
         }
         if (callKey == 0) {
             return;

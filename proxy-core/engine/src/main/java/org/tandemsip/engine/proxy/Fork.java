@@ -243,7 +243,7 @@ final class Fork {
     void end(final Branch branch, final Branch.State outcome) {
         if (branch.state == Branch.State.PENDING) {
             pending--;
-            context.callPart.onEnd(branch);
+            context.callPart.meter.onEnd(branch);
         }
         branch.state = outcome;
         context.callPart.release(branch);

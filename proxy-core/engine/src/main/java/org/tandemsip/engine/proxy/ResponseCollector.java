@@ -128,7 +128,7 @@ abstract class ResponseCollector extends TimerNode {
 
     final void finalSent(final int statusCode) {
         finalSent = true;
-        callPart.onFinal(statusCode);
+        callPart.meter.onFinal(statusCode);
         proxy.timers.cancel(this);
     }
 }

@@ -357,7 +357,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
             return Disposition.ABSORBED;
         }
         if (branch != null) {
-            callPart.onRinging(branch, nowNs - startedNs);
+            callPart.meter.onRinging(branch, nowNs - startedNs);
             if (branch.armed()) {
                 proxy.armTimerC(branch, nowNs);
             }
