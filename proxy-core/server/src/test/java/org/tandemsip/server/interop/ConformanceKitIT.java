@@ -24,7 +24,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tandemsip.server.tls.TestCa;
 import org.tandemsip.testkit.Corpora;
 
 /**
@@ -94,41 +93,76 @@ class ConformanceKitIT {
     }
 
     /**
-     * Every pair with TLS on one side of Tandem, in both modes at the same time. The kit's agents have no TLS, so
-     * Kamailio stands between: on the caller's side of a stateless Tandem and of a stateful one, then on the callee's.
+     * Every pair with TLS on the caller's side, in both modes at the same time. The kit's agents have no TLS: stunnel
+     * takes their connections at the address of the proxy, and so they call the proxy itself, too.
      */
-    @ParameterizedTest(name = "pairs, TLS at the {0}")
-    @ValueSource(strings = {"caller", "callee"})
-    void shouldCarryEveryPairWithTlsOnOneSide(final String side) throws Exception {
-        Kamailio.require();
-        final Path certificates = Files.createTempDirectory("tls-pairs");
-        final TestCa ca = new TestCa("Pairs");
-        TestCa.write(certificates, "tandem", ca.issue("tandem.test"));
-        TestCa.write(certificates, "kamailio", ca.issue("kamailio.test"));
-        Files.writeString(certificates.resolve("ca.pem"), ca.pem());
-        final boolean first = side.equals("caller");
-        try (ServerProcess stateless = startTls("127.0.0.42", "stateless", "127.0.0.44", first, certificates);
-                ServerProcess stateful = startTls("127.0.0.43", "stateful", "127.0.0.45", first, certificates);
-                Kamailio besideStateless = Kamailio.start(certificates, "127.0.0.44",
-                        first ? "sip:127.0.0.42:5061;transport=tls" : "");
-                Kamailio besideStateful = Kamailio.start(certificates, "127.0.0.45",
-                        first ? "sip:127.0.0.43:5061;transport=tls" : "")) {
-            final Process one = startPairs(first ? "127.0.0.44" : "127.0.0.42", "udp", "proxy", "--net", "127.211.",
-                    "--max-pause", "1000", "--only", SEVERAL_PROXIES);
-            final Process other = startPairs(first ? "127.0.0.45" : "127.0.0.43", "udp", "proxy", "--net", "127.212.",
-                    "--max-pause", "1000", "--only", SEVERAL_PROXIES);
+    @Test
+    void shouldCarryEveryPairWithTlsAtTheCaller() throws Exception {
+        Stunnel.require();
+        final Path certificates = makeCertificates();
+        try (ServerProcess stateless = startTls(PROXY, "stateless", certificates);
+                ServerProcess stateful = startTls(OTHER, "stateful", certificates);
+                Stunnel besideStateless = tunnel(PROXY, certificates);
+                Stunnel besideStateful = tunnel(OTHER, certificates)) {
+            final Process one = startPairs(PROXY, "tcp-udp", PROXY_PAIRS, "--net", "127.211.", "--max-pause", "1000");
+            final Process other = startPairs(OTHER, "tcp-udp", PROXY_PAIRS, "--net", "127.212.", "--max-pause", "1000");
             assertEveryPair(one, 27, List.of(stateless, besideStateless));
             assertEveryPair(other, 27, List.of(stateful, besideStateful));
-            for (final ServerProcess server : List.of(stateless, stateful)) {
-                final String handshakes = server.verb("stats", "tandem_tls_handshakes_total*");
-                assertFalse(handshakes.matches("(?s).*result=\"ok\"} +0\n.*"), handshakes);
-            }
+            assertGoodHandshakes(List.of(stateless, stateful));
         }
     }
 
-    /** @param calls whether Kamailio stands on the caller's side */
-    private static ServerProcess startTls(final String address, final String mode, final String kamailio,
-            final boolean calls, final Path certificates) throws IOException, InterruptedException {
+    /** Every pair with TLS on the callee's side, likewise: Kamailio stands between. */
+    @Test
+    void shouldCarryEveryPairWithTlsAtTheCallee() throws Exception {
+        Kamailio.require();
+        final Path certificates = makeCertificates();
+        try (ServerProcess stateless = startBeside("127.0.0.42", "stateless", "127.0.0.44", certificates);
+                ServerProcess stateful = startBeside("127.0.0.43", "stateful", "127.0.0.45", certificates);
+                Kamailio besideStateless = Kamailio.start(certificates, "127.0.0.44", "");
+                Kamailio besideStateful = Kamailio.start(certificates, "127.0.0.45", "")) {
+            final Process one = startPairs("127.0.0.42", "udp", "proxy", "--net", "127.211.", "--max-pause", "1000",
+                    "--only", SEVERAL_PROXIES);
+            final Process other = startPairs("127.0.0.43", "udp", "proxy", "--net", "127.212.", "--max-pause", "1000",
+                    "--only", SEVERAL_PROXIES);
+            assertEveryPair(one, 27, List.of(stateless, besideStateless));
+            assertEveryPair(other, 27, List.of(stateful, besideStateful));
+            assertGoodHandshakes(List.of(stateless, stateful));
+        }
+    }
+
+    private static Path makeCertificates() throws Exception {
+        final Path certificates = Files.createTempDirectory("tls-pairs");
+        TlsIT.makeCertificates(certificates);
+        return certificates;
+    }
+
+    private static void assertGoodHandshakes(final List<ServerProcess> servers) throws Exception {
+        for (final ServerProcess server : servers) {
+            final String handshakes = server.verb("stats", "tandem_tls_handshakes_total*");
+            assertFalse(handshakes.matches("(?s).*result=\"ok\"} +0\n.*"), handshakes);
+        }
+    }
+
+    private static Stunnel tunnel(final String address, final Path certificates)
+            throws IOException, InterruptedException {
+        return Stunnel.start(new InetSocketAddress(address, PORT), new InetSocketAddress(address, 5061),
+                certificates.resolve("ca.pem"), "tandem.test");
+    }
+
+    private static ServerProcess startTls(final String address, final String mode, final Path certificates)
+            throws IOException, InterruptedException {
+        return ServerProcess.start(new InetSocketAddress(address, PORT), "127.0.0.1", """
+                listen: [udp://%1$s:%2$d, tls://%1$s:5061]
+                mode: %3$s
+                tls: {certificates: {cert: %4$s/tandem.pem, key: %4$s/tandem.key}}
+                trunks: {agents: {allow: [127.0.0.0/8]}}
+                routes: [{from: agents, to: request-uri, within: [127.0.0.0/8]}]
+                """.formatted(address, PORT, mode, certificates));
+    }
+
+    private static ServerProcess startBeside(final String address, final String mode, final String kamailio,
+            final Path certificates) throws IOException, InterruptedException {
         return ServerProcess.start(new InetSocketAddress(address, PORT), "127.0.0.1", """
                 listen: [udp://%1$s:%2$d, tls://%1$s:5061]
                 mode: %3$s
@@ -142,9 +176,8 @@ class ConformanceKitIT {
                     tls: {name: kamailio.test, require-certificate: true}
                 routes:
                   - {from: kamailio, to: request-uri, within: [127.0.0.0/8]}
-                  - {from: agents, to: %6$s}
-                """.formatted(address, PORT, mode, certificates, kamailio,
-                calls ? "request-uri, within: [127.0.0.0/8]" : "kamailio"));
+                  - {from: agents, to: kamailio}
+                """.formatted(address, PORT, mode, certificates, kamailio));
     }
 
     @Test
@@ -155,10 +188,13 @@ class ConformanceKitIT {
     }
 
     @Test
-    void shouldPassTheRegistrarRowsOfSipssert() throws IOException, InterruptedException {
+    void shouldPassTheRegistrarRowsOfSipssert() throws Exception {
+        final Path certificates = makeCertificates();
         // 09 calls whom it has registered; its caller sends to the callee itself where no proxy is named.
-        try (ServerProcess stateless = registrar(PROXY, "stateless", "");
-                ServerProcess stateful = registrar(OTHER, "stateful", "")) {
+        try (ServerProcess stateless = registrar(PROXY, "stateless", "", "tcp://" + PROXY + ':' + PORT,
+                certificates);
+                ServerProcess stateful = registrar(OTHER, "stateful", "", "tcp://" + OTHER + ':' + PORT,
+                        certificates)) {
             assertRowsPass("registration/", stateless, stateful);
         }
     }
@@ -181,21 +217,26 @@ class ConformanceKitIT {
     }
 
     @ParameterizedTest(name = "register pairs, {0}, {1}")
-    @CsvSource({"stateless,udp", "stateful,udp", "stateless,tcp", "stateful,tcp"})
-    void shouldRegisterEveryPhone(final String mode, final String transport) throws IOException, InterruptedException {
+    @CsvSource({"stateless,udp", "stateful,udp", "stateless,tcp", "stateful,tcp", "stateless,tls", "stateful,tls"})
+    void shouldRegisterEveryPhone(final String mode, final String transport) throws Exception {
+        final boolean tls = transport.equals("tls");
+        final Path certificates = makeCertificates();
         final Path password = Files.writeString(Files.createTempFile("tandem", "password"), "secret\n");
         final String users = IntStream.rangeClosed(1, 9).mapToObj(i -> "auth" + i + ": \"${file:" + password + "}\"")
                 .collect(Collectors.joining(", "));
-        try (ServerProcess server =
-                registrar(PROXY, mode, ", require-auth: {users: {" + users + "}, algorithms: [md5]}")) {
-            assertAllPass(startPairs(PROXY, transport, "reg", "--max-pause", "1000"), server);
+        final String auth = ", require-auth: {users: {" + users + "}, algorithms: [md5]}";
+        final String stream = tls ? "tls://" + PROXY + ":5061" : "tcp://" + PROXY + ':' + PORT;
+        try (ServerProcess server = registrar(PROXY, mode, auth, stream, certificates);
+                Stunnel _ = tls ? tunnel(PROXY, certificates) : null) {
+            assertAllPass(startPairs(PROXY, tls ? "tcp" : transport, "reg", "--max-pause", "1000"), server);
         }
     }
 
-    private static ServerProcess registrar(final String proxy, final String mode, final String auth)
-            throws IOException, InterruptedException {
+    private static ServerProcess registrar(final String proxy, final String mode, final String auth,
+            final String stream, final Path certificates) throws IOException, InterruptedException {
         return ServerProcess.start(new InetSocketAddress(proxy, PORT), "127.0.0.1", """
-                listen: [udp://%1$s:%2$d, tcp://%1$s:%2$d]
+                listen: [udp://%1$s:%2$d, %5$s]
+                tls: {certificates: {cert: %6$s/tandem.pem, key: %6$s/tandem.key}}
                 mode: %3$s
                 registrar: {min-expires: 5s}
                 trunks: {agents: {allow: [127.0.0.0/8]%4$s}}
@@ -203,7 +244,7 @@ class ConformanceKitIT {
                   - {from: agents, to: registrar}
                   - {from: agents, to: location, mode: stateful}
                   - {from: agents, to: request-uri, within: [127.0.0.0/8]}
-                """.formatted(proxy, PORT, mode, auth));
+                """.formatted(proxy, PORT, mode, auth, stream, certificates));
     }
 
     @ParameterizedTest(name = "survive, {0}, {1}")
