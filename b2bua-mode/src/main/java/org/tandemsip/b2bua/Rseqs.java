@@ -2,7 +2,8 @@ package org.tandemsip.b2bua;
 
 /**
  * Our numbers for the reliable provisional responses of the callees, which the caller acknowledges by them (RFC 3262
- * section 3): each callee counts for itself, and the caller sees one dialog. Part of a {@link Setup}; shard thread only.
+ * section 3): each callee counts for itself, and the caller sees one dialog. Part of a {@link Setup}; shard thread
+ * only.
  */
 final class Rseqs {
     /** Most that one call may have. */
