@@ -345,6 +345,11 @@ abstract class Dialog {
         out.put(buffer(), offset() + callIdLength + localLength, remoteLength);
     }
 
+    /** Whether we have called the other side: what it began with is kept of a side that has called us. */
+    boolean wasCalled() {
+        return requestUriLength == 0;
+    }
+
     /** Whether there is any text. */
     boolean hasText() {
         return text != MessageMemory.NONE;

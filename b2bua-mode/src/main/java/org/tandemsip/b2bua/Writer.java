@@ -5,6 +5,7 @@ import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.DigestFields;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
@@ -14,6 +15,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.auth.Realm;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ReceivedVia;
 import org.tandemsip.engine.handler.Source;
@@ -57,6 +59,7 @@ final class Writer {
     private final AsciiWriter out = new AsciiWriter();
     private final ResponseWriter responses = new ResponseWriter();
     private final ReceivedVia receivedVia = new ReceivedVia();
+    private final DigestFields credentials = new DigestFields();
     private final Edits viaEdits = new Edits(4, 128);
     private final Source source = new Source();
     private final int longestSentBy;
@@ -284,6 +287,12 @@ final class Writer {
         out.put('>').crlf();
     }
 
+    /** Whether a row answers a challenge of ours: that is of use to nobody else (RFC 3261 section 22.3). */
+    private boolean isForUs(final SipMessage request, final int row, final Leg from) {
+        final Realm realm = from.trunk == null ? null : from.trunk.trust().realm();
+        return realm != null && realm.isOf(credentials, request, row);
+    }
+
     private void putPassed(final SipMessage original, final Leg to, final HeaderRules received,
             final HeaderRules route, final HeaderRules sent) {
         final DirectBuffer bytes = original.bytes();
@@ -293,7 +302,7 @@ final class Writer {
             }
             final HeaderName name = original.rowName(row);
             if ((name == HeaderName.AUTHORIZATION || name == HeaderName.PROXY_AUTHORIZATION)
-                    && to.call.setup != null && to.call.setup.isElsewhere()) {
+                    && (to.call.setup != null && to.call.setup.isElsewhere() || isForUs(original, row, to.other()))) {
                 continue;
             }
             if (name == HeaderName.SUPPORTED || name == HeaderName.REQUIRE) {

@@ -1,6 +1,7 @@
 package org.tandemsip.b2bua;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.b2bua.CallFixture.ALICE;
@@ -13,12 +14,17 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
+import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.engine.auth.Credentials;
+import org.tandemsip.engine.auth.DigestAlgorithm;
+import org.tandemsip.engine.auth.Realm;
 import org.tandemsip.engine.routing.Account;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.HeaderRules;
@@ -33,13 +39,14 @@ import org.tandemsip.testkit.MessageText;
 /** A trunk that challenges what we send: answered with our credentials, in the same dialog, and nobody else sees it. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class TrunkAuthTest {
-    private final CallFixture net = new CallFixture(trunk());
+    private CallFixture net = new CallFixture(trunk(0, "alice", ALICE, null), trunk(1, "bob", BOB, null));
 
-    private static Trunk trunk() {
-        final Trunk plain = CallFixture.trunk(1, "bob", BOB);
-        return new Trunk(1, "bob", plain.peers(), plain.allow(), new int[] {503}, 0, Balance.PRIORITY, 0, 0, Ping.OFF,
-                new TrunkState(), TrunkRules.NONE, new Trust(Zone.CORE, true, 0, null, HeaderRules.NONE), false,
-                new Account(new Credentials("tandem", "secret", "bobs"), true, null));
+    /** A trunk that may challenge us. @param realm by which we challenge its users, or {@code null} */
+    private static Trunk trunk(final int index, final String name, final String address, final Realm realm) {
+        final Trunk plain = CallFixture.trunk(index, name, address);
+        return new Trunk(index, name, plain.peers(), plain.allow(), new int[] {503}, 0, Balance.PRIORITY, 0, 0,
+                Ping.OFF, new TrunkState(), TrunkRules.NONE, new Trust(Zone.CORE, true, 0, realm, HeaderRules.NONE),
+                false, new Account(new Credentials("tandem", "secret", name + 's'), true, null));
     }
 
     @Test
@@ -125,10 +132,53 @@ class TrunkAuthTest {
         assertEquals(0, net.rest());
     }
 
+    @Test
+    void shouldNotAnswerWhoHasCalledUs() {
+        // given: a call of alice, whose trunk we have credentials for, too
+        final Up up = net.up("auth-6");
+        net.deliver(BOB, net.fromBob(up, "BYE", 3));
+
+        // when: she has chosen what our answer would tell her
+        net.deliver(ALICE, challenge(net.take("BYE", ALICE), 407, "alices"));
+
+        // then
+        assertEquals(0, net.count("BYE"));
+        assertEquals(0, net.b2bua.pools.live());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldPassOnCredentialsButThoseThatWereForUs() throws NoSuchAlgorithmException {
+        // given
+        final Realm realm = new Realm("tandem", List.of(DigestAlgorithm.MD5), 60_000_000_000L,
+                Map.of("alice", "wonderland"), new KeyedHash(1, 2));
+        net = new CallFixture(trunk(0, "alice", ALICE, realm), trunk(1, "bob", BOB, null));
+        net.deliver(ALICE, net.invite("auth-7", OFFER));
+        final String nonce = field(net.take("SIP/2.0 407", ALICE).message().one("proxy-authenticate"), "nonce");
+
+        // when
+        final String response = md5(md5("alice:tandem:wonderland") + ':' + nonce + ":00000001:c:auth:"
+                + md5("INVITE:sip:bob@203.0.113.10"));
+        final String ours = "Digest username=\"alice\", realm=\"tandem\", nonce=\"" + nonce
+                + "\", uri=\"sip:bob@203.0.113.10\", response=\"" + response
+                + "\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"c\"";
+        net.deliver(ALICE, net.invite("auth-7", OFFER).header("Proxy-Authorization", ours)
+                .header("Proxy-Authorization", ours.replace("\"tandem\"", "\"bobs\"")));
+
+        // then
+        final Sent invite = net.take("INVITE");
+        assertTrue(invite.message().one("proxy-authorization").contains("realm=\"bobs\""), invite.text());
+        assertFalse(invite.text().contains("realm=\"tandem\""), invite.text());
+    }
+
     private static MessageText challenge(final Sent request, final int status) {
+        return challenge(request, status, "bobs");
+    }
+
+    private static MessageText challenge(final Sent request, final int status, final String realm) {
         return answer(request, status, "btag", null, "").header(
                 status == 407 ? "Proxy-Authenticate" : "WWW-Authenticate",
-                "Digest realm=\"bobs\", nonce=\"n0nce\", algorithm=MD5, qop=\"auth\"");
+                "Digest realm=\"" + realm + "\", nonce=\"n0nce\", algorithm=MD5, qop=\"auth\"");
     }
 
     private static String field(final String credentials, final String name) {

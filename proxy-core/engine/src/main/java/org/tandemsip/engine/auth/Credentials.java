@@ -59,6 +59,11 @@ public final class Credentials {
         return now == null ? null : new String(now.realm, StandardCharsets.UTF_8);
     }
 
+    /** Whether it is known which realm they are for. */
+    public boolean knowRealm() {
+        return secrets.get() != null;
+    }
+
     /** Challenges that were not answered since they came from another realm. */
     public long refused() {
         return refused.get();

@@ -62,7 +62,9 @@ public final class Challenges {
         if (!concern(trunk)) {
             return false;
         }
-        if (!trunk.mayBeAnswered(asked, from)) {
+        // The first challenge says which realm is the trunk's: inside a call it may be anybody's who has called us.
+        if (!trunk.mayBeAnswered(asked, from)
+                || Slice.exists(request.toTag()) && !trunk.account().credentials().knowRealm()) {
             counters.increment(Counter.CHALLENGES_STRANGER);
             return false;
         }

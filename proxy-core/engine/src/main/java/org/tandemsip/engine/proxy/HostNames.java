@@ -10,6 +10,8 @@ import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.HostName;
 import org.tandemsip.engine.handler.NameService;
 import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Trunk;
@@ -33,6 +35,8 @@ final class HostNames {
 
     private final Entry[] entries = new Entry[SETS * WAYS];
     private final NameService service;
+    private final Counters counters;
+    private boolean busy;
     private final int shard;
     private final KeyedHash tableHash;
     private final KeyedHash peerHash;
@@ -72,6 +76,7 @@ final class HostNames {
 
     HostNames(final ShardContext context) {
         service = context.names();
+        counters = context.counters();
         shard = context.shard();
         tableHash = new KeyedHash(context.keys().table0(), context.keys().table1());
         peerHash = new KeyedHash(context.keys().token0(), context.keys().token1());
@@ -88,6 +93,7 @@ final class HostNames {
      */
     Entry find(final DirectBuffer bytes, final long host, final int port, final Transport transport,
             final long nowNs) {
+        busy = false;
         if (service == NameService.NONE || !isName(bytes, host)) {
             return null;
         }
@@ -98,10 +104,21 @@ final class HostNames {
             final Entry entry = entries[i];
             if (entry != null && entry.name.port() == port && entry.name.transport() == transport
                     && isHost(bytes, host, entry.host)) {
-                return fresh(entry, nowNs) || ask(entry) ? entry : null;
+                return fresh(entry, nowNs) || ask(entry) ? entry : refused();
             }
         }
         return add(set, bytes, host, port, transport);
+    }
+
+    /** Whether there was no room to look up the name that was asked for last. */
+    boolean busy() {
+        return busy;
+    }
+
+    private Entry refused() {
+        busy = true;
+        counters.increment(Counter.LIMITED_NAMES);
+        return null;
     }
 
     /** Whether what is known of a name still holds. */
@@ -129,14 +146,14 @@ final class HostNames {
             }
         }
         if (place < 0) {
-            return null;
+            return refused();
         }
         final byte[] name = new byte[Slice.length(host)];
         bytes.getBytes(Slice.offset(host), name);
         final Entry entry = new Entry(new HostName(
                 new String(name, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT), port, transport));
         if (!ask(entry)) {
-            return null;
+            return refused();
         }
         entries[place] = entry;
         return entry;

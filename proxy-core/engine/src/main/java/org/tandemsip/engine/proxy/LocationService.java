@@ -73,7 +73,7 @@ final class LocationService {
     private Mode mode;
     private final HostNames names;
     private long nowNs;
-    /** Name that has to be looked up before more can be said, or {@code null}. */
+    /** Name to be looked up before more can be said, or {@code null}. */
     private HostNames.Entry awaited;
     private boolean lookUpFailed;
     /** Whether an ACK or CANCEL leads to a name of which nothing is known yet: nowhere else is right. */
@@ -225,7 +225,8 @@ final class LocationService {
         }
         mode = policy.mode();
         line = null;
-        return lookUpFailed ? unreachable() : preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
+        return lookUpFailed ? names.busy() ? Status.SERVICE_UNAVAILABLE_503 : unreachable()
+                : preloaded ? Status.FORBIDDEN_403 : Status.NOT_FOUND_404;
     }
 
     /** The line by which the REGISTER located next goes on to where a trunk keeps it; {@code null} for none. */
@@ -404,8 +405,7 @@ final class LocationService {
 
     /**
      * Adds the addresses behind the host name of {@code uri} (RFC 3263), in the order of this call, best ones first.
-     * ACK and CANCEL do not wait for an answer, and take an old one: they have to go where their INVITE went. Without
-     * any they are dropped: the 2xx that comes again brings another ACK.
+     * ACK and CANCEL take an old answer, too: they go where their INVITE went, or are dropped, and come again.
      *
      * @param within ranges that the addresses must lie in, or {@code null}
      * @return whether there are any, or it is to be waited for them: {@link #awaited} is set then
@@ -421,6 +421,7 @@ final class LocationService {
         final HostNames.Entry entry =
                 names.find(request.bytes(), host, port, RouteInformation.transportOf(uri, stripped), nowNs);
         if (entry == null) {
+            lookUpFailed |= names.busy();
             return false;
         }
         if (!HostNames.fresh(entry, nowNs)) {

@@ -6,6 +6,7 @@ import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.DigestFields;
 import org.tandemsip.codec.Edits;
 import org.tandemsip.codec.HeaderName;
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
@@ -378,8 +379,14 @@ final class RequestForwarder {
 
     /** What was for us is of no use to anybody else (section 22.3). */
     private void consumeCredentials() {
-        for (int row = request.firstRow(HeaderName.PROXY_AUTHORIZATION); row != SipMessage.NO_ROW; row =
-                request.nextRow(row)) {
+        consumeCredentials(HeaderName.PROXY_AUTHORIZATION);
+        if (request.method() == Method.REGISTER) {
+            consumeCredentials(HeaderName.AUTHORIZATION);
+        }
+    }
+
+    private void consumeCredentials(final HeaderName name) {
+        for (int row = request.firstRow(name); row != SipMessage.NO_ROW; row = request.nextRow(row)) {
             if (realm.isOf(credentials, request, row)) {
                 edits.delete(request.rowStart(row), request.rowEnd(row) - request.rowStart(row));
             }

@@ -28,6 +28,8 @@ import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.HostName;
 import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.proxy.ProxyFixture.Sent;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Messages;
@@ -275,8 +277,9 @@ class HostNameTest {
 
     @Test
     void shouldForgetTheOldestWhenThereAreTooManyNamesAndRefuseWhenAllAreBeingAskedFor() {
-        HostNames names = new HostNames(Messages.context(ProxyFixture.POINTS, new Messages.Silence(),
-                ProxyFixture.policy(Mode.STATEFUL, ProxyFixture.ROUTES), Messages.KEYS, (_, name) -> asked.add(name)));
+        ShardContext context = Messages.context(ProxyFixture.POINTS, new Messages.Silence(),
+                ProxyFixture.policy(Mode.STATEFUL, ProxyFixture.ROUTES), Messages.KEYS, (_, name) -> asked.add(name));
+        HostNames names = new HostNames(context);
         for (int i = 0; i < 5_000; i++) {
             assertNotNull(find(names, "n" + i + ".example.org"));
             names.answered(new HostName.Answer(asked.remove(), List.of(), false, TimeUnit.MINUTES.toNanos(1)), i);
@@ -287,6 +290,8 @@ class HostNameTest {
         }
         assertEquals(5_000, refused + asked.size());
         assertTrue(asked.size() <= 1_024 && asked.size() > 900, "asked for " + asked.size());
+        assertTrue(names.busy());
+        assertEquals(refused, context.counters().get(Counter.LIMITED_NAMES));
     }
 
     private static HostNames.Entry find(HostNames names, String host) {

@@ -89,12 +89,21 @@ class TrunkChallengeTest {
     }
 
     @Test
-    void shouldAnswerInsideADialogToo() throws Exception {
+    void shouldAnswerInsideADialogOnceItKnowsTheRealm() throws Exception {
         final SentMessage invite = proxy.invite("c1");
         proxy.answer(invite, 200, "t1", CONTACT);
         final SentMessage success = proxy.only("200 INVITE");
 
+        // when: inside a call it may be anybody who challenges first
         proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 2));
+        assertEquals(Disposition.FORWARDED, proxy.answer(proxy.only("BYE"), 407, null, PROXY_CHALLENGE));
+        proxy.only("407 BYE");
+        assertEquals(1, proxy.counters.get(Counter.CHALLENGES_STRANGER));
+
+        // when: a call was challenged
+        proxy.answer(answered("c2"), 200, "t2", CONTACT);
+        proxy.only("200 INVITE");
+        proxy.receive(CALLER, SipText.inDialog("BYE", CALLER, success, 3));
         final SentMessage bye = proxy.only("BYE");
         assertEquals(Disposition.ABSORBED, proxy.answer(bye, 407, null, PROXY_CHALLENGE));
 
