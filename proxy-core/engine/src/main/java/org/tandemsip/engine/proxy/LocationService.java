@@ -41,8 +41,7 @@ import org.tandemsip.engine.routing.Zone;
  * left, 403.
  * </ol>
  *
- * A host that is a name is looked up where a literal address would be sent to, and nowhere else: not on behalf of a
- * pre-loaded Route that no line follows.
+ * A host name is looked up where an address would be sent to, but not for a pre-loaded Route that no line follows.
  *
  * <p>Depends on the request, the policy, DNS and the listen points only, never on what was sent before, so that a
  * retransmission, CANCEL and ACK follow their INVITE (section 16.11). That is why ACK and CANCEL match lines as INVITE

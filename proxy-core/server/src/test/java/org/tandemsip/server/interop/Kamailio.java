@@ -74,7 +74,7 @@ final class Kamailio implements AutoCloseable {
                 loadmodule "tls.so"
                 modparam("tls", "config", "%4$s/tls.cfg")
                 request_route {
-                    if (is_method("OPTIONS") && uri == myself) { sl_send_reply("200", "OK"); exit; }
+                    if (is_method("OPTIONS") && uri == myself && $rU == $null) { sl_send_reply("200", "OK"); exit; }
                     if (is_method("CANCEL")) {
                         if (t_check_trans()) { t_relay(); }
                         exit;
