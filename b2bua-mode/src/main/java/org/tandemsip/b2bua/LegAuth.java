@@ -27,19 +27,20 @@ final class LegAuth {
 
     /**
      * Whether a response to a request of {@code leg} is a challenge that we can answer: {@link #write} does it then.
-     * Who has called us from a trunk is not shown what the trunk knows us by (a nonce can be chosen so that the answer
-     * tells about the password).
+     * Who has called us from a trunk may be anybody behind it, and does not say first which realm is the trunk's.
      *
      * @param asked where the request went
      * @param from  where the response has come from
      */
     boolean takes(final Leg leg, final SipMessage response, final Destination asked, final Source from) {
         final int code = response.statusCode();
-        if (code != 401 && code != 407 || leg.trunk == null || !leg.wasCalled()
-                || !leg.trunk.mayBeAnswered(asked, from)) {
+        if (code != 401 && code != 407 || leg.trunk == null || !leg.trunk.mayBeAnswered(asked, from)) {
             return false;
         }
         credentials = leg.trunk.account().credentials();
+        if (!leg.wasCalled() && !credentials.knowRealm()) {
+            return false;
+        }
         return client.read(response, credentials, false, challenge) == DigestClient.Reading.TAKEN;
     }
 
