@@ -27,7 +27,7 @@ final class LegAuth {
 
     /**
      * Whether a response to a request of {@code leg} is a challenge that we can answer: {@link #write} does it then.
-     * Who has called us from a trunk may be anybody behind it, and does not say first which realm is the trunk's.
+     * Who has called us from a trunk may be anybody behind it.
      *
      * @param asked where the request went
      * @param from  where the response has come from
@@ -38,7 +38,7 @@ final class LegAuth {
             return false;
         }
         credentials = leg.trunk.account().credentials();
-        if (!leg.wasCalled() && !credentials.knowRealm()) {
+        if (!leg.wasCalled() && !credentials.holdInside(false)) {
             return false;
         }
         return client.read(response, credentials, false, challenge) == DigestClient.Reading.TAKEN;

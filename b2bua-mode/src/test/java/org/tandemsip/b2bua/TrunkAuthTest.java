@@ -19,6 +19,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.codec.KeyedHash;
@@ -43,10 +45,15 @@ class TrunkAuthTest {
 
     /** A trunk that may challenge us. @param realm by which we challenge its users, or {@code null} */
     private static Trunk trunk(final int index, final String name, final String address, final Realm realm) {
+        return trunk(index, name, address, new Credentials("tandem", "secret", index == 0 ? null : name + 's'), realm);
+    }
+
+    private static Trunk trunk(final int index, final String name, final String address, final Credentials credentials,
+            final Realm realm) {
         final Trunk plain = CallFixture.trunk(index, name, address);
         return new Trunk(index, name, plain.peers(), plain.allow(), new int[] {503}, 0, Balance.PRIORITY, 0, 0,
                 Ping.OFF, new TrunkState(), TrunkRules.NONE, new Trust(Zone.CORE, true, 0, realm, HeaderRules.NONE),
-                false, new Account(new Credentials("tandem", "secret", index == 0 ? null : name + 's'), true, null));
+                false, new Account(credentials, true, null));
     }
 
     @Test
@@ -132,9 +139,14 @@ class TrunkAuthTest {
         assertEquals(0, net.rest());
     }
 
-    @Test
-    void shouldNotLearnTheRealmFromWhoHasCalledUs() {
-        // given: a call of alice, whose trunk we have credentials for, too, of no known realm
+    @ParameterizedTest
+    @CsvSource({"false, true, 0", "true, true, 1", "true, false, 0"})
+    void shouldAnswerACallerOnlyWhereThatIsWantedAndTheRealmIsKnown(final boolean wanted, final boolean known,
+            final int answers) {
+        // given: a call of alice, whose trunk we have credentials for, too
+        net = new CallFixture(
+                trunk(0, "alice", ALICE, new Credentials("tandem", "secret", known ? "alices" : null, wanted), null),
+                trunk(1, "bob", BOB, null));
         final Up up = net.up("auth-6");
         net.deliver(BOB, net.fromBob(up, "BYE", 3));
 
@@ -142,7 +154,10 @@ class TrunkAuthTest {
         net.deliver(ALICE, challenge(net.take("BYE", ALICE), 407, "alices"));
 
         // then
-        assertEquals(0, net.count("BYE"));
+        assertEquals(answers, net.count("BYE"));
+        if (answers > 0) {
+            net.deliver(ALICE, answer(net.take("BYE", ALICE), 200, null, null, ""));
+        }
         assertEquals(0, net.b2bua.pools.live());
         assertEquals(0, net.rest());
     }

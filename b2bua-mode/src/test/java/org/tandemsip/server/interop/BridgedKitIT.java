@@ -95,7 +95,7 @@ class BridgedKitIT {
                   agents: {allow: [127.0.0.0/8], b2bua: %4$s}
                   caller:
                     peers: ["127.46.%1$d.22:5040"]
-                    auth: {user: testing, password: "${file:%3$s}", realm: 127.0.0.%1$d}    # it challenges BYEs to it
+                    auth: {user: testing, password: "${file:%3$s}", realm: 127.0.0.%1$d, callers: true}
                     b2bua: %4$s
                   callee:
                     peers: ["127.46.%1$d.23:5080"]

@@ -26,7 +26,8 @@ final class Accounts {
         final Config.Login login = trunk.account().login();
         final Config.Registration register = trunk.account().registration();
         final Credentials auth = login == null ? null
-                : states.credentials(trunk.name(), new Credentials(login.user(), login.password(), login.realm()));
+                : states.credentials(trunk.name(),
+                        new Credentials(login.user(), login.password(), login.realm(), login.callers()));
         if (register == null) {
             return auth == null ? Account.NONE : new Account(auth, true, null);
         }

@@ -27,6 +27,7 @@ public final class Credentials {
     private final byte[] password;
     /** As configured, or {@code null} for the first one seen. */
     private final byte[] realm;
+    private final boolean callers;
     private final AtomicReference<Secrets> secrets = new AtomicReference<>();
     private final AtomicReference<String> refusedRealm = new AtomicReference<>();
     private final AtomicLong refused = new AtomicLong();
@@ -39,9 +40,15 @@ public final class Credentials {
      * @param realm    the realm they are for; {@code null} for the first one that challenges
      */
     public Credentials(final String user, final String password, final String realm) {
+        this(user, password, realm, false);
+    }
+
+    /** The same. @param callers whether they are shown, too, to a side that has called us */
+    public Credentials(final String user, final String password, final String realm, final boolean callers) {
         this.user = user.getBytes(StandardCharsets.UTF_8);
         this.password = password.getBytes(StandardCharsets.UTF_8);
         this.realm = realm == null ? null : realm.getBytes(StandardCharsets.UTF_8);
+        this.callers = callers;
         if (realm != null) {
             secrets.set(secretsOf(this.realm));
         }
@@ -50,7 +57,7 @@ public final class Credentials {
     /** Whether {@code other} was configured as this was. */
     public boolean isLike(final Credentials other) {
         return other != null && Arrays.equals(user, other.user) && Arrays.equals(password, other.password)
-                && Arrays.equals(realm, other.realm);
+                && Arrays.equals(realm, other.realm) && callers == other.callers;
     }
 
     /** The realm they are for; {@code null} while none is known. */
@@ -59,9 +66,14 @@ public final class Credentials {
         return now == null ? null : new String(now.realm, StandardCharsets.UTF_8);
     }
 
-    /** Whether it is known which realm they are for. */
-    public boolean knowRealm() {
-        return secrets.get() != null;
+    /**
+     * Whether they are shown inside a dialog: the realm has to be known by then, since anybody behind the trunk may be
+     * the first who challenges there.
+     *
+     * @param called whether it is the side that we have called
+     */
+    public boolean holdInside(final boolean called) {
+        return (called || callers) && secrets.get() != null;
     }
 
     /** Challenges that were not answered since they came from another realm. */

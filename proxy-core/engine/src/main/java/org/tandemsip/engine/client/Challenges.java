@@ -54,17 +54,17 @@ public final class Challenges {
      * @param asked   where it went
      * @param answers how often a challenge of it was answered already
      * @param request as received
+     * @param called  whether it went to the side that was called
      * @param from    who has sent the response
      */
     public boolean take(final Trunk trunk, final Destination asked, final int answers, final SipMessage request,
-            final SipMessage response, final Source from) {
+            final boolean called, final SipMessage response, final Source from) {
         credentials = null;
         if (!concern(trunk)) {
             return false;
         }
-        // The first challenge says which realm is the trunk's: inside a call it may be anybody's who has called us.
         if (!trunk.mayBeAnswered(asked, from)
-                || Slice.exists(request.toTag()) && !trunk.account().credentials().knowRealm()) {
+                || Slice.exists(request.toTag()) && !trunk.account().credentials().holdInside(called)) {
             counters.increment(Counter.CHALLENGES_STRANGER);
             return false;
         }

@@ -431,7 +431,8 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
     private boolean isForUs(final Branch branch, final SipMessage response, final Source from, final long nowNs) {
         return !finalSent && !cancelled && !fork.closed() && callerWaits(nowNs)
                 && Challenges.concern(branch.target.sentTo) && proxy.challenges.take(branch.target.sentTo,
-                        branch.target.destination, branch.answers, kept(), response, from);
+                        branch.target.destination, branch.answers, kept(),
+                        proxy.requests.routeInformation().goesToCallee(), response, from);
     }
 
     /** A branch has ended without a response to pass on: next peer, or the best of what there is. */

@@ -58,6 +58,7 @@ final class RouteInformation {
     private boolean hasFlow;
     private boolean restored;
     private boolean token;
+    private boolean byCaller;
     private boolean inDialog;
     private long call;
     /** Listen point that host and port of the Request-URI name, or NONE. */
@@ -84,6 +85,7 @@ final class RouteInformation {
     boolean read(final SipMessage request, final Source source) {
         restored = false;
         token = false;
+        byCaller = false;
         call = Places.NONE;
         ourMaddr = false;
         ourListenPoint = ListenPoints.NONE;
@@ -178,6 +180,7 @@ final class RouteInformation {
         }
         if (!token) {
             call = recordRoutes.readPlace();
+            byCaller = recordRoutes.readIsByCaller();
         }
         token = true;
         ourListenPoint = listenPoint;
@@ -289,6 +292,11 @@ final class RouteInformation {
      */
     boolean inDialog() {
         return inDialog;
+    }
+
+    /** Whether the request is {@link #inDialog()} and goes to the side that was called. */
+    boolean goesToCallee() {
+        return inDialog && byCaller;
     }
 
     /** Place of the call that the request is in, as the token says; {@link Places#NONE} when it says nothing. */

@@ -177,6 +177,11 @@ public final class RecordRoutes {
         return readSide == (byCaller ? CALLEE : CALLER) ? readFlow : null;
     }
 
+    /** Whether the caller has sent the request that the value read last verifies for. */
+    public boolean readIsByCaller() {
+        return byCaller;
+    }
+
     /** Place of the call that the value read last names, or {@link Places#NONE}; to be believed once it verifies. */
     public long readPlace() {
         return readPlace;

@@ -173,6 +173,7 @@ class DigestClientTest {
         assertFalse(credentials.isLike(new Credentials("alice", "wonderland", "r")));
         assertFalse(credentials.isLike(new Credentials("alice", "other", null)));
         assertFalse(credentials.isLike(new Credentials("bob", "wonderland", null)));
+        assertFalse(credentials.isLike(new Credentials("alice", "wonderland", null, true)));
         assertFalse(credentials.isLike(null));
         assertEquals("alice", credentials.toString());
     }

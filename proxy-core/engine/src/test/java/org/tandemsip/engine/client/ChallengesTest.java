@@ -39,7 +39,7 @@ class ChallengesTest {
     }
 
     private boolean take(final Trunk trunk, final Source from) {
-        return challenges.take(trunk, asked, 0, request,
+        return challenges.take(trunk, asked, 0, request, true,
                 Messages.parse("SIP/2.0 407 Challenge\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\n"
                         + "From: <sip:a@a.example>;tag=1\nTo: <sip:1@carrier.example>;tag=2\nCall-ID: c\nCSeq: 1 INVITE\n"
                         + "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n\"\nContent-Length: 0\n\n"),

@@ -114,6 +114,31 @@ class TrunkChallengeTest {
         proxy.assertQuiet();
     }
 
+    /** Credentials are for whom we call: a side that has called us sees them only where the configuration says so. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldAnswerACallerOnlyWhereThatIsWanted(final boolean wanted) throws Exception {
+        final Trunk callers = new Trunk(0, "callers", Endpoint.peers(null, CALLER), List.of(), new int[] {503}, 0,
+                Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState(), TrunkRules.NONE,
+                new Trust(Zone.TRUNK, false, 0, null, HeaderRules.NONE), false,
+                new Account(new Credentials("trunk", "secret", "carrier.example", wanted), true, null));
+        final ProxyHarness called = ProxyHarness.of(callers, List.of(ProxyHarness.trunk(1, "b", B1)), List.of());
+        final SentMessage success = called.established("c1");
+
+        // when: the callee hangs up, and the caller challenges that
+        called.receive(B1, SipText.inDialog("BYE", B1, success, 7).replace("From:", "X:").replace("To:", "From:")
+                .replace("X:", "To:").replace("BYE sip:bob@10.0.1.1:5060", "BYE sip:alice@" + CALLER.hostPort()));
+        called.answer(called.only("BYE"), 407, null, PROXY_CHALLENGE);
+
+        if (wanted) {
+            assertRight(called.only("BYE"), "Proxy-Authorization", "BYE", "n1");
+        } else {
+            called.only("407 BYE");
+            assertEquals(1, called.counters.get(Counter.CHALLENGES_STRANGER));
+        }
+        called.assertQuiet();
+    }
+
     @Test
     void shouldPassTheChallengeOnWhenThePasswordIsWrong() {
         final SentMessage again = answered("c1");

@@ -13,9 +13,14 @@ final class AccountKeys {
     static final Key<String> AUTH_REALM = Key.optional("realm", AuthKeys.REALM_TEXT, "carrier.example",
             "The one realm that is answered. When absent: the first in which a peer challenges, and no other from then"
                     + " on.");
-    static final Key<Bound> AUTH = new Key<>("auth", new Section(List.of(AUTH_USER, AUTH_PASSWORD, AUTH_REALM)), null,
-            false, "What we show this trunk's peers when they challenge what we send them (401, 407): Digest with"
-                    + " SHA-256 or MD5. Not for stateless routes. When absent: what register has.",
+    static final Key<Boolean> AUTH_CALLERS = Key.optional("callers", Scalars.flag(), "true",
+            "Whether a side that has called us by this trunk is answered, too, when it challenges a BYE or a re-INVITE"
+                    + " to it. When absent: no, since anybody behind the trunk may be that, and guess at the password by"
+                    + " what we answer.");
+    static final Key<Bound> AUTH = new Key<>("auth",
+            new Section(List.of(AUTH_USER, AUTH_PASSWORD, AUTH_REALM, AUTH_CALLERS)), null, false,
+            "What we show this trunk's peers when they challenge what we send them (401, 407): Digest with SHA-256 or"
+                    + " MD5. Not for stateless routes. When absent: what register has.",
             null);
 
     static final Key<String> REGISTER_USER = Key.optional("user",
@@ -51,10 +56,10 @@ final class AccountKeys {
         final String password = auth.get(AUTH_PASSWORD);
         final String realm = auth.get(AUTH_REALM);
         if (user != null && password != null) {
-            return new Config.Login(user, password, realm);
+            return new Config.Login(user, password, realm, Boolean.TRUE.equals(auth.get(AUTH_CALLERS)));
         }
         final boolean complete = auth.nodeOf(AUTH_USER) != null && auth.nodeOf(AUTH_PASSWORD) != null;
-        for (final Key<?> key : List.of(AUTH_USER, AUTH_PASSWORD, AUTH_REALM)) {
+        for (final Key<?> key : List.of(AUTH_USER, AUTH_PASSWORD, AUTH_REALM, AUTH_CALLERS)) {
             if (!complete && auth.get(key) != null) {
                 reading.problem(ErrorCode.CONTRADICTION, auth.at(key), "auth needs both 'user' and 'password'");
                 break;

@@ -190,8 +190,13 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
     /** Who we are to a trunk. @param login {@code null} for nobody, or whom {@code register} says */
     public record Account(Login login, Registration registration) {}
 
-    /** What answers challenges. @param realm {@code null} for the first that challenges */
-    public record Login(String user, String password, String realm) {
+    /**
+     * What answers challenges.
+     *
+     * @param realm   {@code null} for the first that challenges
+     * @param callers whether sides that have called us are answered, too
+     */
+    public record Login(String user, String password, String realm, boolean callers) {
         @Override
         public String toString() {
             return user;

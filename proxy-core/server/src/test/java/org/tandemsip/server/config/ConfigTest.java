@@ -149,7 +149,7 @@ class ConfigTest {
                       algorithms: [md5, sha-256]
                       nonce-ttl: 30s
                     register: {user: "4711", password: "${env:TOKEN}", domain: sip.example, expires: 30m}
-                  b: {peers: 10.0.0.3, auth: {user: bob, password: "${env:TOKEN}", realm: sip.example}}
+                  b: {peers: 10.0.0.3, auth: {user: bob, password: "${env:TOKEN}", realm: sip.example, callers: true}}
                   c: {peers: [{peer: "10.0.0.4:5070", weight: 3, priority: 1}, 10.0.0.5]}
                 routes:
                   - name: first
@@ -248,7 +248,7 @@ class ConfigTest {
                 config.trunks().getFirst().auth());
         assertEquals(new Config.Account(null,
                 new Config.Registration("4711", "0123456789abcdef", "sip.example", 1_800)), a.account());
-        assertEquals(new Config.Account(new Config.Login("bob", "0123456789abcdef", "sip.example"), null),
+        assertEquals(new Config.Account(new Config.Login("bob", "0123456789abcdef", "sip.example", true), null),
                 config.trunks().get(1).account());
         assertEquals(new Config.Account(null, null), config.trunks().get(2).account());
         assertFalse(config.trunks().toString().contains("0123456789abcdef"), "a password is not shown");
