@@ -12,6 +12,7 @@ import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.PeerState;
+import org.tandemsip.engine.routing.ProbeTimes;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.WallClock;
@@ -31,10 +32,12 @@ final class PeerMonitor implements AutoCloseable {
 
     /** What is known of one peer. */
     private static final class Watched {
-        private long askedNs;
-        /** When the ways that have failed were asked last. */
-        private long doubtedNs;
+        private final ProbeTimes times;
         private PeerState.State last = PeerState.State.UP;
+
+        Watched(final ProbeTimes times) {
+            this.times = times;
+        }
     }
 
     private final Supplier<RoutingPolicy> policy;
@@ -89,13 +92,9 @@ final class PeerMonitor implements AutoCloseable {
         }
         final PeerState.State state = peer.state().state();
         final long nowNs = System.nanoTime();
-        final Watched known = watched.computeIfAbsent(peer.state(), _ -> {
-            final Watched first = new Watched();
-            // Not all at once after a start.
-            first.askedNs = nowNs - random.nextLong(Math.max(1, trunk.ping().everyNs()));
-            first.doubtedNs = first.askedNs;
-            return first;
-        });
+        // Not all at once after a start.
+        final Watched known = watched.computeIfAbsent(peer.state(), _ -> new Watched(
+                new ProbeTimes(nowNs - random.nextLong(Math.max(1, trunk.ping().everyNs())))));
         if (state != known.last) {
             EventLog.warn("peer", "trunk", trunk.name(), "peer", peer.name(), "from", known.last, "to", state);
             known.last = state;
@@ -103,16 +102,9 @@ final class PeerMonitor implements AutoCloseable {
                 network.command(new ShardCommand.PeerDown());
             }
         }
-        if (!trunk.ping().on() || state == PeerState.State.DISABLED) {
-            return;
-        }
-        if (nowNs - known.askedNs >= trunk.ping().everyNs()) {
-            known.askedNs = nowNs;
-            known.doubtedNs = nowNs;
-            probe(trunk, place, -1);
-        } else if (peer.state().doubtful() != 0 && nowNs - known.doubtedNs >= trunk.ping().doubtNs()) {
-            known.doubtedNs = nowNs;
-            probe(trunk, place, peer.state().doubtful());
+        final long ways = known.times.due(trunk.ping(), peer.state(), nowNs);
+        if (ways != 0) {
+            probe(trunk, place, ways);
         }
     }
 
@@ -135,7 +127,7 @@ final class PeerMonitor implements AutoCloseable {
                 found = true;
                 if (order == null) {
                     renew(trunk);
-                    probe(trunk, i, -1);
+                    probe(trunk, i, ProbeTimes.ALL);
                 } else {
                     peer.state().on(order);
                 }

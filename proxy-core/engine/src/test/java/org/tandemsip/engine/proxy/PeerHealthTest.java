@@ -9,6 +9,7 @@ import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
 import static org.tandemsip.engine.proxy.SipText.CONTACT;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -19,6 +20,7 @@ import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.ProbeTimes;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkState;
 
@@ -26,6 +28,8 @@ import org.tandemsip.engine.routing.TrunkState;
 @Timeout(10)
 class PeerHealthTest {
     private static final Ping PING = new Ping(30_000_000_000L, 2_000_000_000L, 3, 2, new int[0]);
+    private static final int SILENT = 0;
+    private static final long START_NS = 1_000_000_000L;
 
     private final Trunk carrier = new Trunk(1, "a", Endpoint.peers(null, A1, A2), List.of(), new int[] {503}, 0,
             Balance.PRIORITY, 0, 0, PING, new TrunkState());
@@ -41,9 +45,13 @@ class PeerHealthTest {
     }
 
     private SentMessage probe() {
+        return probe(ProbeTimes.ALL);
+    }
+
+    private SentMessage probe(final long ways) {
         proxy.sent();
         proxy.proxy.onCommand(new ShardCommand.Probe("a", 0,
-                ("ping" + ++probes).getBytes(StandardCharsets.US_ASCII), -1), proxy.nowNs);
+                ("ping" + ++probes).getBytes(StandardCharsets.US_ASCII), ways), proxy.nowNs);
         return proxy.only("OPTIONS");
     }
 
@@ -86,6 +94,50 @@ class PeerHealthTest {
     }
 
     @Test
+    void shouldAskEvery30sWhileAPeerIsUpAndEvery5sWhileItFails() {
+        final ProbeTimes times = new ProbeTimes(proxy.nowNs);
+        assertEquals(List.of(30L, 60L, 90L), askedAt(times, 95_000, 200));
+
+        // an answer may take 2 s, and the third one in a row that does not come is enough
+        assertEquals(List.of(120L, 125L, 130L), askedAt(times, 131_900, SILENT));
+        assertEquals(PeerState.State.TRYING, first.state());
+        assertEquals(List.of(), askedAt(times, 132_000, SILENT));
+        assertEquals(PeerState.State.DOWN, first.state());
+        assertEquals(List.of(135L, 140L, 145L, 150L), askedAt(times, 153_000, SILENT));
+
+        // the second good answer in a row brings it back
+        assertEquals(List.of(155L), askedAt(times, 159_000, 200));
+        assertEquals(PeerState.State.DOWN, first.state());
+        assertEquals(List.of(160L), askedAt(times, 161_000, 200));
+        assertEquals(PeerState.State.UP, first.state());
+        assertEquals(List.of(180L, 210L), askedAt(times, 220_000, 200));
+
+        first.on(PeerState.Order.DISABLE);
+        assertEquals(List.of(), askedAt(times, 300_000, 200));
+        assertEquals(7, first.roundTripsWithin(Long.MAX_VALUE));
+    }
+
+    /**
+     * Has the first peer asked whenever it is time, until {@code untilMs} after the start; returns the seconds at which
+     * it was.
+     */
+    private List<Long> askedAt(final ProbeTimes times, final long untilMs, final int answer) {
+        final List<Long> asked = new ArrayList<>();
+        while (proxy.nowNs < START_NS + untilMs * 1_000_000) {
+            proxy.advanceMs(100);
+            final long ways = times.due(PING, first, proxy.nowNs);
+            if (ways != 0) {
+                final SentMessage probe = probe(ways);
+                asked.add((proxy.nowNs - START_NS) / 1_000_000_000);
+                if (answer != SILENT) {
+                    proxy.answer(probe, answer, "p1");
+                }
+            }
+        }
+        return asked;
+    }
+
+    @Test
     void shouldCountAProbeAsFailedWhenTheAnswerIs503OrTheWayIsClosed() {
         proxy.answer(probe(), 503, "p1");
         assertEquals(PeerState.State.TRYING, first.state());
@@ -107,6 +159,24 @@ class PeerHealthTest {
         }
 
         // then
+        assertEquals(PeerState.State.DOWN, first.state());
+        assertEquals(A2.hostPort(), proxy.invite("c4").to());
+    }
+
+    @Test
+    void shouldLearnFromTheSilenceOfLiveCallsThatAPeerIsDown() {
+        for (int call = 1; call <= 3; call++) {
+            assertTrue(first.usable());
+            final SentMessage invite = proxy.invite("c" + call);
+            assertEquals(A1.hostPort(), invite.to());
+
+            // when: timer B
+            proxy.advanceMs(32_000);
+
+            final SentMessage next = proxy.last("INVITE");
+            assertEquals(A2.hostPort(), next.to());
+            proxy.answer(next, 486, "b2");
+        }
         assertEquals(PeerState.State.DOWN, first.state());
         assertEquals(A2.hostPort(), proxy.invite("c4").to());
     }

@@ -149,4 +149,29 @@ class PeerStateTest {
         assertTrue(strict.alive(200) && strict.alive(503));
         assertFalse(strict.alive(404));
     }
+
+    @Test
+    void shouldKeepHowLongProbesTook() {
+        // given
+        final PeerState peer = new PeerState();
+        assertEquals(-1, peer.lastRoundTripNs());
+        assertEquals(0, peer.roundTripUs(50));
+
+        // when: 0.1 ms to 10 ms, then one of 2 s and one of no time at all
+        for (int i = 1; i <= 100; i++) {
+            peer.answered(i * 100_000L);
+        }
+        peer.answered(2_000_000_000L);
+        peer.answered(0);
+
+        // then: 1 % is what the histogram may be wrong by
+        assertEquals(List.of(1L, 51L, 101L, 102L),
+                List.of(peer.roundTripsWithin(50), peer.roundTripsWithin(5_000), peer.roundTripsWithin(1_000_000),
+                        peer.roundTripsWithin(Long.MAX_VALUE)));
+        assertEquals(5_000, peer.roundTripUs(50), 50);
+        assertEquals(9_900, peer.roundTripUs(98), 100);
+        assertEquals(2_000_000, peer.roundTripUs(100), 20_000);
+        assertEquals(0.505 + 2, peer.roundTripSeconds(), 0.025);
+        assertEquals(0, peer.lastRoundTripNs());
+    }
 }

@@ -174,6 +174,11 @@ class TrunkVerbsTest {
         }
         assertTrue(row(first).contains(" up "), row(first));
         assertTrue(row(second).stripTrailing().endsWith(" -"), row(second));
+        final String histogram = tandem("stats", "tandem_trunk_ping_seconds*").out();
+        assertTrue(histogram.matches("(?s).*_bucket\\{trunk=\"out\",peer=\"" + name(first).replaceFirst(".*/", "")
+                + "\",le=\"\\+Inf\"} +1\n.*"), histogram);
+        assertTrue(histogram.matches("(?s).*_count\\{trunk=\"out\",peer=\"" + name(second).replaceFirst(".*/", "")
+                + "\"} +0\n.*"), histogram);
     }
 
     /** Every probe is answered that comes from one of two ports of ours; later those of the other one, too. */

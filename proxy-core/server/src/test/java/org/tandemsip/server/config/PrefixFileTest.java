@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.tandemsip.engine.routing.PrefixTable;
 import org.tandemsip.engine.routing.TelephoneNumber;
+import org.tandemsip.testkit.AllocationMeter;
 
 /** Tables of prefixes as files: what is taken, and what is said about bad rows. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -133,5 +134,11 @@ class PrefixFileTest {
         assertEquals("a", trunks(table, "10000000"));
         assertEquals("b", trunks(table, "1000007123"));
         assertEquals("", trunks(table, "1000001"));
+        final TelephoneNumber number = new TelephoneNumber();
+        final int[] found = new int[1];
+        for (final String called : List.of("1000007123", "79999934", "1000001", "999")) {
+            number.set(called);
+            assertEquals(0, AllocationMeter.bytes(1_000, () -> found[0] += table.find(number)) / 1_000, called);
+        }
     }
 }
