@@ -17,7 +17,7 @@ package org.tandemsip.codec;
 public record Limits(int messageBytes, int headersBytes, int headerBytes, int headerRows, int bodyBytes, int uriBytes,
         int methodBytes, int tokenBytes, int viaValues, int routeValues) {
     /** What peers in the field never exceed, with room; see the comments in {@code config/tandem.yaml}. */
-    public static final Limits DEFAULTS = new Limits(65_535, 16_384, 4_096, 128, 49_152, 1_024, 64, 256, 70, 20);
+    public static final Limits DEFAULTS = new Limits(65_535, 16_384, 4_096, 128, 61_440, 1_024, 64, 256, 70, 20);
 
     /** Checks how the bounds relate, so that no later code has to. */
     public Limits {

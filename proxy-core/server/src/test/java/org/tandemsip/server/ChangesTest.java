@@ -49,7 +49,7 @@ class ChangesTest {
     @Test
     void shouldNameWhatIsDifferentAndWhatOfItNeedsARestart() throws Exception {
         assertEquals(List.of("loops: auto -> 2 (needs a restart)",
-                "limits.body: 48KiB -> 1KiB (needs a restart)",
+                "limits.body: 60KiB -> 1KiB (needs a restart)",
                 "trunks.carrier.peers: + 198.51.100.2",
                 "trunks.carrier.max-calls: + 30",
                 "trunks.spare.peers: + [198.51.100.3]",

@@ -387,8 +387,7 @@ final class ResponseContext extends ResponseCollector implements TransactionUser
     /**
      * A 3xx to 6xx: waits for the other branches, or moves to the next peer, or is the last one and the best is sent.
      */
-    private Disposition onFailure(final Branch branch, final SipMessage response, final Source from,
-            final long nowNs) {
+    private Disposition onFailure(final Branch branch, final SipMessage response, final Source from, final long nowNs) {
         if (branch == null || branch.state != Branch.State.PENDING) {
             return Disposition.ABSORBED;
         }

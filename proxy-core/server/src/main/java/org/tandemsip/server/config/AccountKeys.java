@@ -15,8 +15,8 @@ final class AccountKeys {
                     + " on.");
     static final Key<Boolean> AUTH_CALLERS = Key.optional("callers", Scalars.flag(), "true",
             "Whether a side that has called us by this trunk is answered, too, when it challenges a BYE or a re-INVITE"
-                    + " to it. When absent: no, since anybody behind the trunk may be that, and guess at the password by"
-                    + " what we answer.");
+                    + " to it. When absent: no, since anybody behind the trunk may be that, and guess at the password"
+                    + " by what we answer.");
     static final Key<Bound> AUTH = new Key<>("auth",
             new Section(List.of(AUTH_USER, AUTH_PASSWORD, AUTH_REALM, AUTH_CALLERS)), null, false,
             "What we show this trunk's peers when they challenge what we send them (401, 407): Digest with SHA-256 or"

@@ -12,7 +12,7 @@ final class LimitKeys {
             "One header row with its folds; over it 400.");
     static final Key<Integer> HEADER_ROWS = Key.of("header-rows", Scalars.number(16, 512), "128",
             "Header rows; over it 400.");
-    static final Key<Integer> BODY = Key.of("body", Scalars.size("0", "65535"), "48KiB", "The body; over it 413.");
+    static final Key<Integer> BODY = Key.of("body", Scalars.size("0", "65535"), "60KiB", "The body; over it 413.");
     static final Key<Integer> URI = Key.of("uri", Scalars.size("64", "16KiB"), "1KiB",
             "The Request-URI, over it 414; any other URI, over it 400.");
     static final Key<Integer> METHOD = Key.of("method", Scalars.size("9", "256"), "64",
