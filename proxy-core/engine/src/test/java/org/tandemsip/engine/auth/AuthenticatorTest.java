@@ -4,9 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.security.MessageDigest;
+import java.security.MessageDigestSpi;
+import java.security.NoSuchAlgorithmException;
+import java.security.Provider;
+import java.security.Security;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -55,6 +62,31 @@ class AuthenticatorTest {
         assertEquals(Verdict.WRONG, check(new Answer("c1").as("alice", "wrong")));
         assertEquals(Verdict.WRONG, check(new Answer("c1").as("mallory", "wonderland")));
         assertEquals(Verdict.WRONG, check(new Answer("c1").as("", "")));
+    }
+
+    /** What there is to hash for each: hashes and bytes, counted in the place of the platform's own algorithms. */
+    @Test
+    void shouldDoTheSameWorkForAnUnknownUserAsForAWrongPassword() {
+        final Work work = new Work();
+        Security.insertProviderAt(work, 1);
+        try {
+            final Authenticator counted = authenticator();
+            for (final DigestAlgorithm algorithm : DigestAlgorithm.values()) {
+                final List<List<Integer>> done = new ArrayList<>();
+                for (final Answer answer : List.of(new Answer("c1"), new Answer("c1").as("alice", "wrong"),
+                        new Answer("c1").as("carol", "wonderland"), new Answer("c1").as("m", ""))) {
+                    final SipMessage request = answer.with(algorithm).message();
+                    work.hashes = 0;
+                    work.bytes = 0;
+                    counted.check(request, realm, HeaderName.PROXY_AUTHORIZATION, nowNs);
+                    done.add(List.of(work.hashes, work.bytes));
+                }
+                assertEquals(2, done.getFirst().getFirst());
+                assertEquals(1, Set.copyOf(done).size(), algorithm + " " + done);
+            }
+        } finally {
+            Security.removeProvider(work.getName());
+        }
     }
 
     @Test
@@ -187,6 +219,65 @@ class AuthenticatorTest {
         return Messages.parse("INVITE " + uri + " SIP/2.0\nVia: SIP/2.0/UDP h;branch=z9hG4bK" + cseq
                 + "\nFrom: <sip:a@a.example>;tag=1\nTo: <" + uri + ">\nCall-ID: " + callId + "\nCSeq: " + cseq
                 + " INVITE\n" + rows + "Content-Length: 0\n\n");
+    }
+
+    /** The algorithms of the platform, with a count of what is done by them. */
+    private static final class Work extends Provider {
+        private static final long serialVersionUID = 1;
+        private int hashes;
+        private int bytes;
+
+        private Work() {
+            super("Work", "1", "counts hashes");
+            final Provider real = Security.getProvider("SUN");
+            for (final DigestAlgorithm algorithm : DigestAlgorithm.values()) {
+                final String name = algorithm.token();
+                putService(new Service(this, "MessageDigest", name, Counted.class.getName(), List.of(), Map.of()) {
+                    @Override
+                    public Object newInstance(final Object parameter) throws NoSuchAlgorithmException {
+                        return new Counted(Work.this, MessageDigest.getInstance(name, real));
+                    }
+                });
+            }
+        }
+    }
+
+    private static final class Counted extends MessageDigestSpi {
+        private final Work work;
+        private final MessageDigest real;
+
+        private Counted(final Work work, final MessageDigest real) {
+            this.work = work;
+            this.real = real;
+        }
+
+        @Override
+        protected int engineGetDigestLength() {
+            return real.getDigestLength();
+        }
+
+        @Override
+        protected void engineUpdate(final byte input) {
+            work.bytes++;
+            real.update(input);
+        }
+
+        @Override
+        protected void engineUpdate(final byte[] input, final int offset, final int length) {
+            work.bytes += length;
+            real.update(input, offset, length);
+        }
+
+        @Override
+        protected byte[] engineDigest() {
+            work.hashes++;
+            return real.digest();
+        }
+
+        @Override
+        protected void engineReset() {
+            real.reset();
+        }
     }
 
     /** What a client makes of a challenge. */

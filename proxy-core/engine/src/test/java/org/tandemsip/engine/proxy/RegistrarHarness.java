@@ -1,7 +1,13 @@
 package org.tandemsip.engine.proxy;
 
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.auth.DigestAlgorithm;
@@ -101,9 +107,17 @@ final class RegistrarHarness {
     }
 
     /** Strangers who have to show a password. */
-    static RegistrarHarness strangers(final java.util.Map<String, String> passwords) {
-        return new RegistrarHarness(100, rules(), new Realm("tandem", List.of(DigestAlgorithm.MD5), 60_000_000_000L,
-                passwords, new KeyedHash(1, 2)), Zone.PUBLIC, false, false);
+    static RegistrarHarness strangers(final Map<String, String> passwords) {
+        return new RegistrarHarness(100, rules(), realm(passwords), Zone.PUBLIC, false, false);
+    }
+
+    /** The same, but what they register goes on to the carrier. */
+    static RegistrarHarness strangersThrough(final Map<String, String> passwords) {
+        return new RegistrarHarness(100, rules(), realm(passwords), Zone.PUBLIC, false, true);
+    }
+
+    private static Realm realm(final Map<String, String> passwords) {
+        return new Realm("tandem", List.of(DigestAlgorithm.MD5), 60_000_000_000L, passwords, new KeyedHash(1, 2));
     }
 
     /** A REGISTER of {@code user} with its own address as Contact, or with the rows given. */
@@ -151,5 +165,36 @@ final class RegistrarHarness {
         branches++;
         return SipText.invite(CARRIER, "call" + branches).replace("sip:bob@example.com SIP",
                 "sip:" + user + "@10.9.9.9 SIP");
+    }
+
+    /** The nonce of a challenge. */
+    static String nonce(final SentMessage challenge) {
+        final Matcher nonce = Pattern.compile("nonce=\"([0-9a-f]{32})\"").matcher(
+                challenge.header("WWW-Authenticate"));
+        if (!nonce.find()) {
+            throw new AssertionError(challenge.text());
+        }
+        return nonce.group(1);
+    }
+
+    /** The row by which a user answers the first time to a nonce of ours. */
+    static String credentials(final String user, final String password, final String nonce)
+            throws GeneralSecurityException {
+        return credentials(user, password, nonce, 1);
+    }
+
+    /** The same for the {@code count}-th time. */
+    static String credentials(final String user, final String password, final String nonce, final int count)
+            throws GeneralSecurityException {
+        final String response = md5(md5(user + ":tandem:" + password) + ':' + nonce + ":0000000" + count
+                + ":c0ffee:auth:" + md5("REGISTER:sip:10.9.9.9"));
+        return "Authorization: Digest username=\"" + user + "\",realm=\"tandem\",nonce=\"" + nonce
+                + "\",uri=\"sip:10.9.9.9\",response=\"" + response
+                + "\",algorithm=MD5,cnonce=\"c0ffee\",qop=auth,nc=0000000" + count;
+    }
+
+    private static String md5(final String text) throws GeneralSecurityException {
+        return HexFormat.of().formatHex(
+                MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.US_ASCII)));
     }
 }

@@ -1,21 +1,19 @@
 package org.tandemsip.engine.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.RegistrarHarness.PHONE;
 import static org.tandemsip.engine.proxy.RegistrarHarness.SECOND;
 import static org.tandemsip.engine.proxy.RegistrarHarness.THIRD;
+import static org.tandemsip.engine.proxy.RegistrarHarness.credentials;
+import static org.tandemsip.engine.proxy.RegistrarHarness.nonce;
 import static org.tandemsip.engine.proxy.RegistrarHarness.register;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -264,33 +262,29 @@ class RegistrarTest {
     }
 
     @Test
+    void shouldAnswerAnUnknownUserByTheBytesOfAWrongPassword() throws Exception {
+        final RegistrarHarness house = RegistrarHarness.strangers(Map.of("alice", "wonderland"));
+        final String nonce = nonce(house.answer(PHONE, register(PHONE, "alice", 1)));
+
+        final List<String> answers = new ArrayList<>();
+        for (final String user : List.of("alice", "mallory")) {
+            answers.add(house.answer(PHONE, register(PHONE, "alice", 2, credentials(user, "wrong", nonce),
+                    "Contact: " + A)).text());
+        }
+
+        assertTrue(answers.getFirst().startsWith("SIP/2.0 401 "));
+        assertNotEquals(answers.getFirst(), answers.getLast(), "each challenge is another one");
+        assertEquals(1, answers.stream().map(text -> text.replaceAll("nonce=\"[0-9a-f]{32}\"", "nonce")).distinct()
+                .count(), answers::toString);
+    }
+
+    @Test
     void shouldNotLetStrangersNameAPath() throws Exception {
         final RegistrarHarness house = RegistrarHarness.strangers(Map.of("alice", "wonderland"));
         final String nonce = nonce(house.answer(PHONE, register(PHONE, "alice", 1)));
 
         assertEquals(403, house.answer(PHONE, register(PHONE, "alice", 2, credentials("alice", "wonderland", nonce),
                 "Contact: " + A, "Path: <sip:198.51.100.99;lr>")).status());
-    }
-
-    private static String nonce(final SentMessage challenge) {
-        final Matcher nonce = Pattern.compile("nonce=\"([0-9a-f]{32})\"").matcher(
-                challenge.header("WWW-Authenticate"));
-        assertTrue(nonce.find());
-        return nonce.group(1);
-    }
-
-    private static String credentials(final String user, final String password, final String nonce) throws Exception {
-        final String response = md5(md5(user + ":tandem:" + password) + ':' + nonce + ":00000001:c0ffee:auth:"
-                + md5("REGISTER:sip:10.9.9.9"));
-        assertNotNull(response);
-        return "Authorization: Digest username=\"" + user + "\",realm=\"tandem\",nonce=\"" + nonce
-                + "\",uri=\"sip:10.9.9.9\",response=\"" + response
-                + "\",algorithm=MD5,cnonce=\"c0ffee\",qop=auth,nc=00000001";
-    }
-
-    private static String md5(final String text) throws Exception {
-        return HexFormat.of().formatHex(
-                MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.US_ASCII)));
     }
 
     /** A REGISTER of somebody that only asks for the contacts of alice. */

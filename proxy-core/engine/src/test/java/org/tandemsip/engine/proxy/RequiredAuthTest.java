@@ -1,6 +1,7 @@
 package org.tandemsip.engine.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.engine.proxy.ProxyHarness.A1;
 import static org.tandemsip.engine.proxy.ProxyHarness.A2;
@@ -95,6 +96,28 @@ class RequiredAuthTest {
         assertEquals(1, proxy.counters.get(Counter.AUTH_WRONG));
         assertEquals(2, proxy.counters.get(Counter.AUTH_REPLAYED));
         assertEquals(2, proxy.counters.get(Counter.AUTH_MISSING));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Mode.class, names = {"STATELESS", "STATEFUL"})
+    void shouldAnswerAnUnknownUserByTheBytesOfAWrongPassword(final Mode mode) throws Exception {
+        final ProxyHarness proxy = harness(mode);
+        proxy.receive(CALLER, SipText.invite(CALLER, "c1"));
+        final SentMessage challenge = proxy.only("407 INVITE");
+        final String known = answered("c1", challenge, "wrong");
+
+        proxy.receive(CALLER, known);
+        final String toKnown = proxy.only("407 INVITE").text();
+        proxy.receive(CALLER, known.replace("username=\"alice\"", "username=\"mallory\""));
+        final String toUnknown = proxy.only("407 INVITE").text();
+
+        assertNotEquals(toKnown, toUnknown, "each challenge is another one");
+        assertEquals(withoutNonce(toKnown), withoutNonce(toUnknown));
+        assertEquals(2, proxy.counters.get(Counter.AUTH_WRONG));
+    }
+
+    private static String withoutNonce(final String challenge) {
+        return challenge.replaceAll("nonce=\"[0-9a-f]{32}\"", "nonce");
     }
 
     @ParameterizedTest
