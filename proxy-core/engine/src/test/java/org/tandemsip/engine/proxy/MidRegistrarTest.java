@@ -1,6 +1,7 @@
 package org.tandemsip.engine.proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.tandemsip.engine.proxy.RegistrarHarness.CARRIER;
 import static org.tandemsip.engine.proxy.RegistrarHarness.PHONE;
@@ -8,6 +9,7 @@ import static org.tandemsip.engine.proxy.RegistrarHarness.SECOND;
 import static org.tandemsip.engine.proxy.RegistrarHarness.register;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.engine.handler.Disposition;
@@ -50,6 +52,41 @@ class MidRegistrarTest {
 
         final SentMessage invite = house.proxy.call(house.invite("alice")).getFirst();
         assertEquals(PHONE.hostPort(), invite.to());
+        house.proxy.assertQuiet();
+    }
+
+    @Test
+    void shouldKeepFromTheCarrierWhatAPhoneHasAnsweredToUs() throws Exception {
+        final RegistrarHarness house = RegistrarHarness.strangersThrough(Map.of("alice", "wonderland"));
+        final String nonce = RegistrarHarness.nonce(house.answer(PHONE, register(PHONE, "alice", 1)));
+        final String contact = "Contact: <sip:alice@192.0.2.1:5060>";
+        final String carriers = "Authorization: Digest username=\"alice\", realm=\"carrier\", nonce=\"n\","
+                + " uri=\"sip:10.9.9.9\", response=\"r\"";
+
+        // when: it knows of our realm only
+        final SentMessage first = forwarded(house, PHONE, register(PHONE, "alice", 2,
+                RegistrarHarness.credentials("alice", "wonderland", nonce, 1), contact));
+
+        // then
+        assertEquals(List.of(), first.headers("Authorization"));
+        house.proxy.answer(first, 401, "c", "WWW-Authenticate: Digest realm=\"carrier\", nonce=\"n\"");
+        house.proxy.only("401 REGISTER");
+
+        // when: it answers both, in either order
+        final SentMessage second = forwarded(house, PHONE, register(PHONE, "alice", 3, carriers,
+                RegistrarHarness.credentials("alice", "wonderland", nonce, 2), contact));
+        house.proxy.answer(second, 401, "c", "WWW-Authenticate: Digest realm=\"carrier\", nonce=\"n\"");
+        final SentMessage third = forwarded(house, PHONE, register(PHONE, "alice", 4,
+                RegistrarHarness.credentials("alice", "wonderland", nonce, 3), carriers, contact));
+
+        // then
+        for (final SentMessage register : List.of(second, third)) {
+            assertEquals(List.of(carriers.substring(15)), register.headers("Authorization"));
+            assertFalse(register.text().contains(nonce), register.text());
+        }
+        house.proxy.answer(third, 200, "c", "Contact: " + OURS + ";expires=300");
+        house.proxy.only("200 REGISTER");
+        assertEquals(1, house.table.users());
         house.proxy.assertQuiet();
     }
 
