@@ -10,19 +10,26 @@ import static org.tandemsip.engine.proxy.ProxyHarness.B1;
 import static org.tandemsip.engine.proxy.ProxyHarness.CALLER;
 import static org.tandemsip.engine.proxy.SipText.CONTACT;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.Ping;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkState;
+import org.tandemsip.engine.timer.Timing;
 
 /** Serial forking and failover to the next peer: RFC 3261 sections 16.6 step 7 and 16.9. */
 @Timeout(10)
 class StatefulFailoverTest {
+    private static final long TIMER_C_MS = Timing.DEFAULTS.timerCNs() / 1_000_000;
+
     private final ProxyHarness proxy = ProxyHarness.failover();
 
     @Test
@@ -360,6 +367,82 @@ class StatefulFailoverTest {
         impatient.assertQuiet();
     }
 
+    @ParameterizedTest
+    @CsvSource({"404, 404", "486, 486", "500, 480", "503, 480"})
+    void shouldFailOverOnTheCodesOfTheTrunk(final int code, final int told) {
+        // given
+        final ProxyHarness choosy = choosy();
+        final SentMessage first = choosy.invite("c1");
+
+        // when
+        choosy.answer(first, code, "b1");
+
+        // then
+        final List<SentMessage> sent = choosy.sent();
+        assertEquals(List.of("ACK", "INVITE"), SentMessage.summaries(sent));
+        assertOtherPeer(first, sent.getLast());
+
+        // when: the caller gets the better answer, or the first (RFC 3261 section 16.7 step 6)
+        choosy.answer(sent.getLast(), 480, "b2");
+
+        // then
+        choosy.assertSentTo(CALLER, told + " INVITE");
+        choosy.assertQuiet();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"408, 408", "480, 480", "302, 302", "603, 603"})
+    void shouldNotFailOverOnOtherCodesNorOn6xx(final int code, final int told) {
+        // given
+        final ProxyHarness choosy = choosy();
+
+        // when
+        choosy.answer(choosy.invite("c1"), code, "b1");
+
+        // then
+        choosy.assertSent("ACK", told + " INVITE");
+        choosy.assertQuiet();
+    }
+
+    @Test
+    void shouldTryBackupTrunkOnTheCodesOfTheFirst() {
+        // given
+        final ProxyHarness backup = ProxyHarness.of(ProxyHarness.trunk(0, "callers", CALLER),
+                List.of(new Trunk(1, "a", Endpoint.peers(null, A1), List.of(), new int[] {404})),
+                List.of(ProxyHarness.trunk(2, "b", B1)));
+
+        // when
+        backup.answer(backup.invite("c1"), 404, "b1");
+        final SentMessage second = backup.last("INVITE");
+        backup.answer(second, 404, "b2");
+
+        // then: what the second trunk says is no reason to go on
+        assertEquals(B1.hostPort(), second.to());
+        backup.assertSentTo(CALLER, "404 INVITE");
+        backup.assertQuiet();
+    }
+
+    @Test
+    void shouldGiveAllTriesTogetherNoLongerThanTimerC() {
+        // given: eight peers, none of which ever says anything, 30 s for each
+        final Endpoint[] silent = new Endpoint[8];
+        Arrays.setAll(silent, i -> Endpoint.udp("10.0.1." + (i + 1)));
+        final ProxyHarness patient = tries(30_000_000_000L, silent);
+        patient.invite("c1");
+
+        // when
+        patient.advanceMs(TIMER_C_MS - 1_000);
+
+        // then
+        assertEquals(7, asked(patient.sent()).size());
+        patient.advanceMs(1_000);
+        patient.assertSentTo(CALLER, "408 INVITE");
+        patient.advanceMs(60_000);
+        final Set<String> later = asked(patient.sent());
+        assertTrue(Set.of(silent[6].hostPort()).containsAll(later), "only the last one, until its timer B: " + later);
+        patient.assertQuiet();
+    }
+
     @Test
     void shouldLeaveNothingBehindWhenSendingFails() {
         // given
@@ -375,11 +458,27 @@ class StatefulFailoverTest {
         proxy.assertQuiet();
     }
 
+    private static Set<String> asked(final List<SentMessage> sent) {
+        return sent.stream().filter(SentMessage::isRequest).map(SentMessage::to).collect(Collectors.toSet());
+    }
+
     /** Two peers, the second tried when the first is silent for 4 s. */
     private static ProxyHarness impatient() {
+        return tries(4_000_000_000L, A1, A2);
+    }
+
+    /** Peers that are tried one after the other, each for {@code tryNs}. */
+    private static ProxyHarness tries(final long tryNs, final Endpoint... peers) {
         return ProxyHarness.of(ProxyHarness.trunk(0, "callers", CALLER),
-                List.of(new Trunk(1, "a", Endpoint.peers(null, A1, A2), List.of(), new int[] {503}, 0,
-                        Balance.PRIORITY, 0, 4_000_000_000L, Ping.OFF, new TrunkState())),
+                List.of(new Trunk(1, "a", Endpoint.peers(null, peers), List.of(), new int[] {503}, 0,
+                        Balance.PRIORITY, 0, tryNs, Ping.OFF, new TrunkState())),
+                List.of());
+    }
+
+    /** Two peers, the second tried when the first says 404, 486 or 500; not after a 603. */
+    private static ProxyHarness choosy() {
+        return ProxyHarness.of(ProxyHarness.trunk(0, "callers", CALLER),
+                List.of(new Trunk(1, "a", Endpoint.peers(null, A1, A2), List.of(), new int[] {404, 486, 500, 603})),
                 List.of());
     }
 

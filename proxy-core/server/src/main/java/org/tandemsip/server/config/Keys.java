@@ -30,7 +30,8 @@ final class Keys {
             "Transport towards the peers. auto is UDP, and TCP for requests over 1300 bytes (RFC 3261 section"
                     + " 18.1.1). A peer that is a sips URI is reached by tls.");
     static final Key<List<Item<Integer>>> FAILOVER = Key.of("failover", new ListOf<>(Scalars.number(300, 699), 32),
-            "[503]", "Answers that make a stateful proxy try the next peer, besides timeout and transport error.");
+            "[503]", "Answers that make a stateful proxy try the next peer, besides 503, timeout and transport error;"
+                    + " 6xx in mode b2bua only, since a proxy may not (RFC 3261 section 16.7).");
     static final Key<Integer> TRUNK_MAX_FORWARDS = Key.optional("max-forwards", Scalars.number(1, 255), "70",
             "Max-Forwards put into requests to this trunk that carry none; when absent, the global max-forwards.");
     static final Key<Balance> BALANCE = Key.of("balance", Scalars.choice("balance", Balance.class), "call-id",
