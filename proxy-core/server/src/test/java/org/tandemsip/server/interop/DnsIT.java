@@ -16,9 +16,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +96,49 @@ class DnsIT {
             Located nothing = locate(names, "nowhere.test", 0, null);
             assertEquals(Answer.Kind.NONE, nothing.kind());
             assertTrue(nothing.expiresNs() - names.nowNs() <= TimeUnit.SECONDS.toNanos(2), "MINIMUM of the SOA");
+        }
+    }
+
+    @Test
+    void shouldGiveTheAddressesOfBothFamilies() throws Exception {
+        serve("""
+                _sip._udp.carrier IN SRV 10 0 5080 gw1.carrier
+                _sip._udp.carrier IN SRV 20 0 5080 gw2.carrier
+                gw1.carrier IN A 192.0.2.1
+                gw1.carrier IN AAAA 2001:db8::1
+                gw2.carrier IN AAAA 2001:db8::2
+                """);
+        Reach both = new Reach(true, false, false, true, true);
+        Reach six = new Reach(true, false, false, false, true);
+        try (Names names = names()) {
+            assertEquals(Set.of("UDP 192.0.2.1:5080 0", "UDP 2001:db8::1:5080 0", "UDP 2001:db8::2:5080 1"),
+                    tiers(locate(names, "carrier.test", 0, null, both)));
+            assertEquals(Set.of("UDP 2001:db8::1:5080 0", "UDP 2001:db8::2:5080 1"),
+                    tiers(locate(names, "carrier.test", 0, null, six)));
+            assertEquals(Set.of("UDP 192.0.2.1:5080 0"), tiers(locate(names, "carrier.test", 0, Transport.UDP)));
+            assertEquals(Set.of("UDP 2001:db8::2:5066 0"),
+                    tiers(locate(names, "gw2.carrier.test", 5066, Transport.UDP, both)));
+            assertEquals(Answer.Kind.NONE, locate(names, "gw2.carrier.test", 5066, Transport.UDP).kind());
+        }
+    }
+
+    @Test
+    void shouldCallAPeerWhoseNameHasAnIpv6AddressOnly() throws Exception {
+        try (DatagramSocket six = new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("::1"), 0))) {
+            six.setSoTimeout(20_000);
+            serve("""
+                    _sip._udp.carrier IN SRV 10 1 %d gw.carrier
+                    gw.carrier IN AAAA ::1
+                    """.formatted(six.getLocalPort()));
+            String yaml =
+                    yaml("allow: [\"::1/128\"]").replace("udp://127.0.0.1:0", "udp://127.0.0.1:0, \"udp://[::1]:0\"");
+            try (Tandem tandem = Tandem.start(new ConfigReader(Map.of()).read("test", yaml))) {
+                send(pbx, tandem, invite("sip:+1555@127.0.0.1"));
+
+                String invite = receive(six);
+                assertTrue(invite.startsWith("INVITE sip:+1555@127.0.0.1"), invite);
+                assertTrue(invite.contains("\r\nVia: SIP/2.0/UDP [::1]:"), invite);
+            }
         }
     }
 
@@ -255,14 +300,22 @@ class DnsIT {
     }
 
     private static Located locate(Names names, String host, int port, Transport transport) {
+        return locate(names, host, port, transport, REACH);
+    }
+
+    private static Located locate(Names names, String host, int port, Transport transport, Reach reach) {
         CompletableFuture<Located> located = new CompletableFuture<>();
-        names.locate(new Domain(host, port, transport, false), REACH, located::complete);
+        names.locate(new Domain(host, port, transport, false), reach, located::complete);
         return located.orTimeout(30, TimeUnit.SECONDS).join();
     }
 
     private static List<String> hops(Located located) {
         return located.hops().stream().map(hop -> hop.transport() + " " + IpAddress.toString(hop.high(), hop.low())
                 + ":" + hop.port() + " " + hop.tier() + "/" + hop.weight()).toList();
+    }
+
+    private static Set<String> tiers(Located located) {
+        return hops(located).stream().map(hop -> hop.substring(0, hop.indexOf('/'))).collect(Collectors.toSet());
     }
 
     private String yaml(String more) {
