@@ -72,7 +72,12 @@ final class TlsHarness {
     }
 
     TlsServer server(final X509Bundle shown, final InetSocketAddress at) throws Exception {
-        return new TlsServer(ca.context(shown), at);
+        return new TlsServer(ca.context(shown), at, false);
+    }
+
+    /** One that wants to see a certificate, too. */
+    TlsServer certifyingServer(final X509Bundle shown) throws Exception {
+        return new TlsServer(ca.context(shown), new InetSocketAddress(IPV4, 0), true);
     }
 
     void assertServed(final TestNet net, final X509Bundle shown) throws Exception {

@@ -13,9 +13,13 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.URI;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.server.tls.TestCa;
 import org.tandemsip.server.tls.TlsSettings;
 
 /** Who may be on the other side of a connection: by the name in its certificate (RFC 5922) and by whom we believe. */
@@ -140,6 +145,46 @@ class TlsPeerTest {
             }
             assertEquals(2, server.connections.size());
         }
+    }
+
+    /** Where a trunk has a certificate of its own, and peers by two names and by an address. */
+    @ParameterizedTest
+    @EnumSource(value = SslProvider.class, names = {"OPENSSL", "JDK"})
+    void shouldNameTheHostItWantsAndShowTheCertificateForItsTrunk(final SslProvider provider) throws Exception {
+        final X509Bundle forCarrier = harness.ca.issue("customer.example");
+        final TlsSettings settings = harness.settings("carrier", new TlsSettings.OfTrunk(
+                Optional.of(TestCa.credentials(forCarrier)), Optional.empty(), List.of(), List.of("a.carrier.example"),
+                true, false));
+        try (Tls tls = harness.tls(provider, settings); TestNet net = net(tls);
+                TlsServer server = harness.certifyingServer(harness.ca.issue("a.carrier.example", "b.carrier.example",
+                        "sip.other.example"));
+                UdpClient client = new UdpClient(net)) {
+            net.forwardOver = Transport.TLS;
+            net.forwardTo = server.address();
+
+            assertGreeted(net, client, server, tls.identity("carrier", "a.carrier.example"),
+                    List.of(new SNIHostName("a.carrier.example")), forCarrier.getCertificate());
+            assertGreeted(net, client, server, tls.identity("carrier", "B.Carrier.Example."),
+                    List.of(new SNIHostName("b.carrier.example")), forCarrier.getCertificate());
+            // an address is no name for SNI (RFC 6066 section 3)
+            assertGreeted(net, client, server, tls.identity("carrier", "127.0.0.1"), List.of(),
+                    forCarrier.getCertificate());
+            assertGreeted(net, client, server, tls.identity("other", "sip.other.example"),
+                    List.of(new SNIHostName("sip.other.example")),
+                    settings.certificates().getFirst().certificate());
+        }
+    }
+
+    private static void assertGreeted(final TestNet net, final UdpClient client, final TlsServer server,
+            final int identity, final List<SNIServerName> names, final X509Certificate shown) throws Exception {
+        final int before = server.connections.size();
+        net.forwardIdentity = identity;
+        client.send(TestNet.request("MESSAGE", "greeted" + before, ""));
+        assertTrue(server.message().startsWith("MESSAGE "));
+        assertEquals(before + 1, server.connections.size());
+        final ExtendedSSLSession session = server.session(before);
+        assertEquals(names, session.getRequestedServerNames());
+        assertEquals(shown, session.getPeerCertificates()[0]);
     }
 
     private void assertReached(final TestNet net, final X509Bundle shown) throws Exception {

@@ -10,8 +10,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 
 /** Accepts connections of TLS and keeps what comes. */
 final class TlsServer implements AutoCloseable {
@@ -19,9 +21,11 @@ final class TlsServer implements AutoCloseable {
     final BlockingQueue<String> received = new LinkedBlockingQueue<>();
     private final SSLServerSocket listener;
 
-    TlsServer(final SSLContext context, final InetSocketAddress at) throws IOException {
+    /** @param certified whether clients must show a certificate */
+    TlsServer(final SSLContext context, final InetSocketAddress at, final boolean certified) throws IOException {
         listener = (SSLServerSocket) context.getServerSocketFactory().createServerSocket();
         listener.setReuseAddress(true);
+        listener.setNeedClientAuth(certified);
         listener.bind(at);
         Thread.ofVirtual().start(() -> {
             try {
@@ -44,6 +48,11 @@ final class TlsServer implements AutoCloseable {
         } catch (final IOException closed) {
             // By one side or the other.
         }
+    }
+
+    /** What came of the handshake of the {@code index}-th connection. */
+    ExtendedSSLSession session(final int index) {
+        return (ExtendedSSLSession) ((SSLSocket) connections.get(index)).getSession();
     }
 
     InetSocketAddress address() {
