@@ -163,6 +163,11 @@ class GbTest {
                     metrics);
             assertTrue(metrics.contains("tandem_gb28181_registrations_total{trunk=\"devices\",kind=\"new\"} 1\n"),
                     metrics);
+            for (final String full : new String[] {"tandem_gb28181_devices_refused_total{trunk=\"devices\"}",
+                "tandem_gb28181_queries_displaced_total{trunk=\"devices\"}",
+                "tandem_limited_total{limit=\"gb28181_dialogs\"}"}) {
+                assertTrue(metrics.contains("\n" + full + " 0\n"), full);
+            }
             assertTrue(get(tandem, "/api/v1/trunks/devices").contains("\"gb28181\":{\"devices\":1"));
             final String asked = "\"cmd_type\":\"DeviceInfo\",\"sn\":43,\"device_id\":\"" + DEVICE + "\",\"state\":";
             assertTrue(get(tandem, "/api/v1/calls").contains(asked + "\"waiting\""));

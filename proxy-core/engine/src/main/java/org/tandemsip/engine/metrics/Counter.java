@@ -67,6 +67,8 @@ public enum Counter {
             "Times that there was no room for something new, by the limit that was reached."),
     LIMITED_NAMES("tandem_limited_total", "limit=\"names\"",
             "Times that there was no room for something new, by the limit that was reached."),
+    LIMITED_GB_DIALOGS("tandem_limited_total", "limit=\"gb28181_dialogs\"",
+            "Times that there was no room for something new, by the limit that was reached."),
     LIMITED_SOURCE("tandem_limited_source_total", "",
             "Messages over what one source may send: dropped, or answered 503 on a connection."),
     TARGETS_LEFT_OUT("tandem_targets_left_out_total", "",

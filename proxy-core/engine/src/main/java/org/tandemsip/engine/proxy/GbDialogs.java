@@ -39,19 +39,26 @@ final class GbDialogs {
         return NONE;
     }
 
-    /** Remembers a dialog. @param callee id of the device that was called; need not exist */
-    void put(final long key, final Destination callerAt, final Destination calleeAt, final DeviceId callee,
+    /**
+     * Remembers a dialog.
+     *
+     * @param callee id of the device that was called; need not exist
+     * @return whether another one that goes on had to make room
+     */
+    boolean put(final long key, final Destination callerAt, final Destination calleeAt, final DeviceId callee,
             final long nowNs, final long untilNs) {
         if (slots == null) {
             slots = new long[(SLOTS + WINDOW) * SLOT_LONGS];
         }
         final int slot = place(key, nowNs);
+        final boolean displaces = slots[slot] != key && left(slot, nowNs) > 0;
         slots[slot] = key;
         slots[slot + UNTIL] = untilNs;
         write(slot + CALLER, callerAt);
         write(slot + CALLEE, calleeAt);
         slots[slot + ID_HIGH] = callee.high();
         slots[slot + ID_LOW] = callee.low();
+        return displaces;
     }
 
     private int place(final long key, final long nowNs) {

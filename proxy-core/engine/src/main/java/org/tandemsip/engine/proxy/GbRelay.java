@@ -11,6 +11,8 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.routing.DeviceId;
 import org.tandemsip.engine.routing.Gb28181;
 import org.tandemsip.engine.routing.Route;
@@ -49,6 +51,7 @@ final class GbRelay {
     private static final long QUERY = 0x6762_736eL;
 
     private final KeyedHash hash;
+    private final Counters counters;
     private final GbDialogs dialogs = new GbDialogs();
     private final Manscdp body = new Manscdp();
     private final NameAddr nameAddr = new NameAddr();
@@ -61,6 +64,7 @@ final class GbRelay {
 
     GbRelay(final ShardContext context) {
         hash = new KeyedHash(context.keys().table0(), context.keys().table1());
+        counters = context.counters();
         policy((RoutingPolicy) context.policy());
     }
 
@@ -154,11 +158,7 @@ final class GbRelay {
             return;
         }
         switch (body.kind()) {
-            case QUERY, CONTROL -> {
-                final Gb28181 asked = receiver != null ? receiver : sender;
-                asked.count(body.command());
-                asked.queries().onQuery(queryKey(request.bytes()), body.command(), body.device(), body.number(), nowNs);
-            }
+            case QUERY, CONTROL -> asked(receiver != null ? receiver : sender, request, nowNs);
             case RESPONSE -> {
                 final Gb28181 answering = sender != null ? sender : receiver;
                 answering.count(body.command());
@@ -168,6 +168,10 @@ final class GbRelay {
                 }
             }
             case NOTIFY -> {
+                if (body.command() == Gb28181.Command.BROADCAST) {
+                    asked(receiver != null ? receiver : sender, request, nowNs);
+                    return;
+                }
                 (sender != null ? sender : receiver).count(body.command());
                 if (sender != null && body.command() == Gb28181.Command.KEEPALIVE) {
                     heard(sender, request, source, nowNs);
@@ -177,6 +181,12 @@ final class GbRelay {
                 // Not of this kind.
             }
         }
+    }
+
+    /** A query, or what has a response like one: an order, or a broadcast that a device is to call for. */
+    private void asked(final Gb28181 asked, final SipMessage request, final long nowNs) {
+        asked.count(body.command());
+        asked.queries().onQuery(queryKey(request.bytes()), body.command(), body.device(), body.number(), nowNs);
     }
 
     /** A Keepalive of a device that is known says where it is now. */
@@ -248,8 +258,10 @@ final class GbRelay {
         if (!userOf(response, HeaderName.TO)) {
             id.set(0, 0);
         }
-        dialogs.put(dialogKey(response, response.fromTag(), response.toTag()), caller, here.set(peer), id, nowNs,
-                nowNs + policy.timing().lostCallNs());
+        if (dialogs.put(dialogKey(response, response.fromTag(), response.toTag()), caller, here.set(peer), id, nowNs,
+                nowNs + policy.timing().lostCallNs())) {
+            counters.increment(Counter.LIMITED_GB_DIALOGS);
+        }
     }
 
     /** Reads the id in the URI of From or To. */

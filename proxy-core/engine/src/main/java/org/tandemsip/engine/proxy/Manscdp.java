@@ -36,6 +36,8 @@ final class Manscdp {
     private static final byte[] CMD_TYPE = ascii("<CmdType>");
     private static final byte[] SN = ascii("<SN>");
     private static final byte[] DEVICE_ID = ascii("<DeviceID>");
+    /** Where a Broadcast says which device it is for; the response to it calls that DeviceID. */
+    private static final byte[] TARGET_ID = ascii("<TargetID>");
     private static final Command[] COMMANDS = Command.values();
     private static final byte[][] WORDS = words();
 
@@ -66,7 +68,8 @@ final class Manscdp {
         commandSlice = value(start, headEnd, CMD_TYPE);
         command = command(commandSlice);
         sn = value(start, headEnd, SN);
-        final long id = value(start, headEnd, DEVICE_ID);
+        final long id =
+                value(start, headEnd, command == Command.BROADCAST && kind == Kind.NOTIFY ? TARGET_ID : DEVICE_ID);
         device.read(bytes, id);
         next = Slice.exists(id) ? Slice.end(id) : end;
         return this;

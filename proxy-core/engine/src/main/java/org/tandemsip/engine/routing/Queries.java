@@ -40,6 +40,7 @@ public final class Queries {
     private final AtomicLong answered = new AtomicLong();
     private final AtomicLong answerNs = new AtomicLong();
     private final AtomicLong unasked = new AtomicLong();
+    private final AtomicLong displaced = new AtomicLong();
 
     /**
      * A query as people see it.
@@ -72,6 +73,9 @@ public final class Queries {
             if (slots.get(place + SENT) - slots.get(oldest + SENT) < 0) {
                 oldest = place;
             }
+        }
+        if (slots.get(oldest) != 0 && slots.get(oldest) != wanted && waits(oldest, nowNs)) {
+            displaced.incrementAndGet();
         }
         // Whoever looks at the slot meanwhile finds it free.
         slots.set(oldest, 0);
@@ -111,12 +115,15 @@ public final class Queries {
     public int waiting(final long nowNs) {
         int count = 0;
         for (int place = 0; place < slots.length(); place += SLOT_LONGS) {
-            if (slots.get(place) != 0 && slots.get(place + WAITED) == 0
-                    && nowNs - slots.get(place + SENT) <= PATIENCE_NS) {
+            if (slots.get(place) != 0 && waits(place, nowNs)) {
                 count++;
             }
         }
         return count;
+    }
+
+    private boolean waits(final int place, final long nowNs) {
+        return slots.get(place + WAITED) == 0 && nowNs - slots.get(place + SENT) <= PATIENCE_NS;
     }
 
     /** Queries of the last {@link #PATIENCE_NS}, the latest first, at most {@code most} of them. Likewise. */
@@ -150,6 +157,11 @@ public final class Queries {
     /** How long those have waited, all together, in nanoseconds. */
     public long answerNs() {
         return answerNs.get();
+    }
+
+    /** Queries that made room for later ones while they waited. */
+    public long displaced() {
+        return displaced.get();
     }
 
     /** Responses that nobody waits for: further parts of a catalog, and what has come too late. */

@@ -25,7 +25,8 @@ record Endpoint(Transport transport, String host, int port) {
         source.addressHigh = address.high();
         source.addressLow = address.low();
         source.port = port;
-        source.connection = transport.stream() ? 7 : 0;
+        // Each has a connection of its own: from another port, another one.
+        source.connection = transport.stream() ? port : 0;
         return source;
     }
 

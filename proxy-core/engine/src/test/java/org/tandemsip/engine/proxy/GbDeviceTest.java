@@ -10,6 +10,7 @@ import static org.tandemsip.engine.proxy.GbHarness.OTHER;
 import static org.tandemsip.engine.proxy.GbHarness.PLATFORM;
 import static org.tandemsip.engine.proxy.GbHarness.latin1;
 
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,8 +18,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.routing.DeviceId;
+import org.tandemsip.engine.routing.Devices;
 import org.tandemsip.engine.routing.Gb28181;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.Queries;
 
 /** Where a device of GB/T 28181 is found: by its registration, its Keepalives and its catalog. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -125,10 +130,96 @@ class GbDeviceTest {
     void shouldSendOverTheConnectionOfTheDeviceWhenItRegisteredOverTcp() {
         final Endpoint tcp = new Endpoint(Transport.TCP, "10.0.0.64", 33_333);
         gb.register(tcp, DEVICE);
+        assertReached(tcp, DEVICE);
+    }
+
+    /** The platform never dials: where the device comes from is all that there is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"MESSAGE", "REGISTER"})
+    void shouldFollowADeviceToItsNewConnection(final String first) {
+        // given: it has a channel, and a call to it
+        final Endpoint before = new Endpoint(Transport.TCP, "10.0.0.64", 33_333);
+        final Endpoint after = new Endpoint(Transport.TCP, "10.0.0.64", 44_444);
+        gb.register(before, DEVICE);
+        gb.proxy.receive(before, gb.fromDevice("MESSAGE", before, DEVICE, "", "<Response><CmdType>Catalog</CmdType>"
+                + "<SN>1</SN><DeviceID>" + DEVICE + "</DeviceID><Item><DeviceID>" + CHANNEL + "</DeviceID></Item>"
+                + "</Response>"));
+        assertReached(before, CHANNEL);
+        final SentMessage success = gb.answer(gb.invite(DEVICE, before), before);
+
+        // when
+        if (first.equals("REGISTER")) {
+            gb.register(after, DEVICE);
+            assertEquals(1, gb.known.refreshed());
+        } else {
+            gb.keepalive(after, DEVICE);
+        }
+
+        // then
+        assertReached(after, DEVICE);
+        assertReached(after, CHANNEL);
+        gb.proxy.receive(PLATFORM, GbHarness.withoutRoute("BYE", "0", success, 800));
+        assertEquals(after.port(), gb.proxy.sentTo(after).getFirst().connection());
+    }
+
+    private void assertReached(final Endpoint at, final String id) {
         gb.proxy.sent();
-        gb.proxy.receive(PLATFORM, gb.fromPlatform("MESSAGE", DEVICE, "", ""));
+        gb.proxy.receive(PLATFORM, gb.fromPlatform("MESSAGE", id, "", ""));
         final SentMessage sent = gb.proxy.sent().getLast();
         assertEquals(Transport.TCP, sent.transport());
-        assertEquals(tcp.hostPort(), sent.to());
+        assertEquals(at.hostPort(), sent.to());
+        assertEquals(at.port(), sent.connection());
+    }
+
+    @Test
+    void shouldCountDevicesForWhichThereIsNoRoomAndKeepThoseThatAreThere() {
+        // given: room for 16 and what spills over
+        final Devices few = new Devices(7, 16);
+        final Destination where = new Destination();
+        where.transport = Transport.UDP;
+        final DeviceId id = new DeviceId();
+
+        // when
+        int refused = 0;
+        for (int i = 1; i <= 100; i++) {
+            refused += few.put(id.set(1, i), where, 0, 1_000, 1_000) ? 0 : 1;
+        }
+
+        // then
+        assertEquals(100, few.count(1) + refused);
+        assertTrue(few.count(1) <= 32, few.count(1) + " devices");
+        assertEquals(refused, few.refused());
+        assertTrue(few.isThere(id.set(1, 1), 1));
+
+        // when: their time is over
+        assertTrue(few.put(id.set(1, 100), where, 1_000, 2_000, 2_000));
+
+        // then
+        assertEquals(1, few.count(1_000));
+    }
+
+    @Test
+    void shouldCountQueriesThatMakeRoomForLaterOnesWhileTheyWait() {
+        // given
+        final Queries queries = new Queries();
+        final SplittableRandom keys = new SplittableRandom(1);
+        final DeviceId id = new DeviceId();
+
+        // when
+        for (int i = 0; i < 20_000; i++) {
+            queries.onQuery(keys.nextLong(), Gb28181.Command.CATALOG, id, i, i);
+        }
+
+        // then
+        final int waiting = queries.waiting(20_000);
+        assertTrue(waiting <= 8_200, waiting + " waiting");
+        assertEquals(20_000, waiting + queries.displaced());
+
+        // when: nobody waits any more
+        final long displaced = queries.displaced();
+        for (int i = 0; i < 20_000; i++) {
+            queries.onQuery(keys.nextLong(), Gb28181.Command.CATALOG, id, i, Queries.PATIENCE_NS * (i + 2));
+        }
+        assertEquals(displaced, queries.displaced());
     }
 }

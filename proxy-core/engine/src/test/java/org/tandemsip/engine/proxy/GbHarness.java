@@ -114,7 +114,12 @@ final class GbHarness {
                         + "</SN>\r\n<DeviceID>" + id + "</DeviceID>\r\n<Status>OK</Status>\r\n</Notify>\r\n"));
         final SentMessage message = proxy.sentTo(PLATFORM).getFirst();
         proxy.receive(PLATFORM, SipText.response(message, 200, "k" + sequence));
-        assertEquals(List.of("200 MESSAGE"), SentMessage.summaries(proxy.sentTo(at)));
+        final SentMessage answer = proxy.only("200 MESSAGE");
+        if (at.transport().stream()) {
+            assertEquals(at.source(1).connection, answer.connection());
+        } else {
+            assertEquals(at.hostPort(), answer.to());
+        }
     }
 
     /** Where a MESSAGE of the platform to that id goes; its refusal when it goes nowhere. */
@@ -134,6 +139,11 @@ final class GbHarness {
     SentMessage answer(final SentMessage invite, final Endpoint at) {
         proxy.receive(at, SipText.response(invite, 200, "cam", "Contact: <sip:" + CHANNEL + "@192.168.1.64:5060>"));
         return proxy.sentTo(PLATFORM).getLast();
+    }
+
+    /** The same request of the other side of the dialog. */
+    static String turned(final String request) {
+        return request.replace("From: ", "X: ").replace("To: ", "From: ").replace("X: ", "To: ");
     }
 
     /** Inside the dialog of {@code success} as wvp writes it: no Route, our address, any user. */

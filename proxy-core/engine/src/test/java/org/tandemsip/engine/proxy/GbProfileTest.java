@@ -106,11 +106,11 @@ class GbProfileTest {
                 + "a=setup:passive\r\na=connection:new\r\na=recvonly\r\na=rtpmap:96 PS/90000\r\na=downloadspeed:4\r\n"
                 + "y=0200000001\r\nf=v/2/4/25/1/4000a/1/8/1\r\n";
         final String rows = "subject : " + CHANNEL + ":0200000001," + SERVER + ":0\r\ncontact:<sip:" + SERVER
-                + "@10.0.1.1:5060>\r\ncontent-type:APPLICATION/SDP\r\nX-Vendor: " + latin1("\u6444\u50cf\u8a89")
-                + "\r\n"
+                + "@10.0.1.1:5060>\r\ncontent-type:APPLICATION/SDP\r\nX-Vendor: " + latin1("\u6444\u50cf\u8aa0")
+                + "\r\nX-Quoted: \"" + latin1("\u8aa0") + "\";a=1\r\n"
                 + "Date: 2024-01-02T03:04:05.678\r\nEvent: Catalog;id=1\r\n";
         final String sent = gb.fromPlatform("INVITE", DEVICE, rows, body)
-                .replace("To: <", "To: \"" + latin1("\u8a87") + "\" <");
+                .replace("To: <", "To: \"" + latin1("\u8aa0") + "\" <");
         gb.proxy.sent();
 
         // when
@@ -173,5 +173,151 @@ class GbProfileTest {
         gb.proxy.receive(PLATFORM, withoutRoute("INFO", CHANNEL, success, 700).replace("Content-Length: 0",
                 "Content-Type: Application/MANSRTSP\r\nContent-Length: " + body.length()) + body);
         assertEquals(body, gb.proxy.sentTo(CAMERA).getFirst().body());
+    }
+
+    /** A character whose second byte in GBK is that of a backslash, in every place of a body where it could do harm. */
+    @ParameterizedTest
+    @EnumSource(value = Mode.class, names = {"STATELESS", "STATEFUL"})
+    void shouldPassABodyOnInWhichABackslashIsHalfACharacter(final Mode mode) {
+        // given
+        gb.start(mode);
+        gb.register(CAMERA, DEVICE);
+        final String half = latin1("\u8aa0");
+        assertEquals("\u00d5\\", half);
+        final String body = "<?xml version=\"1.0\" encoding=\"GB2312\"?>\r\n<Query>\r\n<!-- " + half + " -->\r\n"
+                + "<Name a=\"" + half + "\">" + half + "</Name>\r\n<CmdType>DeviceInfo</CmdType>\r\n<SN>17</SN>\r\n"
+                + "<DeviceID>" + DEVICE + "</DeviceID>\r\n<Info>\"" + half + "\"" + half + "</Info>\r\n</Query>\r\n"
+                + half;
+        final String query = gb.fromPlatform("MESSAGE", DEVICE, "Content-Type: Application/MANSCDP+xml\r\n", body);
+        gb.proxy.sent();
+
+        // when
+        gb.proxy.receive(PLATFORM, query);
+
+        // then
+        final SentMessage arrived = gb.proxy.sentTo(CAMERA).getFirst();
+        assertEquals(withoutProxyRows(query), withoutProxyRows(arrived.text()));
+        gb.proxy.receive(CAMERA, gb.fromDevice("MESSAGE", CAMERA, DEVICE, "", body.replace("Query>", "Response>")));
+        assertEquals(body.replace("Query>", "Response>"), gb.proxy.sentTo(PLATFORM).getLast().body());
+        assertEquals(1, gb.known.queries().answered());
+    }
+
+    @Test
+    void shouldNotTakeTheResponseOfAnotherDeviceOrToAnotherQueryForTheOneAwaited() {
+        // given
+        gb.register(CAMERA, DEVICE);
+        final String query = "<Query><CmdType>DeviceInfo</CmdType><SN>248</SN><DeviceID>" + DEVICE
+                + "</DeviceID></Query>";
+        gb.proxy.receive(PLATFORM, gb.fromPlatform("MESSAGE", DEVICE, "", query));
+        final String response = query.replace("Query>", "Response>");
+
+        // when: each differs in one of the three
+        for (final String other : List.of(response.replace("DeviceInfo", "DeviceStatus"), response.replace(DEVICE,
+                CHANNEL), response.replace("248", "2480"))) {
+            gb.proxy.receive(CAMERA, gb.fromDevice("MESSAGE", CAMERA, DEVICE, "", other));
+        }
+
+        // then
+        assertEquals(List.of(0L, 3L), List.of(gb.known.queries().answered(), gb.known.queries().unasked()));
+        assertEquals(1, gb.known.queries().waiting(gb.proxy.nowNs));
+        gb.proxy.receive(CAMERA, gb.fromDevice("MESSAGE", CAMERA, DEVICE, "", response));
+        assertEquals(1, gb.known.queries().answered());
+        assertEquals(0, gb.known.queries().waiting(gb.proxy.nowNs));
+    }
+
+    /** The platform asks for a voice; the device says yes, and calls the platform for it. */
+    @ParameterizedTest
+    @EnumSource(value = Mode.class, names = {"STATELESS", "STATEFUL"})
+    void shouldCarryABroadcastFromItsNotifyToTheCallOfTheDevice(final Mode mode) {
+        // given
+        gb.start(mode);
+        gb.register(CAMERA, DEVICE);
+        final String notify = "<?xml version=\"1.0\"?>\r\n<Notify>\r\n<CmdType>Broadcast</CmdType>\r\n<SN>992</SN>\r\n"
+                + "<SourceID>" + SERVER + "</SourceID>\r\n<TargetID>" + DEVICE + "</TargetID>\r\n</Notify>\r\n";
+        gb.proxy.sent();
+
+        // when
+        gb.proxy.receive(PLATFORM, gb.fromPlatform("MESSAGE", DEVICE, "", notify));
+
+        // then
+        final SentMessage asked = gb.proxy.sentTo(CAMERA).getFirst();
+        assertEquals(notify, asked.body());
+        gb.proxy.receive(CAMERA, SipText.response(asked, 200, "m"));
+        final String response = "<?xml version=\"1.0\"?>\r\n<Response>\r\n<CmdType>Broadcast</CmdType>\r\n<SN>992</SN>"
+                + "\r\n<DeviceID>" + DEVICE + "</DeviceID>\r\n<Result>OK</Result>\r\n</Response>\r\n";
+        gb.proxy.sent();
+        gb.proxy.receive(CAMERA, gb.fromDevice("MESSAGE", CAMERA, DEVICE, "", response));
+        assertEquals(response, gb.proxy.sentTo(PLATFORM).getFirst().body());
+        assertEquals(List.of(1L, 1L, 0L), List.of(gb.known.queries().sent(), gb.known.queries().answered(),
+                gb.known.queries().unasked()));
+        assertEquals(2, gb.known.messages(Gb28181.Command.BROADCAST));
+
+        // when
+        final String offer = "v=0\r\no=" + DEVICE + " 0 0 IN IP4 192.168.1.64\r\ns=Play\r\nc=IN IP4 192.168.1.64\r\n"
+                + "t=0 0\r\nm=audio 30000 RTP/AVP 8\r\na=recvonly\r\ny=0200000001\r\nf=v/////a/1/8/1\r\n";
+        gb.proxy.receive(CAMERA, gb.fromDevice("INVITE", CAMERA, DEVICE, "Subject: " + SERVER + ":0200000001," + DEVICE
+                + ":0\r\nContact: <sip:" + DEVICE + "@192.168.1.64:5060>\r\n", offer));
+
+        // then: and requests of either side without a Route reach the other one
+        final SentMessage invite = gb.proxy.sentTo(PLATFORM).getFirst();
+        assertEquals(offer, invite.body());
+        assertEquals("INVITE sip:" + SERVER + "@3402000000 SIP/2.0", invite.startLine());
+        gb.proxy.receive(PLATFORM, SipText.response(invite, 200, "voice", "Contact: <sip:" + SERVER
+                + "@10.0.1.1:5060>"));
+        final SentMessage success = gb.proxy.sentTo(CAMERA).getLast();
+        assertEquals("200 INVITE", success.summary());
+        gb.proxy.receive(CAMERA, withoutRoute("ACK", SERVER, success, gb.sequence));
+        gb.proxy.assertSentTo(PLATFORM, "ACK");
+        gb.proxy.receive(PLATFORM, GbHarness.turned(withoutRoute("BYE", DEVICE, success, 77)));
+        gb.proxy.assertSentTo(CAMERA, "BYE");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Mode.class, names = {"STATELESS", "STATEFUL"})
+    void shouldCarrySubscriptionsToEventsByteForByte(final Mode mode) {
+        // given
+        gb.start(mode);
+        gb.register(CAMERA, DEVICE);
+        final String wanted = "<?xml version=\"1.0\"?>\r\n<Query>\r\n<CmdType>Catalog</CmdType>\r\n<SN>5</SN>\r\n"
+                + "<DeviceID>" + DEVICE + "</DeviceID>\r\n</Query>\r\n";
+        final String subscribe = gb.fromPlatform("SUBSCRIBE", DEVICE, "Event: Catalog;id=1894\r\nExpires: 3600\r\n"
+                + "Contact: <sip:" + SERVER + "@10.0.1.1:5060>\r\nContent-Type: Application/MANSCDP+xml\r\n", wanted);
+        gb.proxy.sent();
+
+        // when
+        gb.proxy.receive(PLATFORM, subscribe);
+
+        // then
+        final SentMessage arrived = gb.proxy.sentTo(CAMERA).getFirst();
+        assertEquals(withoutProxyRows(subscribe), withoutProxyRows(arrived.text()));
+        gb.proxy.receive(CAMERA, SipText.response(arrived, 200, "cam", "Expires: 3600", "Event: Catalog;id=1894",
+                "Contact: <sip:" + DEVICE + "@192.168.1.64:5060>"));
+        final SentMessage success = gb.proxy.sentTo(PLATFORM).getLast();
+        assertEquals("200 SUBSCRIBE", success.summary());
+
+        // when: an event inside the dialog, and one that nobody has asked for
+        final String event = "<?xml version=\"1.0\" encoding=\"GB2312\"?>\r\n<Notify>\r\n<CmdType>Catalog</CmdType>\r\n"
+                + "<SN>6</SN>\r\n<DeviceID>" + DEVICE + "</DeviceID>\r\n<SumNum>1</SumNum>\r\n<DeviceList Num=\"1\">"
+                + "<Item><DeviceID>" + CHANNEL + "</DeviceID><Event>ON</Event><Name>" + latin1("\u8aa0")
+                + "</Name></Item></DeviceList>\r\n</Notify>\r\n";
+        final String rows = "Event: Catalog;id=1894\r\nSubscription-State: active;expires=3599\r\n"
+                + "Content-Type: Application/MANSCDP+xml\r\nContent-Length: " + event.length() + "\r\n\r\n" + event;
+        final String inside = GbHarness.turned(withoutRoute("NOTIFY", SERVER, success, 2))
+                .replace("10.0.1.1:5060;rport", "192.168.1.64:5060;rport").replace("Content-Length: 0\r\n\r\n", rows);
+        final String unasked = gb.fromDevice("NOTIFY", CAMERA, DEVICE, "", "").replace("Content-Length: 0\r\n\r\n",
+                rows);
+        for (final String notify : List.of(inside, unasked)) {
+            gb.proxy.receive(CAMERA, notify);
+
+            // then: a platform whose queue is full says so itself
+            final SentMessage told = gb.proxy.sentTo(PLATFORM).getLast();
+            assertEquals(withoutProxyRows(notify), withoutProxyRows(told.text()));
+            gb.proxy.receive(PLATFORM, SipText.response(told, notify == inside ? 200 : 486, "p"));
+            gb.proxy.assertSentTo(CAMERA, (notify == inside ? 200 : 486) + " NOTIFY");
+        }
+
+        // and: the subscription is refreshed inside the dialog without a Route
+        gb.proxy.receive(PLATFORM, withoutRoute("SUBSCRIBE", DEVICE, success, 900));
+        gb.proxy.assertSentTo(CAMERA, "SUBSCRIBE");
     }
 }

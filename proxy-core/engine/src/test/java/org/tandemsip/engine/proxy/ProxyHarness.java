@@ -366,7 +366,8 @@ final class ProxyHarness {
             buffer.getBytes(0, bytes);
             final SentMessage message = new SentMessage(nowNs, destination.transport,
                     IpAddress.toString(destination.addressHigh, destination.addressLow) + ':' + destination.port,
-                    destination.listenPoint, correlation, new String(bytes, StandardCharsets.ISO_8859_1));
+                    destination.listenPoint, destination.connection, correlation,
+                    new String(bytes, StandardCharsets.ISO_8859_1));
             if (faulty.test(message)) {
                 throw new IllegalStateException("a fault in between");
             }

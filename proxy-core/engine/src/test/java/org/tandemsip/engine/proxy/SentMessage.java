@@ -11,10 +11,12 @@ import org.tandemsip.codec.Transport;
  * @param transport   over what
  * @param to          remote {@code address:port}
  * @param listenPoint index of the local address
+ * @param connection  over which connection; 0 where that does not matter
  * @param correlation what was given to {@code Egress.send}
  * @param text        the message
  */
-record SentMessage(long atNs, Transport transport, String to, int listenPoint, long correlation, String text) {
+record SentMessage(long atNs, Transport transport, String to, int listenPoint, long connection, long correlation,
+        String text) {
     String startLine() {
         return text.substring(0, text.indexOf("\r\n"));
     }

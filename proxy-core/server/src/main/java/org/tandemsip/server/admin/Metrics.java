@@ -174,7 +174,11 @@ final class Metrics {
                 known -> known.devices().refused());
         gb28181(trunks, "queries_waiting", "gauge", "Queries that wait for their response, 60 s at most.",
                 known -> known.queries().waiting(nowNs));
-        gb28181(trunks, "queries_total", "counter", "Queries and orders to devices.", known -> known.queries().sent());
+        gb28181(trunks, "queries_total", "counter", "Queries, orders and broadcasts to devices.",
+                known -> known.queries().sent());
+        gb28181(trunks, "queries_displaced_total", "counter",
+                "Queries that made room for later ones while they waited.",
+                known -> known.queries().displaced());
         gb28181(trunks, "unasked_responses_total", "counter",
                 "Responses that no query waits for: further parts of a catalog, or too late.",
                 known -> known.queries().unasked());
