@@ -378,7 +378,7 @@ final class Call extends Alarm {
         unset();
         cutOff.end(nowNs);
         endMedia();
-        exchanges.release();
+        exchanges.release(nowNs);
         final Setup tried = setup;
         setup = null;
         owner.record(this, endNs == 0 ? nowNs : endNs);

@@ -247,7 +247,7 @@ final class Exchange implements Requester {
         to.keepSession(owner.kept);
         acknowledge(null);
         final Transfer by = call.transfer;
-        release();
+        release(nowNs);
         by.onAnswered(response, nowNs);
         return Disposition.ABSORBED;
     }
@@ -268,7 +268,7 @@ final class Exchange implements Requester {
         }
         final int code = response.statusCode();
         respond(response, null, 0, nowNs);
-        release();
+        release(nowNs);
         if (code == Status.CALL_DOES_NOT_EXIST_481.code() || code == Status.REQUEST_TIMEOUT_408.code()) {
             // The other side knows nothing of the dialog any more (section 12.2.1.2).
             call.hangUp(Ender.PEER, Call.GONE, nowNs);
@@ -289,7 +289,7 @@ final class Exchange implements Requester {
         }
         final boolean gone = method == Method.UPDATE
                 && response.statusCode() == Status.CALL_DOES_NOT_EXIST_481.code();
-        release();
+        release(nowNs);
         if (gone) {
             call.hangUp(Ender.PEER, Call.GONE, nowNs);
         }
@@ -363,7 +363,7 @@ final class Exchange implements Requester {
 
     private void acknowledged(final long nowNs) {
         final Leg requester = from;
-        release();
+        release(nowNs);
         requester.onAcknowledged(nowNs);
     }
 
@@ -393,14 +393,14 @@ final class Exchange implements Requester {
         switch (state) {
             case PENDING -> {
                 answer(Status.REQUEST_TERMINATED_487, -1, null, nowNs);
-                release();
+                release(nowNs);
             }
             case ANSWERED -> {
                 if (ackOwed) {
                     acknowledge(null);
                 }
                 if (from.state == Leg.State.ENDED) {
-                    release();
+                    release(nowNs);
                 }
                 // Else the BYE for that leg waits for its ACK, or for the time when none is to be expected any more.
             }
@@ -409,7 +409,7 @@ final class Exchange implements Requester {
     }
 
     /** Stops, gives back what it holds, and leaves the call. */
-    void release() {
+    void release(final long nowNs) {
         state = State.DONE;
         owner.timers.cancel(repeat);
         owner.timers.cancel(patience);
@@ -420,18 +420,19 @@ final class Exchange implements Requester {
             server.detach();
             server = null;
         }
-        letGoOfClient();
+        letGoOfClient(nowNs);
         from.inviteIn = from.inviteIn == this ? null : from.inviteIn;
         to.inviteOut = to.inviteOut == this ? null : to.inviteOut;
         call.remove(this);
         owner.pools.giveBack(this);
     }
 
-    /** An INVITE that may still be answered must not be left alone with a 2xx. */
-    void letGoOfClient() {
+    /** An INVITE that may still be answered must not be left alone with a 2xx, nor wait for an answer for ever. */
+    void letGoOfClient(final long nowNs) {
         if (client != null) {
-            if (client instanceof InviteClientTransaction) {
-                client.handOver(owner.pools.takeKeeper().begin(initial()));
+            if (client instanceof final InviteClientTransaction invite) {
+                invite.handOver(owner.pools.takeKeeper().begin(initial()));
+                invite.cancel(CancelReason.NONE, nowNs);
             } else {
                 client.detach();
             }
@@ -470,7 +471,7 @@ final class Exchange implements Requester {
             answer(status, -1, null, nowNs);
         }
         final Call of = call;
-        release();
+        release(nowNs);
         if (session) {
             of.hangUp(Ender.PEER, Call.SILENT, nowNs);
         }
@@ -488,9 +489,11 @@ final class Exchange implements Requester {
         if (server == transaction) {
             server = null;
         }
+        // Nobody is left to be answered: a transaction ends like this only when something has gone wrong.
         if (state == State.PENDING && initial()) {
-            // Nobody is left to be answered: a transaction ends like this only when something has gone wrong.
             call.abandon(nowNs);
+        } else if (state == State.PENDING) {
+            release(nowNs);
         }
     }
 }

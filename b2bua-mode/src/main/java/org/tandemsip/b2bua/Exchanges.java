@@ -61,10 +61,13 @@ final class Exchanges {
         }
     }
 
-    /** Gives all of them back. */
-    void release() {
+    /** Gives all of them back. What has no answer gets one, but for the INVITE that the call began with, which has it. */
+    void release(final long nowNs) {
         while (first != null) {
-            first.release();
+            if (!first.initial()) {
+                first.answer(Status.REQUEST_TERMINATED_487, -1, null, nowNs);
+            }
+            first.release(nowNs);
         }
     }
 

@@ -163,6 +163,9 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
      */
     void end(final byte[] reason, final SipMessage bye, final long nowNs) {
         session.unset();
+        for (OwnRequest each = own; each != null; each = each.next) {
+            each.cancel(nowNs);
+        }
         letGoOfOwn();
         switch (state) {
             case NONE, EARLY -> state = State.ENDED;

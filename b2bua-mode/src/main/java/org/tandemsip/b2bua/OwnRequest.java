@@ -6,6 +6,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
+import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
 import org.tandemsip.engine.transaction.TransactionUser;
@@ -159,6 +160,13 @@ final class OwnRequest implements Requester {
         final Outcome taker = outcome;
         abandon();
         taker.onOutcome(method, code, response, nowNs);
+    }
+
+    /** Its answer is of no use any more: an INVITE must not wait for one for ever. */
+    void cancel(final long nowNs) {
+        if (client instanceof final InviteClientTransaction invite) {
+            invite.cancel(CancelReason.NONE, nowNs);
+        }
     }
 
     /** Nobody wants to know any more: it goes on by itself, and what it needs is still done. */

@@ -79,7 +79,7 @@ final class Relay {
         final boolean invite = exchange.invite();
         if (!resend(exchange, request, nowNs)) {
             exchange.answer(Status.SERVICE_UNAVAILABLE_503, -1, null, nowNs);
-            exchange.release();
+            exchange.release(nowNs);
             return Disposition.ANSWERED;
         }
         if (invite) {

@@ -362,7 +362,7 @@ final class Setup extends TimerNode {
         call.room.giveBackTarget();
         if (call.initial.client instanceof final InviteClientTransaction client) {
             client.cancel(reason, nowNs);
-            call.initial.letGoOfClient();
+            call.initial.letGoOfClient(nowNs);
         }
         call.legs[1].inviteOut = null;
     }

@@ -12,8 +12,11 @@ import static org.tandemsip.b2bua.CallFixture.answer;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
+import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.MessageText;
 import org.tandemsip.testkit.wire.WireMessage;
 
@@ -333,6 +336,48 @@ class RaceTest {
         assertEquals(ALICE, net.take("SIP/2.0 408").to());
         assertEquals(ALICE, net.take("BYE", ALICE).to());
         assertEquals(BOB, net.take("BYE", BOB).to());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldCancelAReInviteThatTheOtherSideOnlyWorksOnWhenTheCallEnds() {
+        final Up up = net.up("r-works");
+        net.deliver(ALICE, net.fromAlice(up, "INVITE", 8).body("application/sdp", OFFER));
+        final Sent again = net.take("INVITE");
+        net.deliver(BOB, answer(again, 100, null, null, ""));
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 9));
+        assertEquals("INVITE", net.take("SIP/2.0 487").message().method());
+        assertEquals(again.message().topVia().branch(), net.take("CANCEL", BOB).message().topVia().branch());
+        net.deliver(BOB, answer(net.take("BYE", BOB), 200, null, null, ""));
+        // Bob never says what came of the INVITE.
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldLetTheNextReInvitePassWhenOneWasNeverAnswered() {
+        final Up up = net.up("r-never");
+        net.deliver(ALICE, net.fromAlice(up, "INVITE", 8).body("application/sdp", OFFER));
+        net.deliver(BOB, answer(net.take("INVITE"), 100, null, null, ""));
+        net.pass(4 * Timing.DEFAULTS.timerCNs() / 1_000_000 + 1_000);
+        net.take("CANCEL", BOB);
+        net.deliver(ALICE, net.fromAlice(up, "INVITE", 9).body("application/sdp", OFFER));
+        assertEquals(3, net.take("INVITE", BOB).message().cseq());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PRACK", "UPDATE", "INFO"})
+    void shouldAnswerWhatIsUnderWayWhenTheCalleeRefusesTheCall(final String method) {
+        net.deliver(ALICE, net.invite("r-refused", OFFER).header("Require", "100rel"));
+        final Sent invite = net.take("INVITE");
+        net.deliver(BOB, answer(invite, 183, "btag", "bob@" + BOB, ANSWER).header("Require", "100rel")
+                .header("RSeq", "5"));
+        final Sent progress = net.take("SIP/2.0 183");
+        net.deliver(ALICE, net.inside(method, ALICE, progress, false, 8).header("RAck",
+                progress.message().one("rseq") + " 7 INVITE"));
+        net.take(method, BOB);
+        net.deliver(BOB, answer(invite, 486, "btag", null, ""));
+        assertEquals("INVITE", net.take("SIP/2.0 486", ALICE).message().method());
+        assertEquals(method, net.take("SIP/2.0 487", ALICE).message().method());
         assertEquals(0, net.rest());
     }
 

@@ -130,6 +130,16 @@ class SessionTimerTest {
     }
 
     @Test
+    void shouldCancelOurOwnReInviteThatTheOtherSideOnlyWorksOn() {
+        up();
+        net.pass(HALF_MS);
+        net.deliver(CallFixture.BOB, CallFixture.answer(net.take("INVITE", CallFixture.BOB), 100, null, null, ""));
+        net.pass(HALF_MS);
+        assertEquals(CallFixture.BOB, net.take("CANCEL").to());
+        ends();
+    }
+
+    @Test
     void shouldAskByUpdateWhenThatIsAllowed() {
         // given
         up("Allow", "INVITE, ACK, BYE, CANCEL, UPDATE");
