@@ -274,9 +274,15 @@ final class Writer {
         }
     }
 
-    /** A MESSAGE and its 2xx must not say where we are (RFC 3428 sections 4 and 7). */
+    /**
+     * Whether requests of a method and their 2xx may say where we are: those of others must not (RFC 3261 table 2, RFC
+     * 3262 section 4, RFC 3428 sections 4 and 7, RFC 6086 table 1).
+     */
     private static boolean hasContact(final Method method) {
-        return method != Method.MESSAGE;
+        return switch (method) {
+            case BYE, CANCEL, INFO, MESSAGE, PRACK -> false;
+            case INVITE, ACK, OPTIONS, REGISTER, SUBSCRIBE, NOTIFY, REFER, PUBLISH, UPDATE, EXTENSION -> true;
+        };
     }
 
     private void putContact(final ListenPoint point, final boolean sips) {

@@ -90,10 +90,9 @@ class CallFlowTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"INVITE,true", "UPDATE,true", "NOTIFY,true", "REFER,true", "SUBSCRIBE,true", "MESSAGE,false",
-        "INFO,true",
-        "BYE,true"})
-    void shouldSayWhereWeAreUnlessItIsAMessage(final String method, final boolean contact) {
+    @CsvSource({"INVITE,true", "UPDATE,true", "NOTIFY,true", "REFER,true", "SUBSCRIBE,true", "OPTIONS,true",
+        "MESSAGE,false", "INFO,false", "BYE,false"})
+    void shouldSayWhereWeAreWhereTheMethodAllowsForIt(final String method, final boolean contact) {
         final Up up = net.up("call-contact");
         net.deliver(ALICE, net.fromAlice(up, method, 8));
         final Sent passed = net.take(method, BOB);
