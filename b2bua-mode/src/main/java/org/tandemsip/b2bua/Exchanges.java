@@ -61,7 +61,7 @@ final class Exchanges {
         }
     }
 
-    /** Gives all of them back. What has no answer gets one, but for the INVITE that the call began with, which has it. */
+    /** Gives all of them back. What has no answer gets one, but for the INVITE that the call began with: it has one. */
     void release(final long nowNs) {
         while (first != null) {
             if (!first.initial()) {
