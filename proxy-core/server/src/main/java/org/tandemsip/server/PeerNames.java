@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.tandemsip.codec.IpAddress;
+import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.dns.Answer;
 import org.tandemsip.server.dns.Domain;
@@ -53,6 +54,7 @@ public final class PeerNames {
     /** What is known of one name. */
     private static final class Entry {
         private final CountDownLatch tried = new CountDownLatch(1);
+        /** A sentence for each address that a trunk was not let have. */
         private final Set<String> refused = new HashSet<>();
         private List<Hop> hops = List.of();
         /** When the time of {@link #hops} ran out or will. */
@@ -128,7 +130,7 @@ public final class PeerNames {
     /**
      * Looks up the names of a configuration once, for people.
      *
-     * @return a sentence for each that has no address now
+     * @return a sentence for each that has no address now, and for each address that is refused
      */
     public static List<String> unresolved(final Config config) {
         final List<String> sentences = new ArrayList<>();
@@ -136,7 +138,9 @@ public final class PeerNames {
             try (Names names = new Names(config.dns())) {
                 final PeerNames peerNames = new PeerNames(names, names::locate, reach(config), () -> {}, false);
                 peerNames.begin(config, config.dns().timeoutNs() * 2);
+                peerNames.resolve(config);
                 peerNames.entries.forEach((domain, entry) -> {
+                    sentences.addAll(entry.refused);
                     if (entry.hops.isEmpty()) {
                         sentences.add("peer '" + domain + "' has no address now (" + entry.reason
                                 + "); its trunk will send nothing there until it has");
@@ -240,10 +244,10 @@ public final class PeerNames {
     /** {@code config} with addresses in place of the names of peers; a name without any stands for no peer. */
     synchronized Config resolve(final Config config) {
         return domains(config).isEmpty() ? config
-                : config.withTrunks(config.trunks().stream().map(this::resolve).toList());
+                : config.withTrunks(config.trunks().stream().map(trunk -> resolve(trunk, config.trunks())).toList());
     }
 
-    private Config.Trunk resolve(final Config.Trunk trunk) {
+    private Config.Trunk resolve(final Config.Trunk trunk, final List<Config.Trunk> all) {
         if (trunk.peers().stream().allMatch(peer -> peer.domain() == null)) {
             return trunk;
         }
@@ -252,7 +256,7 @@ public final class PeerNames {
         final Map<String, Config.Peer> peers = new LinkedHashMap<>();
         final Map<Config.Peer, Integer> tiers = new LinkedHashMap<>();
         for (final Config.Peer peer : trunk.peers()) {
-            for (final Config.Peer address : addresses(trunk, peer, scale, tiers)) {
+            for (final Config.Peer address : addresses(trunk, all, peer, scale, tiers)) {
                 if (peers.size() < MAX_PEERS) {
                     peers.putIfAbsent(address.transport() + " " + address.addressHigh() + ' ' + address.addressLow()
                             + ' ' + address.port(), address);
@@ -262,8 +266,8 @@ public final class PeerNames {
         return trunk.withPeers(ranked(List.copyOf(peers.values()), tiers));
     }
 
-    private List<Config.Peer> addresses(final Config.Trunk trunk, final Config.Peer peer, final int scale,
-            final Map<Config.Peer, Integer> tiers) {
+    private List<Config.Peer> addresses(final Config.Trunk trunk, final List<Config.Trunk> all,
+            final Config.Peer peer, final int scale, final Map<Config.Peer, Integer> tiers) {
         if (peer.domain() == null) {
             return List.of(scale == 0 ? peer : address(peer, null, peer.weight() * scale));
         }
@@ -273,8 +277,9 @@ public final class PeerNames {
         }
         final List<Config.Peer> addresses = new ArrayList<>();
         for (final Hop hop : entry.hops) {
-            if (!entry.fromHostsFile && !HostAddresses.mayBeTaken(hop.high(), hop.low(), trunk.allow())) {
-                tellRefused(trunk, peer, entry, IpAddress.toString(hop.high(), hop.low()));
+            final String reason = entry.fromHostsFile ? null : whyRefused(trunk, all, hop);
+            if (reason != null) {
+                tellRefused(trunk, peer, entry, IpAddress.toString(hop.high(), hop.low()), reason);
                 continue;
             }
             final int sum = entry.hops.stream().filter(other -> other.tier() == hop.tier()).mapToInt(Hop::weight)
@@ -288,13 +293,44 @@ public final class PeerNames {
         return addresses;
     }
 
+    /**
+     * Why a trunk may not be led to an address by DNS, or {@code null}. Where its own peers or {@code allow} hold it,
+     * the configuration has said so. What another trunk holds is that trunk's: whoever answers for our name could have
+     * its calls sent there in our name, at its expense and past its limits. From where a public trunk may be called is
+     * no address of that trunk: it is often the whole Internet.
+     */
+    private static String whyRefused(final Config.Trunk trunk, final List<Config.Trunk> all, final Hop hop) {
+        if (!HostAddresses.mayBeTaken(hop.high(), hop.low(), trunk.allow())) {
+            return "it is no host's, and the trunk's 'allow' does not hold it";
+        }
+        if (names(trunk, hop) || isAllowed(trunk, hop)) {
+            return null;
+        }
+        return all.stream().filter(other -> !other.name().equals(trunk.name()))
+                .filter(other -> names(other, hop) || other.access().zone() != Zone.PUBLIC && isAllowed(other, hop))
+                .map(other -> "it is of trunk '" + other.name()
+                        + "', and neither 'peers' nor 'allow' of this one hold it")
+                .findFirst().orElse(null);
+    }
+
+    private static boolean names(final Config.Trunk trunk, final Hop hop) {
+        return trunk.peers().stream().anyMatch(peer -> peer.domain() == null && peer.addressHigh() == hop.high()
+                && peer.addressLow() == hop.low());
+    }
+
+    private static boolean isAllowed(final Config.Trunk trunk, final Hop hop) {
+        return trunk.allow().stream().anyMatch(range -> range.contains(hop.high(), hop.low()));
+    }
+
     /** Once per answer, however often requests are routed anew by it. */
     private void tellRefused(final Config.Trunk trunk, final Config.Peer peer, final Entry entry,
-            final String address) {
-        if (entry.refused.add(trunk.name() + ' ' + address)) {
+            final String address, final String reason) {
+        if (entry.refused.add("peer '" + peer.name() + "' must not lead trunk '" + trunk.name() + "' to " + address
+                + ": " + reason)) {
             names.counters().forbidden();
-            EventLog.warn("dns", "peer", peer.name(), "trunk", trunk.name(), "refused", address, "msg",
-                    "DNS may not lead there unless the trunk's 'allow' holds it");
+            if (logs) {
+                EventLog.warn("dns", "peer", peer.name(), "trunk", trunk.name(), "refused", address, "msg", reason);
+            }
         }
     }
 

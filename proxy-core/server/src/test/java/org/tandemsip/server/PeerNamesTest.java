@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigReader;
@@ -35,15 +37,22 @@ class PeerNamesTest {
 
     @BeforeEach
     void watch() throws Exception {
+        read("peers: [carrier.test]", "pbx: {peers: [10.0.0.11]}");
+    }
+
+    private void read(String carrier, String other) throws Exception {
         config = new ConfigReader(Map.of()).read("test", """
                 listen: [udp://127.0.0.1:0]
                 trunks:
-                  carrier: {peers: [carrier.test]}
-                  pbx: {peers: [10.0.0.11]}
+                  carrier: {%s}
+                  %s
+                  house: {peers: [10.9.0.1]}
                 routes:
-                  - {from: pbx, to: carrier}
-                """);
-        peerNames = new PeerNames(names, (_, _, located) -> answer = located, PeerNames.reach(config),
+                  - {from: house, to: carrier}
+                """.formatted(carrier, other));
+        peerNames = new PeerNames(names, (domain, _, located) -> {
+            answer = domain.equals(CARRIER) ? located : answer;
+        }, PeerNames.reach(config),
                 changes::incrementAndGet, false);
         peerNames.watch(config, 0);
     }
@@ -82,6 +91,63 @@ class PeerNamesTest {
         give(Answer.Kind.FAILED, List.of(), 0);
 
         assertEquals(0, peers());
+    }
+
+    @ParameterizedTest(name = "{0}: {2}")
+    @CsvSource(delimiter = '|', textBlock = """
+            a peer of another trunk                | pbx: {peers: [192.0.2.1]}                       | 0
+            its host by another port               | pbx: {peers: ["192.0.2.1:5070"]}                | 0
+            a source of another trunk              | pbx: {allow: [192.0.2.0/24]}                    | 0
+            a source of a public trunk             | pbx: {allow: [0.0.0.0/0], zone: public}         | 1
+            a peer of a public trunk               | pbx: {peers: [192.0.2.1], zone: public}         | 0
+            nobody's                               | pbx: {peers: [192.0.2.2], allow: [192.0.3.0/24]} | 1
+            another trunk's by the same name       | pbx: {peers: ["carrier.test:5070"]}                  | 1
+            """)
+    void shouldNotBeLedToAnotherTrunk(String whose, String other, int peers) throws Exception {
+        read("peers: [carrier.test]", other);
+
+        give(Answer.Kind.FOUND, HOPS, 0);
+
+        assertEquals(peers, peers());
+        assertEquals(1 - peers, names.counters().forbiddenAddresses());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            peers: [carrier.test], allow: [192.0.2.0/28]  | 1
+            peers: [carrier.test, "192.0.2.1:5090"]       | 2
+            """)
+    void shouldShareAnAddressWithAnotherTrunkWhereTheFileSaysSo(String carrier, int peers) throws Exception {
+        read(carrier, "pbx: {peers: [\"192.0.2.1:5070\"], allow: [192.0.2.0/24]}");
+
+        give(Answer.Kind.FOUND, HOPS, 0);
+
+        assertEquals(peers, peers());
+        assertEquals(0, names.counters().forbiddenAddresses());
+    }
+
+    @Test
+    void shouldBelieveTheHostsFileAboutAnotherTrunk() throws Exception {
+        read("peers: [carrier.test]", "pbx: {peers: [192.0.2.1]}");
+
+        answer.accept(new Located(CARRIER, Answer.Kind.FOUND, HOPS, names.nowNs(), false, true, List.of()));
+
+        assertEquals(1, peers());
+    }
+
+    @Test
+    void shouldTellAndCountARefusedAddressOncePerAnswer() throws Exception {
+        read("peers: [carrier.test]", "pbx: {peers: [192.0.2.1]}");
+        give(Answer.Kind.FOUND, HOPS, 0);
+
+        peers();
+        peers();
+        assertEquals(1, names.counters().forbiddenAddresses());
+
+        give(Answer.Kind.NONE, List.of(), 0);
+        give(Answer.Kind.FOUND, HOPS, 0);
+        peers();
+        assertEquals(2, names.counters().forbiddenAddresses());
     }
 
     private void give(Answer.Kind kind, List<Hop> hops, long ttlNs) {

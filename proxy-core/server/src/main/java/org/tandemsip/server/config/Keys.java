@@ -20,8 +20,8 @@ final class Keys {
     static final Key<List<Item<Peers.Spec>>> PEERS = Key.of("peers", new ListOf<>(new PeerType(), 64), "[]",
             "[198.51.100.10]",
             "Addresses that requests to this trunk are sent to. Host names are looked up by RFC 3263 (NAPTR, SRV, A and"
-                    + " AAAA) at start and whenever an answer runs out; addresses of this machine and others that are"
-                    + " no host's are refused unless they lie inside allow.");
+                    + " AAAA) at start and whenever an answer runs out; addresses of this machine, others that are no"
+                    + " host's and those of other trunks are refused unless they lie inside allow.");
     static final Key<List<Item<Cidr>>> ALLOW = Key.of("allow", new ListOf<>(Addresses.CIDR, 256), "[]",
             "[198.51.100.0/24]",
             "Sources whose requests count as coming from this trunk, besides its peers.");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -248,18 +249,25 @@ class DnsIT {
     }
 
     @Test
+    void shouldNotBeLedToAnotherTrunkByDns() throws Exception {
+        serve("carrier IN A 192.0.2.1\ncarrier IN A 192.0.2.9\n");
+        String file = yaml("").replace("  pbx: {", "  other: {allow: [192.0.2.0/29]}\n  pbx: {");
+        try (Tandem tandem = Tandem.start(new ConfigReader(Map.of()).read("test", file))) {
+            assertEquals(List.of("192.0.2.9"), tandem.policy().trunks().getFirst().peers().stream()
+                    .map(peer -> IpAddress.toString(peer.addressHigh(), peer.addressLow())).toList());
+            assertEquals(1, tandem.names().counters().forbiddenAddresses());
+            assertTrue(check(file).contains("warning: peer 'carrier.test' must not lead trunk 'carrier' to 192.0.2.1:"
+                    + " it is of trunk 'other'"), check(file));
+        }
+    }
+
+    @Test
     void shouldWarnAndPassWhenAFileWithANameIsChecked() throws Exception {
         serve("");
-        Path file = directory.resolve("check.yaml");
-        Files.writeString(file, yaml(""));
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
 
-        int code = Main.run(new String[] {"check", "-c", file.toString()}, new PrintWriter(out), new PrintWriter(err));
+        String warnings = check(yaml(""));
 
-        assertEquals(0, code, err.toString());
-        assertTrue(err.toString().contains("warning: peer 'sip:carrier.test' has no address now (no such name"),
-                err.toString());
+        assertTrue(warnings.contains("warning: peer 'sip:carrier.test' has no address now (no such name"), warnings);
     }
 
     @Test
@@ -348,6 +356,16 @@ class DnsIT {
         all[words.length + 1] = tandem.adminSocket().orElseThrow().toString();
         Main.run(all, new PrintWriter(out), new PrintWriter(out));
         return out.toString();
+    }
+
+    /** What {@code check} warns of. */
+    private String check(String yaml) throws IOException {
+        Path file = Files.writeString(directory.resolve("check.yaml"), yaml);
+        StringWriter err = new StringWriter();
+        PrintWriter out = new PrintWriter(Writer.nullWriter());
+        assertEquals(0, Main.run(new String[] {"check", "-c", file.toString()}, out, new PrintWriter(err)),
+                err.toString());
+        return err.toString();
     }
 
     private static void await(BooleanSupplier condition) {
