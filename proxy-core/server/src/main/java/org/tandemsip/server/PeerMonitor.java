@@ -34,6 +34,8 @@ final class PeerMonitor implements AutoCloseable {
     private static final class Watched {
         private final ProbeTimes times;
         private PeerState.State last = PeerState.State.UP;
+        /** A bit for each way that was down. */
+        private long down;
 
         Watched(final ProbeTimes times) {
             this.times = times;
@@ -98,10 +100,12 @@ final class PeerMonitor implements AutoCloseable {
         if (state != known.last) {
             EventLog.warn("peer", "trunk", trunk.name(), "peer", peer.name(), "from", known.last, "to", state);
             known.last = state;
-            if (state == PeerState.State.DOWN) {
-                network.command(new ShardCommand.PeerDown());
-            }
         }
+        final long down = peer.state().down();
+        if ((down & ~known.down) != 0) {
+            network.command(new ShardCommand.PeerDown());
+        }
+        known.down = down;
         final long ways = known.times.due(trunk.ping(), peer.state(), nowNs);
         if (ways != 0) {
             probe(trunk, place, ways);

@@ -68,7 +68,7 @@ public sealed interface ShardCommand {
     /** One of them. @param uri its contact */
     record PhonePing(Destination to, byte[] uri) {}
 
-    /** A peer has gone down: calls that are being set up there go on elsewhere. */
+    /** A peer has gone down, or one of the ways to it: calls that are being set up by it go on elsewhere. */
     record PeerDown() implements ShardCommand {}
 
     /**

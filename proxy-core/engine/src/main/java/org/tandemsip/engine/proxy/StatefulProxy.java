@@ -374,12 +374,15 @@ final class StatefulProxy {
         branch.watchedNext = null;
     }
 
-    /** Some peer has gone down: what rings there rings nowhere any more. */
+    /**
+     * Some way to a peer has gone down: what rings by it rings nowhere any more. It is not tried at the same peer by
+     * another way: to that it would be the same request once more (RFC 3261 section 8.2.2.2).
+     */
     void onPeerDown(final long nowNs) {
         Branch branch = firstWatched;
         while (branch != null) {
             final Branch next = branch.watchedNext;
-            if (branch.target.peer.state().state() == PeerState.State.DOWN) {
+            if (branch.target.peer.state().state(branch.target.destination.listenPoint) == PeerState.State.DOWN) {
                 branch.context.onPeerDown(branch, nowNs);
             }
             branch = next;

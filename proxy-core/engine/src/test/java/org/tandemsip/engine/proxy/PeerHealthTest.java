@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.routing.Balance;
@@ -323,6 +324,34 @@ class PeerHealthTest {
         assertEquals(ringing.header("Call-ID"), sent.getLast().header("Call-ID"));
         proxy.answer(sent.getLast(), 200, "b4", "Contact: <sip:bob@10.0.1.2:5060>");
         proxy.answer(named, 200, "b3", "Contact: <sip:bob@10.0.1.1:5060>");
+        proxy.assertSentTo(CALLER, "200 INVITE", "200 INVITE");
+    }
+
+    @Test
+    void shouldTryTheNextPeerWhenOnlyTheWayThatItRingsByGoesDown() {
+        // given: a call rings over UDP, a large one over TCP
+        final SentMessage overUdp = proxy.invite("c1");
+        final SentMessage overTcp = proxy.invite("c2", "Subject: " + "x".repeat(1_300));
+        proxy.answer(overUdp, 180, "b1");
+        proxy.answer(overTcp, 180, "b2");
+        proxy.sent();
+        assertEquals(List.of(Transport.UDP, Transport.TCP), List.of(overUdp.transport(), overTcp.transport()));
+
+        // when: TCP is probed as well as UDP, and answers
+        first.on(PeerState.Event.PROBE_SUCCESS, 1, PING);
+        for (int i = 0; i < 3; i++) {
+            first.on(PeerState.Event.FAILURE, 0, PING);
+        }
+        assertTrue(first.usable());
+        proxy.proxy.onCommand(new ShardCommand.PeerDown(), proxy.nowNs);
+
+        // then
+        final List<SentMessage> sent = proxy.sent();
+        assertEquals(List.of("CANCEL", "INVITE"), SentMessage.summaries(sent));
+        assertEquals(overUdp.header("Call-ID"), sent.getLast().header("Call-ID"));
+        assertEquals(A2.hostPort(), sent.getLast().to());
+        proxy.answer(sent.getLast(), 200, "b3", "Contact: <sip:bob@10.0.1.2:5060>");
+        proxy.answer(overTcp, 200, "b2", "Contact: <sip:bob@10.0.1.1:5060>");
         proxy.assertSentTo(CALLER, "200 INVITE", "200 INVITE");
     }
 }
