@@ -24,6 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigException;
 import org.tandemsip.server.config.ConfigReader;
@@ -37,6 +39,9 @@ class TrunkRegistrationReloadTest {
     @TempDir
     private Path directory;
     private Path file;
+    private String listen = "udp://127.0.0.1:0";
+    /** Where the last request came from. */
+    private String from;
 
     @BeforeEach
     void openRegistrar() throws IOException {
@@ -52,14 +57,14 @@ class TrunkRegistrationReloadTest {
 
     private void write(final String register, final String more) throws IOException {
         Files.writeString(file, """
-                listen: [udp://127.0.0.1:0]
+                listen: [%s]
                 loops: 2
                 trunks:
                   carrier: {peers: ["127.0.0.1:%d"]%s}
                 admin: {socket: none}
                 state-dir: %s
                 %s
-                """.formatted(registrar.getLocalPort(), register, directory.resolve("state"), more));
+                """.formatted(listen, registrar.getLocalPort(), register, directory.resolve("state"), more));
     }
 
     private Tandem start() throws ConfigException, StartException {
@@ -81,6 +86,7 @@ class TrunkRegistrationReloadTest {
         while (true) {
             final DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
             registrar.receive(packet);
+            from = packet.getAddress().getHostAddress() + ':' + packet.getPort();
             final String request = new String(packet.getData(), 0, packet.getLength(), StandardCharsets.ISO_8859_1);
             assertTrue(request.startsWith("REGISTER "), request);
             final StringBuilder answer = new StringBuilder("SIP/2.0 200 OK\r\n");
@@ -99,6 +105,26 @@ class TrunkRegistrationReloadTest {
         final Matcher matcher = Pattern.compile("\r\n" + header + ": ([^\r\n]*)").matcher(message);
         assertTrue(matcher.find(), message);
         return matcher.group(1);
+    }
+
+    /** The Contact is where calls of the carrier will come to. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            of its transport | "tcp://127.0.0.2:0", "udp://127.0.0.3:0"
+            of its zone      | "udp://127.0.0.2:0 zone core", "udp://127.0.0.3:0 zone trunk"
+            of its subnet    | "udp://127.0.1.2:0", "udp://127.0.0.3:0"
+            """)
+    void shouldRegisterTheListenPointThatFitsTheTrunk(final String what, final String points) throws Exception {
+        listen = points;
+        write(", register: {user: a}", "");
+        try (Tandem tandem = start()) {
+            final String request = register();
+
+            assertEquals("udp://" + from, tandem.addresses().getLast(), what);
+            assertTrue(value(request, "Via").startsWith("SIP/2.0/UDP " + from + ";"), request);
+            assertTrue(value(request, "Contact").startsWith("<sip:a@" + from + ";trk="), request);
+            closeAndAnswer(tandem, request);
+        }
     }
 
     @Test
