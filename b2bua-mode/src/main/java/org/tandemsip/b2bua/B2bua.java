@@ -176,7 +176,8 @@ final class B2bua implements CallMode {
         final long uri = invite.requestUri();
         final boolean emergency =
                 policy.emergencies().includes(invite.bytes(), Slice.offset(uri), Slice.end(uri));
-        if (loops.isLoop(invite, from)) {
+        final long request = hashes.request(invite);
+        if (loops.isLoop(invite, from) || pools.hasBegun(request)) {
             return stateless.answer(invite, source, Status.LOOP_DETECTED_482);
         }
         final Call call = emergency || states.takesCalls() ? pools.takeCall() : null;
@@ -189,6 +190,7 @@ final class B2bua implements CallMode {
             return null;
         }
         if (call.state == Call.State.SETUP) {
+            pools.begin(call, request);
             states.keep(call);
         }
         return Disposition.FORWARDED;

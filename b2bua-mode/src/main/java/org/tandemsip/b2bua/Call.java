@@ -42,6 +42,8 @@ final class Call extends Alarm {
     final Leg[] legs;
     /** Slot of this object and number of its use. */
     long place;
+    /** What it has begun with, by {@link Hashes#request}. */
+    long request;
     State state = State.OVER;
     Route route;
     /** What is tried while it is set up; else {@code null}. */

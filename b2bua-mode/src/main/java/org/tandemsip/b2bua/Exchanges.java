@@ -72,8 +72,8 @@ final class Exchanges {
     }
 
     /**
-     * Whether a request has to wait for another one that is under way (RFC 3261 section 14.2, RFC 3311 section 5.2):
-     * 491 where both sides ask at once, 500 where one side asks again too early. {@code null} when it may pass.
+     * Whether a request has to wait for another one that is under way (RFC 3261 section 14.2, RFC 3311 section 5.2), of
+     * whose two offers only one may stand (RFC 5407 section 3.3.2): 491 where both sides ask at once, 500 where one side asks again too early. {@code null} when it may pass.
      */
     Status conflict(final Leg leg, final SipMessage request, final long nowNs) {
         if (request.method() == Method.INVITE) {
@@ -87,10 +87,16 @@ final class Exchanges {
                 return leg.inviteIn.state == Exchange.State.PENDING ? Status.SERVER_INTERNAL_ERROR_500
                         : Status.REQUEST_PENDING_491;
             }
-            return leg.inviteOut != null || leg.other().inviteIn != null || leg.other().inviteOut != null
-                    ? Status.REQUEST_PENDING_491 : null;
+            if (leg.inviteOut != null || leg.other().inviteIn != null || leg.other().inviteOut != null) {
+                return Status.REQUEST_PENDING_491;
+            }
+        } else if (request.method() != Method.UPDATE) {
+            return null;
         }
-        if (request.method() == Method.UPDATE && request.bodyLength() > 0) {
+        if (request.bodyLength() > 0) {
+            if (leg.inviteOut instanceof OwnRequest || leg.other().inviteOut instanceof OwnRequest) {
+                return Status.REQUEST_PENDING_491;
+            }
             for (Exchange each = first; each != null; each = each.next) {
                 if (each.offerPending()) {
                     return each.to == leg ? Status.REQUEST_PENDING_491 : Status.SERVER_INTERNAL_ERROR_500;

@@ -11,6 +11,7 @@ import org.tandemsip.engine.handler.ShardContext;
 /** Tells dialogs and URIs apart by a keyed hash: nobody outside can make two alike. Shard thread only. */
 final class Hashes {
     private static final long DIALOG_LABEL = 0x6469_616c_6f67L;
+    private static final long REQUEST_LABEL = 0x696e_7669_7465L;
     private static final long URI_LABEL = 0x7572_69L;
 
     private final KeyedHash hash;
@@ -27,6 +28,14 @@ final class Hashes {
     /** The dialog that a leg is in now, likewise. */
     long dialog(final Leg leg) {
         return hash.begin().add(DIALOG_LABEL).addSlice(leg.buffer(), leg.remoteTag()).end() | 1;
+    }
+
+    /** A request outside of all dialogs, by what its copies on other ways agree in, and whom it is for. */
+    long request(final SipMessage request) {
+        final DirectBuffer bytes = request.bytes();
+        return hash.begin().add(REQUEST_LABEL).add(request.cseqNumber()).addSlice(bytes, request.callId())
+                .add(Slice.length(request.callId())).addSlice(bytes, request.fromTag())
+                .add(Slice.length(request.fromTag())).addSlice(bytes, request.requestUri()).end();
     }
 
     /** A URI that leads somewhere, by its user, host, port and transport. */

@@ -1,6 +1,7 @@
 package org.tandemsip.b2bua;
 
 import java.util.function.Consumer;
+import org.agrona.collections.LongHashSet;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Places;
 
@@ -10,6 +11,7 @@ final class Pools {
     private final int shard;
     private final int mostCalls;
     private final Places<Call> places;
+    private final LongHashSet begun = new LongHashSet();
     private int live;
     private int made;
     private Call freeCalls;
@@ -94,7 +96,19 @@ final class Pools {
         return call;
     }
 
+    /** Whether a call that is there has begun with such a request ({@link Hashes#request}). */
+    boolean hasBegun(final long request) {
+        return begun.contains(request);
+    }
+
+    void begin(final Call call, final long request) {
+        call.request = request;
+        begun.add(request);
+    }
+
     void giveBack(final Call call) {
+        begun.remove(call.request);
+        call.request = 0;
         for (int i = 0; i < call.legs.length; i++) {
             call.legs[i].reset();
             call.legs[i].belongTo(call, i);

@@ -249,7 +249,12 @@ final class CallFixture implements Egress {
 
     /** An INVITE of Alice; {@code body} may be empty. */
     MessageText invite(final String callId, final String body) {
-        final MessageText text = MessageText.request("INVITE", "sip:bob@203.0.113.10")
+        return invite("sip:bob@203.0.113.10", callId, body);
+    }
+
+    /** The same for whom {@code uri} names. */
+    MessageText invite(final String uri, final String callId, final String body) {
+        final MessageText text = MessageText.request("INVITE", uri)
                 .header("Via", "SIP/2.0/UDP " + ALICE + ";branch=" + branch()).header("Max-Forwards", "20")
                 .header("From", "\"Alice\" <sip:alice@192.0.2.1>;tag=atag").header("To", "<sip:bob@203.0.113.10>")
                 .header("Call-ID", callId).header("CSeq", "7 INVITE").header("Contact", "<sip:alice@" + ALICE + ">")

@@ -215,12 +215,56 @@ class RaceTest {
     }
 
     @Test
+    void rfc5407Section332ShouldAnswer491WhenAReInviteCrossesAnUpdate() {
+        final Up up = net.up("r-332b");
+        net.deliver(ALICE, net.fromAlice(up, "UPDATE", 8).body("application/sdp", OFFER));
+        final Sent update = net.take("UPDATE");
+        net.deliver(BOB, net.fromBob(up, "INVITE", 1).body("application/sdp", OFFER));
+        assertEquals(BOB, net.take("SIP/2.0 491").to());
+        net.deliver(BOB, net.fromBob(up, "ACK", 1));
+        // Whoever has made the offer may not make another.
+        net.deliver(ALICE, net.fromAlice(up, "INVITE", 9).body("application/sdp", OFFER));
+        assertEquals(ALICE, net.take("SIP/2.0 500").to());
+        net.deliver(ALICE, net.fromAlice(up, "ACK", 9));
+        assertEquals(0, net.count("INVITE"));
+        // Once it is answered there is nothing to wait for.
+        net.deliver(BOB, answer(update, 200, null, "bob@" + BOB, ANSWER));
+        net.deliver(BOB, net.fromBob(up, "INVITE", 2).body("application/sdp", OFFER));
+        assertEquals(ALICE, net.take("INVITE").to());
+    }
+
+    @Test
     void rfc5407Section333ShouldAnswer481WhenTheReferCrossesTheBye() {
         final Up up = net.up("r-333");
         net.deliver(BOB, net.fromBob(up, "BYE", 1));
         net.deliver(ALICE, net.fromAlice(up, "REFER", 8).header("Refer-To", "<sip:carol@c.example>"));
         assertEquals(ALICE, net.take("SIP/2.0 481").to());
         assertEquals(0, net.count("REFER"));
+    }
+
+    /** RFC 3261 section 8.2.2.2. */
+    @Test
+    void shouldAnswer482WhenTheSameInviteComesByAnotherWay() {
+        net.deliver(ALICE, net.invite("merged", OFFER));
+        final Sent invite = net.take("INVITE");
+
+        // when: with another branch, and for somebody else
+        net.deliver(ALICE, net.invite("merged", OFFER));
+        net.deliver(ALICE, net.invite("sip:bobs.mobile@203.0.113.10", "merged", OFFER));
+
+        // then: the first is known already, the second is a call of its own
+        net.take("SIP/2.0 482");
+        final Sent other = net.take("INVITE");
+        assertEquals(0, net.count("INVITE"));
+
+        // when: nothing is left of the call
+        net.deliver(BOB, answer(invite, 486, "btag", null, ""));
+        net.take("SIP/2.0 486");
+        net.deliver(ALICE, net.invite("merged", OFFER));
+
+        // then
+        net.take("INVITE");
+        assertTrue(other.message().uri().startsWith("sip:bobs.mobile@"), other.text());
     }
 
     @Test

@@ -189,9 +189,13 @@ class SessionTimerTest {
         net.deliver(CallFixture.ALICE, net.fromAlice(up, "INVITE", 8).body("application/sdp", CallFixture.OFFER));
         net.deliver(CallFixture.BOB, net.fromBob(up, "INVITE", 1).body("application/sdp", CallFixture.OFFER));
 
+        net.deliver(CallFixture.ALICE, net.fromAlice(up, "UPDATE", 9).body("application/sdp", CallFixture.OFFER));
+
         // then
         net.take("SIP/2.0 491", CallFixture.ALICE);
         net.take("SIP/2.0 491", CallFixture.BOB);
+        assertEquals(9, net.take("SIP/2.0 491", CallFixture.ALICE).message().cseq());
+        assertEquals(0, net.count("UPDATE"));
     }
 
     @Test
