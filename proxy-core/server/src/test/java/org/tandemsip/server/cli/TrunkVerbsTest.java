@@ -127,8 +127,11 @@ class TrunkVerbsTest {
 
     private void assertCallGoesTo(final DatagramSocket peer) throws IOException {
         send(caller, request("INVITE"));
-        final String invite = receive(peer, "INVITE ");
-        assertTrue(invite.contains("Call-ID: verbs-" + calls + "@test"), invite);
+        String invite = receive(peer, "INVITE ");
+        while (!invite.contains("Call-ID: verbs-" + calls + "@test")) {
+            // A slow machine: one of an earlier call, sent again before its answer was there.
+            invite = receive(peer, "INVITE ");
+        }
         send(peer, answer(invite, "486 Busy Here"));
         receive(caller, "SIP/2.0 486");
     }
