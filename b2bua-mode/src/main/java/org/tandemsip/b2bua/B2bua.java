@@ -171,6 +171,11 @@ final class B2bua implements CallMode {
                 : pools.takeLoneRequest().begin(request, source, from, targets, nowNs);
     }
 
+    @Override
+    public byte[] preview(final SipMessage request, final Trunk from, final Target target) {
+        return pools.takeLoneRequest().preview(request, from, target);
+    }
+
     private Disposition beginCall(final SipMessage invite, final Source source, final Trunk from,
             final Targets targets, final long nowNs) {
         final long uri = invite.requestUri();

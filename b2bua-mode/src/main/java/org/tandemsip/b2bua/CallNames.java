@@ -9,18 +9,24 @@ import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.routing.DeviceId;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.Privacy;
+import org.tandemsip.engine.routing.Route;
+import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.TelephoneNumber;
+import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Trust;
 
 /**
- * Writes From, To and Request-URI of the INVITE that we send: user parts as they came, with the numbers that the rules
- * of trunks and route make of them; hosts that are addresses, or ours, become those of the other leg: ours for the
- * caller, that of the next hop for the called party. Domain names say who somebody is and stay. Shard thread only.
+ * Writes From, To, Request-URI and the rows that name people of the INVITE that we send: user parts as they came, with
+ * the numbers that the rules of trunks and route make of them; hosts that are addresses, or ours, become those of the
+ * other leg: ours for the caller, that of the next hop for the called party. Domain names say who somebody is and stay.
+ * Shard thread only.
  */
 final class CallNames {
     private static final byte[] USER = "user".getBytes(StandardCharsets.US_ASCII);
@@ -33,9 +39,16 @@ final class CallNames {
     private final SipUri uri = new SipUri();
     private final IpAddress address = new IpAddress();
     private final TelephoneNumber telephone = new TelephoneNumber();
+    private final DeviceId deviceId = new DeviceId();
     private Target target;
     /** What has led there, or {@code null}. */
     private Redirection redirection;
+    private NumberRules received = NumberRules.NONE;
+    private NumberRules route = NumberRules.NONE;
+    private NumberRules sent = NumberRules.NONE;
+    private boolean keepsDeviceIds;
+    /** Numbers rewritten in the rows of a message. */
+    private int changes;
 
     CallNames(final ListenPoints listenPoints) {
         this.listenPoints = listenPoints;
@@ -45,7 +58,27 @@ final class CallNames {
     CallNames to(final Target next, final Redirection by) {
         target = next;
         redirection = by;
+        rules(next.from, next.route, next.sentTo);
         return this;
+    }
+
+    /** Rewrites numbers from now on as it is asked for between two trunks; each may be {@code null}. */
+    void rules(final Trunk from, final Route by, final Trunk to) {
+        received = from == null ? NumberRules.NONE : from.rules().numberIn();
+        route = by == null ? NumberRules.NONE : by.number();
+        sent = to == null ? NumberRules.NONE : to.rules().number();
+        keepsDeviceIds = isGb28181(from) || isGb28181(to);
+        changes = 0;
+    }
+
+    /** Leaves numbers as they are from now on: those inside a dialog are never rewritten, nor those of answers. */
+    void noRules() {
+        rules(null, null, null);
+    }
+
+    /** Whether 20 digits are the id of a device there, which nobody may rewrite. */
+    private static boolean isGb28181(final Trunk trunk) {
+        return trunk != null && trunk.profile().gb28181() != null;
     }
 
     /** Nobody who is not trusted is told who calls when that is asked for by Privacy (RFC 3323 section 5.3). */
@@ -157,10 +190,8 @@ final class CallNames {
     }
 
     private boolean changes(final DirectBuffer bytes, final NumberRules.Field field) {
-        final NumberRules received = target.from == null ? NumberRules.NONE : target.from.rules().numberIn();
-        final NumberRules route = target.route == null ? NumberRules.NONE : target.route.number();
-        final NumberRules sent = target.sentTo == null ? NumberRules.NONE : target.sentTo.rules().number();
         if (!received.concerns(field) && !route.concerns(field) && !sent.concerns(field)
+                || keepsDeviceIds && deviceId.read(bytes, uri.user()) && deviceId.isDevice()
                 || !telephone.read(bytes, uri.user())) {
             return false;
         }
@@ -171,40 +202,62 @@ final class CallNames {
     }
 
     /**
-     * Writes a row that names people by URIs, our host standing for each that is an address; nothing of it when a value
-     * cannot be read.
+     * Writes a row that names people by URIs, with their numbers as rules want them and our host standing for each that
+     * is an address; nothing of it when a value cannot be read.
      *
      * @param listenPoint ours on the leg that it goes to
      */
     void putNamingRow(final AsciiWriter out, final SipMessage message, final int row, final int listenPoint) {
         final DirectBuffer bytes = message.bytes();
-        final long value = message.rowValue(row);
-        final int end = Slice.end(value);
-        int from = message.rowStart(row);
-        if (indexOf(bytes, '<', Slice.offset(value), end) == end) {
-            from = putOurs(out, bytes, from, Slice.offset(value), indexOf(bytes, ';', Slice.offset(value), end),
-                    listenPoint);
+        final int start = Slice.offset(message.rowValue(row));
+        final int end = Slice.end(message.rowValue(row));
+        for (int value = start; value < end; value = ValueCursor.valueEnd(bytes, value, end) + 1) {
+            if (!readValue(bytes, value, ValueCursor.valueEnd(bytes, value, end))) {
+                return;
+            }
         }
-        int open = indexOf(bytes, '<', Slice.offset(value), end);
-        while (open < end) {
-            final int close = indexOf(bytes, '>', open, end);
-            from = putOurs(out, bytes, from, open + 1, close, listenPoint);
-            open = indexOf(bytes, '<', close, end);
+        final NumberRules.Field field = switch (message.rowName(row)) {
+            case P_ASSERTED_IDENTITY -> NumberRules.Field.P_ASSERTED_IDENTITY;
+            case DIVERSION -> NumberRules.Field.DIVERSION;
+            default -> null;
+        };
+        int from = message.rowStart(row);
+        for (int value = start; value < end; value = ValueCursor.valueEnd(bytes, value, end) + 1) {
+            readValue(bytes, value, ValueCursor.valueEnd(bytes, value, end));
+            from = putChanged(out, bytes, from, field, listenPoint);
         }
         out.put(bytes, from, end - from).crlf();
     }
 
-    /** Writes what stands before the host in a URI, and our host where that is an address; returns what comes next. */
-    private int putOurs(final AsciiWriter out, final DirectBuffer bytes, final int from, final int start,
-            final int end, final int listenPoint) {
-        if (!uri.wrap(bytes, start, end) || uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS
-                || !isAddress(bytes)) {
+    /** Reads the URI of a value, in brackets or not. There are those who leave out the brackets where they must not. */
+    private boolean readValue(final DirectBuffer bytes, final int start, final int end) {
+        int first = start;
+        while (first < end && bytes.getByte(first) <= ' ') {
+            first++;
+        }
+        return nameAddr.wrap(bytes, first, end)
+                ? uri.wrap(bytes, Slice.offset(nameAddr.uri()), Slice.end(nameAddr.uri()))
+                : uri.wrap(bytes, first, indexOf(bytes, ';', first, end)) && uri.scheme() != SipUri.Scheme.OPAQUE;
+    }
+
+    /** Writes what changes in the URI that was read, and what stands before that; returns what comes next. */
+    private int putChanged(final AsciiWriter out, final DirectBuffer bytes, final int from,
+            final NumberRules.Field field, final int listenPoint) {
+        if (uri.scheme() == SipUri.Scheme.OPAQUE) {
             return from;
         }
-        final int host = Slice.offset(uri.host());
-        out.put(bytes, from, host - from).put(listenPoints.get(listenPoint).sentBy());
-        int next = Slice.end(uri.host());
-        while (next < end && (bytes.getByte(next) == ':' || isDigit(bytes.getByte(next)))) {
+        int next = from;
+        if (field != null && changes < RoutingPolicy.MOST_NUMBERS - 1 && changes(bytes, field)) {
+            telephone.write(out.put(bytes, next, telephone.start() - next));
+            next = telephone.end();
+            changes++;
+        }
+        if (uri.scheme() == SipUri.Scheme.TEL || !isAddress(bytes)) {
+            return next;
+        }
+        out.put(bytes, next, Slice.offset(uri.host()) - next).put(listenPoints.get(listenPoint).sentBy());
+        next = Slice.end(uri.host());
+        while (next < uri.end() && (bytes.getByte(next) == ':' || isDigit(bytes.getByte(next)))) {
             next++;
         }
         return next;

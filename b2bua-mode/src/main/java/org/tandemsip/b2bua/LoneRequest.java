@@ -1,11 +1,13 @@
 package org.tandemsip.b2bua;
 
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.PeerState;
@@ -97,6 +99,21 @@ final class LoneRequest implements Requester {
         return Disposition.ANSWERED;
     }
 
+    /** A request, an INVITE too, as it would be sent to a target; {@code null} if there is no room. Does nothing. */
+    byte[] preview(final SipMessage request, final Trunk from, final Target to) {
+        caller.trunk = from;
+        callee.tag(owner.draws.key(), 1);
+        byte[] bytes = null;
+        if (ask(request, to)) {
+            final UnsafeBuffer out = new UnsafeBuffer(new byte[owner.writer.maxLength(callee, request)]);
+            bytes = new byte[owner.writer.request(callee, request.method(), 1, request,
+                    owner.hops(request, to.trunk), owner.extra, owner.draws.key(), Places.NONE, out)];
+            out.getBytes(0, bytes);
+        }
+        release();
+        return bytes;
+    }
+
     private boolean hasNext(final long nowNs) {
         return tried < size && deadlineNs - nowNs > 0;
     }
@@ -114,17 +131,22 @@ final class LoneRequest implements Requester {
     }
 
     private boolean send(final long nowNs) {
-        shell.route = target.route;
-        callee.seen.set(target.destination);
-        callee.trunk = target.sentTo;
-        callee.localCseq = 0;
         server.request(owner.kept);
-        if (!callee.ofCaller(owner.kept, owner.names.to(target, null))) {
+        return ask(owner.kept, target) && launch(nowNs);
+    }
+
+    /** Begins the side that is asked; {@code false} when there is no room for it. */
+    private boolean ask(final SipMessage request, final Target to) {
+        shell.route = to.route;
+        callee.seen.set(to.destination);
+        callee.trunk = to.sentTo;
+        callee.localCseq = 0;
+        if (!callee.ofCaller(request, owner.names.to(to, null))) {
             return false;
         }
-        callee.remote.set(target.destination);
+        callee.remote.set(to.destination);
         owner.extra.clear();
-        return launch(nowNs);
+        return true;
     }
 
     private boolean launch(final long nowNs) {

@@ -302,6 +302,11 @@ final class Writer {
     private void putPassed(final SipMessage original, final Leg to, final HeaderRules received,
             final HeaderRules route, final HeaderRules sent) {
         final DirectBuffer bytes = original.bytes();
+        if (original.isRequest() && !Slice.exists(original.toTag())) {
+            names.rules(to.other().trunk, to.call.route, to.trunk);
+        } else {
+            names.noRules();
+        }
         for (int row = 0; row < original.rows(); row++) {
             if (received.removes(original, row) || route.removes(original, row) || sent.removes(original, row)) {
                 continue;

@@ -141,15 +141,24 @@ final class CallFixture implements Egress {
 
     private static Trunk trunk(final int index, final String name, final CallRules rules, final MediaRules media,
             final int[] failover, final String... peers) {
+        return trunk(index, name, new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE,
+                NumberRules.NONE, rules).with(media), failover, peers);
+    }
+
+    /** A trunk with rules for what is sent there and comes from there. */
+    static Trunk trunk(final int index, final String name, final TrunkRules rules, final String... peers) {
+        return trunk(index, name, rules, new int[] {503}, peers);
+    }
+
+    private static Trunk trunk(final int index, final String name, final TrunkRules rules, final int[] failover,
+            final String... peers) {
         final List<Peer> all = new ArrayList<>();
         for (final String peer : peers) {
             final SimAddress address = SimAddress.of(peer);
             all.add(new Peer(peer, null, 0, address.low(), address.port(), all.size()));
         }
         return new Trunk(index, name, all, List.of(Cidr.parse(SimAddress.of(peers[0]).host() + "/32")),
-                failover, 0, Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState(),
-                new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules)
-                        .with(media));
+                failover, 0, Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState(), rules);
     }
 
     private static Route route(final Trunk from, final Trunk to) {

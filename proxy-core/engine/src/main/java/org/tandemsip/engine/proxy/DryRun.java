@@ -12,6 +12,7 @@ import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.Branches;
+import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Privacy;
@@ -83,6 +84,7 @@ public final class DryRun {
             Route.Inside inside, boolean awaited, List<Hop> hops) {}
 
     private final RoutingPolicy policy;
+    private final CallMode calls;
     private final RequestForwarder requests;
     private final RequestChecks checks;
     private final LocationService locationService;
@@ -92,8 +94,14 @@ public final class DryRun {
     /** {@code null} where there is no registrar. */
     private final Registrations registrations;
 
-    /** Makes one for the listen points, limits, keys and policy of {@code context}; nothing else of it is used. */
-    public DryRun(final ShardContext context) {
+    /**
+     * Makes one for the listen points, limits, keys and policy of {@code context}; nothing else of it is used.
+     *
+     * @param calls what has calls with two dialogs, made with the same context; {@code null} where there is no such
+     *              mode
+     */
+    public DryRun(final ShardContext context, final CallMode calls) {
+        this.calls = calls;
         policy = (RoutingPolicy) context.policy();
         final ListenPoints listenPoints = new ListenPoints(context.listenPoints());
         branches = new Branches(context);
@@ -152,7 +160,7 @@ public final class DryRun {
                 : matcher.prefix(followed.prefixes());
         final List<Hop> hops = new ArrayList<>();
         for (int i = 0; refusal == null && i < targets.size(); i++) {
-            hops.add(hop(request, source, targets.get(i), i, nowNs));
+            hops.add(hop(request, source, from, targets.get(i), i, nowNs));
         }
         return new Outcome(realm, lines, number, prefix, locationService.mode(), refusal,
                 followed == null ? Route.Inside.NOTHING : followed.inside(), locationService.awaited() != null, hops);
@@ -179,19 +187,26 @@ public final class DryRun {
         return lines;
     }
 
-    private Hop hop(final SipMessage request, final Source source, final Target target, final int place,
-            final long nowNs) {
+    private Hop hop(final SipMessage request, final Source source, final Trunk from, final Target target,
+            final int place, final long nowNs) {
         requests.chooseTransport(target, nowNs);
-        final UnsafeBuffer out = new UnsafeBuffer(new byte[requests.maxLength(target)]);
-        final int length = requests.write(target, requests.statefulMode(), branches.key(request, source, place), 0,
-                out);
-        final byte[] bytes = new byte[length];
-        out.getBytes(0, bytes);
+        final byte[] message = locationService.mode() == Mode.B2BUA && calls != null && calls.takes(request.method())
+                && !requests.routeInformation().inDialog() ? calls.preview(request, from, target)
+                        : forwarded(request, source, target, place);
         final Destination destination = target.destination;
         final String host = IpAddress.toString(destination.addressHigh, destination.addressLow);
         return new Hop(target.sentTo == null ? null : target.sentTo.name(),
                 target.peer == null ? null : target.peer.name(), destination.transport.name(),
                 (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + destination.port, target.group,
-                new String(bytes, StandardCharsets.UTF_8));
+                message == null ? "" : new String(message, StandardCharsets.UTF_8));
+    }
+
+    private byte[] forwarded(final SipMessage request, final Source source, final Target target, final int place) {
+        final UnsafeBuffer out = new UnsafeBuffer(new byte[requests.maxLength(target)]);
+        final int length = requests.write(target, requests.statefulMode(), branches.key(request, source, place), 0,
+                out);
+        final byte[] bytes = new byte[length];
+        out.getBytes(0, bytes);
+        return bytes;
     }
 }

@@ -30,6 +30,14 @@ public interface CallMode extends MessageHandler {
      */
     Disposition begin(SipMessage request, Source source, Trunk from, Targets targets, long nowNs);
 
+    /**
+     * A request outside of all dialogs that it takes, as it would be sent to a target; nothing is done. For people.
+     *
+     * @param from trunk that it comes from
+     * @return {@code null} when there is no room for it
+     */
+    byte[] preview(SipMessage request, Trunk from, Target target);
+
     /** Gives it a way to look up routes for calls that it begins by itself. */
     default void router(final CallRouter router) {}
 

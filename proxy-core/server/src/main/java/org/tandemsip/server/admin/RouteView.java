@@ -19,12 +19,15 @@ import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.proxy.DryRun;
+import org.tandemsip.engine.routing.CallMode;
 import org.tandemsip.engine.routing.Cidr;
+import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.server.config.Config;
+import org.tandemsip.server.config.Modes;
 
 /** What would become of a request, and why, as JSON: the answer to {@code routes:test}. */
 public final class RouteView {
@@ -58,7 +61,9 @@ public final class RouteView {
         }
         final long nowNs = System.nanoTime();
         final long askedNs = nowNs + secondsUntil(text(question, "at", null)) * 1_000_000_000L;
-        return json(from, request, new DryRun(context).run(message, source, from, askedNs));
+        final CallMode calls =
+                Modes.module(Mode.B2BUA).map(module -> (CallMode) module.create(context)).orElse(null);
+        return json(from, request, new DryRun(context, calls).run(message, source, from, askedNs));
     }
 
     private static String text(final Map<?, ?> question, final String key, final String otherwise) {

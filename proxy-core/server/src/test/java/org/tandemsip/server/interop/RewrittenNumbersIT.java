@@ -25,27 +25,38 @@ class RewrittenNumbersIT {
     @ParameterizedTest
     @ValueSource(strings = {"stateless", "stateful"})
     void shouldAnswerWithTheNumberThatWasDialled(final String mode) throws Exception {
+        carry(mode, "4930123@");
+    }
+
+    /**
+     * Carries calls in a mode, with numbers wherever they may stand.
+     *
+     * @param toldInside the callee, as the caller sees it in what it asks inside the dialog
+     */
+    static void carry(final String mode, final String toldInside) throws Exception {
         try (ServerProcess server = ServerProcess.start(new InetSocketAddress(TANDEM, 5060), PBX, """
                 listen: ["udp://%s:5060"]
                 mode: %s
                 trunks:
                   carrier:
                     peers: ["%s:5080"]
-                    number: {fields: [request-uri, to, from], rules: {"0": "+49"}}
-                  pbx: {peers: ["%s:5070"]}
+                    number: {fields: [request-uri, to, from, p-asserted-identity, diversion], rules: {"0": "+49"}}
+                  pbx: {peers: ["%s:5070"], zone: core}
                 routes: [{from: pbx, to: carrier}]
                 """.formatted(TANDEM, mode, CARRIER, PBX))) {
             // given: each side demands to see its own form in all that it gets
             final Sipp.Agent callee = Sipp.start("numbers-callee", SippScript.render(false, "callee",
-                    "< INVITE keep has:4930123@\n> 180\n> 200 sdp\n< ACK\n"
+                    "< INVITE keep has:4930123@ has:4940777@ has:4940888@\n> 180\n> 200 sdp\n< ACK\n"
                             + "> INFO\n< 200 has:4930123@\n< BYE\n> 200\n"),
                     CARRIER, 5080, false,
                     CALLS);
 
             // when
             final Sipp.Agent caller = Sipp.start("numbers-caller", SippScript.render(true, "caller",
-                    "> INVITE sdp\n< 100 ?\n< 180 has:sip:030123@\n< 200 keep has:sip:030123@\n> ACK\n"
-                            + "< INFO has:4930123@\n> 200\n> BYE\n< 200 has:sip:030123@\n"),
+                    "> INVITE sdp h:P-Asserted-Identity:<sip:040777@pbx.example>"
+                            + " h:Diversion:<sip:040888@pbx.example>;reason=no-answer\n< 100 ?\n"
+                            + "< 180 has:sip:030123@\n< 200 keep has:sip:030123@\n> ACK\n"
+                            + "< INFO has:" + toldInside + "\n> 200\n> BYE\n< 200 has:sip:030123@\n"),
                     PBX, 5070, false, CALLS, "-s", "030123", TANDEM + ":5060");
 
             // then
