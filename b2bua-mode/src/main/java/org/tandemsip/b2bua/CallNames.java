@@ -1,6 +1,5 @@
 package org.tandemsip.b2bua;
 
-import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderName;
@@ -29,10 +28,12 @@ import org.tandemsip.engine.routing.Trust;
  * Shard thread only.
  */
 final class CallNames {
-    private static final byte[] USER = "user".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] USER = B2bua.ascii("user");
+    /** Why a call was diverted (RFC 4458). */
+    private static final byte[] CAUSE = B2bua.ascii("cause");
     /** RFC 3323 section 4.1.1.3. */
     private static final byte[] ANONYMOUS =
-            "\"Anonymous\" <sip:anonymous@anonymous.invalid>".getBytes(StandardCharsets.US_ASCII);
+            B2bua.ascii("\"Anonymous\" <sip:anonymous@anonymous.invalid>");
 
     private final ListenPoints listenPoints;
     private final NameAddr nameAddr = new NameAddr();
@@ -160,9 +161,13 @@ final class CallNames {
             out.put(B2bua.SIP);
         }
         putHost(out, ours);
-        final long user = uri.parameter(USER);
-        if (Slice.exists(user)) {
-            out.put(';').put(USER).put('=').putSlice(bytes, user);
+        putParameter(out, bytes, USER);
+    }
+
+    private void putParameter(final AsciiWriter out, final DirectBuffer bytes, final byte[] name) {
+        final long value = uri.parameter(name);
+        if (Slice.exists(value)) {
+            out.put(';').put(name).put('=').putSlice(bytes, value);
         }
     }
 
@@ -177,7 +182,7 @@ final class CallNames {
 
     private boolean isAddress(final DirectBuffer bytes) {
         final long host = uri.host();
-        return address.parse(bytes, Slice.offset(host), Slice.end(host))
+        return address.parse(bytes, Slice.offset(host), Slice.end(host)) || Slice.exists(uri.maddr())
                 || listenPoints.find(bytes, uri) != ListenPoints.NONE;
     }
 
@@ -255,12 +260,11 @@ final class CallNames {
         if (uri.scheme() == SipUri.Scheme.TEL || !isAddress(bytes)) {
             return next;
         }
+        // What else the URI says is about how to get to the address.
         out.put(bytes, next, Slice.offset(uri.host()) - next).put(listenPoints.get(listenPoint).sentBy());
-        next = Slice.end(uri.host());
-        while (next < uri.end() && (bytes.getByte(next) == ':' || isDigit(bytes.getByte(next)))) {
-            next++;
-        }
-        return next;
+        putParameter(out, bytes, USER);
+        putParameter(out, bytes, CAUSE);
+        return Slice.exists(uri.headers()) ? Slice.offset(uri.headers()) - 1 : uri.end();
     }
 
     private static int indexOf(final DirectBuffer bytes, final char wanted, final int from, final int end) {
@@ -269,9 +273,5 @@ final class CallNames {
             at++;
         }
         return at;
-    }
-
-    private static boolean isDigit(final byte b) {
-        return b >= '0' && b <= '9';
     }
 }

@@ -225,8 +225,12 @@ final class Writer {
             leg.session.putInResponse(out);
         }
         if (code >= 300 && code < 400) {
-            // Where the caller shall try it: it is for the caller to follow.
-            putRows(original, HeaderName.CONTACT);
+            // Where the caller shall try it: by way of us, who know the way to whoever is named by an address.
+            names.noRules();
+            for (int row = original.firstRow(HeaderName.CONTACT); row != SipMessage.NO_ROW;
+                    row = original.nextRow(row)) {
+                names.putNamingRow(out, original, row, leg.remote.listenPoint);
+            }
         }
         if (rseq > 0) {
             out.put(RSEQ).putDecimal(rseq).crlf();

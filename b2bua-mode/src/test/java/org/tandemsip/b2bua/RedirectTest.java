@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.codec.Transport;
@@ -133,8 +134,14 @@ class RedirectTest {
         "<sip:BOB@10.0.0.11:5061>", "<sip:carol@" + CAROL + ":99999>"})
     void shouldPassOnWhatLeadsNowhere(final String contact) {
         redirect(first, 302, contact);
-        final Sent told = told(302);
-        assertEquals(contact, told.message().one("contact"));
+        hidesBob(told(302));
+    }
+
+    /** The caller is not told where the other side is. */
+    private static void hidesBob(final Sent told) {
+        for (final String host : List.of("10.0.0.", "198.51.100.")) {
+            assertFalse(told.text().contains(host), told::text);
+        }
     }
 
     @ParameterizedTest
@@ -142,6 +149,39 @@ class RedirectTest {
     void shouldPassOnWhatIsNoOtherPlaceToBeCalled(final int status) {
         redirect(first, status, "<sip:carol@" + CAROL + ">");
         told(status);
+    }
+
+    /** Whoever is called there comes to us again: the caller is not told where the other side is. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
+        "<sip:carol@198.51.100.7:5080;transport=tcp;user=phone;maddr=10.0.0.9>;q=0.5"
+                + " | <sip:carol@203.0.113.10:5060;user=phone>;q=0.5",
+        "\"at 10\" <sip:+4930@[2001:db8::7];lr>, sip:b@10.0.0.12;q=0.1"
+                + " | \"at 10\" <sip:+4930@203.0.113.10:5060>, sip:b@203.0.113.10:5060;q=0.1",
+        "<sip:vm@10.0.0.9;cause=486;target=sip:b%4010.0.0.12?Reason=x>"
+                + " | <sip:vm@203.0.113.10:5060;cause=486?Reason=x>",
+        "<sip:carol@example.com;maddr=10.0.0.9> | <sip:carol@203.0.113.10:5060>",
+        "<sip:carol@example.com;transport=tcp> | <sip:carol@example.com;transport=tcp>",
+        "<tel:+4930>;expires=60 | <tel:+4930>;expires=60",
+        "<mailto:carol@example.com> | <mailto:carol@example.com>", "<sip:b@10.0.0.12 | ~~"})
+    void shouldNotTellTheCallerWhereTheOtherSideIs(final String contact, final String expected) {
+        // given: nobody follows
+        net = new CallFixture();
+        for (final int status : new int[] {300, 301, 302, 305, 380}) {
+            net.deliver(ALICE, net.invite("told" + status, OFFER));
+            net.take("SIP/2.0 100");
+            final Sent invite = net.take("INVITE", BOB);
+
+            // when
+            net.deliver(BOB, answer(invite, status, "r", null, "").header("Contact", contact));
+            net.take("ACK", BOB);
+
+            // then
+            final Sent told = told(status);
+            assertEquals(expected, String.join(", ", told.message().all("contact")));
+            hidesBob(told);
+            net.sent.clear();
+        }
     }
 
     @Test

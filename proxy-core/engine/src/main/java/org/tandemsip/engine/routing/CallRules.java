@@ -28,7 +28,7 @@ public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, 
 
     /** What becomes of a redirection (3xx) of a call that is set up. */
     public enum Redirect {
-        /** It is passed on: the caller follows it, or not. */
+        /** It is passed on, with our host in the place of addresses: the caller follows it, or not. */
         PASS,
         /** We follow it, where the routes let the caller call. */
         FOLLOW

@@ -26,7 +26,8 @@ final class CallKeys {
     static final Key<CallRules.Redirect> REDIRECT = Key.of("redirect", Scalars.choice("way", CallRules.Redirect.class),
             "pass",
             "What becomes of a 300, 301 or 302 of this trunk to a call that is set up. pass: the caller gets it,"
-                    + " with its Contacts as they are. follow: Tandem calls the Contacts, those with the highest q"
+                    + " with our host in the place of addresses in its Contacts: whoever calls them comes here, and"
+                    + " goes where the routes lead. follow: Tandem calls the Contacts, those with the highest q"
                     + " first, where the routes of the caller lead there, and only who is in a trunk.");
     static final Key<ResponseMap> MAP_RESPONSES = Key.of("map-responses", new StatusCodes(), "{}",
             "{604: 404, 480: 486}",
