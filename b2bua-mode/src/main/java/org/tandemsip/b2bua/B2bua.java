@@ -7,15 +7,12 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.HeaderField;
-import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
-import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
-import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.MediaRelay;
@@ -97,8 +94,6 @@ final class B2bua implements CallMode {
     private final Branches branches;
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[SCRATCH_BYTES]);
     private final AsciiWriter text = new AsciiWriter();
-    private final ValueCursor contacts = new ValueCursor();
-    private final NameAddr contact = new NameAddr();
     private final CancelReason cancelReason = new CancelReason();
     private final Stateless stateless;
     /** Has no place and no other leg: for the dialogs that nobody wants. */
@@ -232,12 +227,16 @@ final class B2bua implements CallMode {
             }
             return Disposition.ABSORBED;
         }
-        return relay.onRequest(leg, request, source, nowNs);
+        return leg.call.subscription == null ? relay.onRequest(leg, request, source, nowNs)
+                : leg.call.subscription.onRequest(leg, request, source, nowNs);
     }
 
     /** The leg with this tag of ours, or {@code null}. */
     Leg find(final DirectBuffer bytes, final long tag) {
-        final Call call = tags.read(bytes, tag) ? pools.get(tags.place()) : null;
+        if (!tags.read(bytes, tag)) {
+            return null;
+        }
+        final Call call = tags.isOfCall() ? pools.get(tags.place()) : pools.subscription(tags.place());
         return call == null ? null : call.legOf(tags.mac());
     }
 
@@ -463,15 +462,6 @@ final class B2bua implements CallMode {
     /** How long a call may last whose end nobody tells. */
     long longestCallNs() {
         return policy.timing().lostCallNs();
-    }
-
-    /** URI of the first Contact, or {@link Slice#NONE}. */
-    long contactOf(final SipMessage message) {
-        if (message.firstRow(HeaderName.CONTACT) == SipMessage.NO_ROW) {
-            return Slice.NONE;
-        }
-        return contacts.reset(message, HeaderName.CONTACT).next()
-                && contact.wrap(message.bytes(), contacts.start(), contacts.end()) ? contact.uri() : Slice.NONE;
     }
 
     /** Begins scratch text. */

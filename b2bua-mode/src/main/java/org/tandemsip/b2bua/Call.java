@@ -80,6 +80,8 @@ final class Call extends Alarm {
     Call owns;
     /** Calls that have given a leg to this one. */
     Call parts;
+    /** What it is the two legs of when it is no call; else {@code null}. */
+    Subscription subscription;
 
     /** Whether no limit keeps it out. */
     boolean emergency;

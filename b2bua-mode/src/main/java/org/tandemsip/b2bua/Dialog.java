@@ -130,6 +130,17 @@ abstract class Dialog {
         return keep(out, callIdLength, remoteStart, target, routesStart, response, HeaderName.TO);
     }
 
+    /** Takes over what a NOTIFY says of the other side, which may overtake the answer (RFC 6665 section 4.4.1). */
+    boolean ofNotify(final SipMessage notify) {
+        final AsciiWriter out = owner.scratchText().put(buffer(), offset(), callIdLength + localLength);
+        final int remoteStart = out.position();
+        out.putSlice(notify.bytes(), notify.value(HeaderName.FROM));
+        final int target = putTarget(out, notify);
+        final int routesStart = out.position();
+        owner.routes.write(notify, false, out);
+        return keep(out, callIdLength, remoteStart, target, routesStart, notify, HeaderName.FROM);
+    }
+
     /** Takes over a 2xx that belongs to no call any more, to acknowledge and end it. */
     boolean ofStray(final SipMessage response) {
         final DirectBuffer bytes = response.bytes();
@@ -147,7 +158,7 @@ abstract class Dialog {
 
     /** Takes over the target that a request or response gives (section 12.2: target refresh). */
     void refresh(final SipMessage message) {
-        final long contact = owner.contactOf(message);
+        final long contact = owner.routes.target(message);
         if (!Slice.exists(contact) || equals(message.bytes(), contact, targetOffset(), targetLength)) {
             return;
         }
@@ -174,7 +185,7 @@ abstract class Dialog {
     /** Writes the target that a message gives, or what was seen of the other side; returns where it begins. */
     private int putTarget(final AsciiWriter out, final SipMessage message) {
         final int start = out.position();
-        final long contact = owner.contactOf(message);
+        final long contact = owner.routes.target(message);
         if (Slice.exists(contact)) {
             out.putSlice(message.bytes(), contact);
         } else {

@@ -19,9 +19,9 @@ import org.tandemsip.engine.transaction.ServerTransaction;
 import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
- * A request outside of all dialogs that makes none, on both sides: what it is sent on as has a Call-ID, a From tag and
- * a Via of ours and nothing else of who has sent it but what a call passes on, too. Its targets are tried one after
- * the other until one answers; nothing is left of it then but its transactions.
+ * A request outside of all dialogs, on both sides: what it is sent on as has a Call-ID, a From tag and a Via of ours
+ * and nothing else of who has sent it but what a call passes on, too. Its targets are tried one after the other until
+ * one answers; nothing is left of it then but its transactions, and the {@link Subscription} that it may have begun.
  *
  * <pre>
  *   MESSAGE ------>  Call-ID x, From tag y   ------> MESSAGE  Call-ID and From tag of ours
@@ -36,9 +36,13 @@ final class LoneRequest implements Requester {
 
     private final B2bua owner;
     /** No call: two legs, and what is written by them. */
-    private final Call shell;
-    private final Leg caller;
-    private final Leg callee;
+    private final Call own;
+    /** The same, or those of what it begins. */
+    private Call shell;
+    private Leg caller;
+    private Leg callee;
+    /** What it begins, until that is accepted; else {@code null}. */
+    private Subscription subscription;
     private final Target[] targets = new Target[Targets.MAX];
     private int size;
     private int tried;
@@ -51,41 +55,42 @@ final class LoneRequest implements Requester {
 
     LoneRequest(final B2bua owner) {
         this.owner = owner;
-        shell = new Call(owner);
-        caller = shell.legs[0];
-        callee = shell.legs[1];
+        own = new Call(owner);
+        use(own);
         for (int i = 0; i < targets.length; i++) {
             targets[i] = new Target();
         }
     }
 
     /**
-     * Whether requests of a method are treated so. Those that make a dialog (SUBSCRIBE, REFER) are not: who refreshes
-     * it would have to find its other side here. Nor is REGISTER, whose Contact is what it is about, nor what belongs
+     * Whether requests of a method are treated so. REGISTER is not, whose Contact is what it is about, nor what belongs
      * into a dialog.
      */
     static boolean takes(final Method method) {
         return switch (method) {
-            case MESSAGE, OPTIONS, INFO, PUBLISH, NOTIFY, EXTENSION -> true;
-            case INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REGISTER, SUBSCRIBE, REFER -> false;
+            case MESSAGE, OPTIONS, INFO, PUBLISH, NOTIFY, SUBSCRIBE, REFER, EXTENSION -> true;
+            case INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REGISTER -> false;
         };
+    }
+
+    private void use(final Call legs) {
+        shell = legs;
+        caller = legs.legs[0];
+        callee = legs.legs[1];
     }
 
     /** Takes a checked and routed request; {@code null} when there is no room for it: then nothing is left behind. */
     Disposition begin(final SipMessage request, final Source source, final Trunk from, final Targets to,
             final long nowNs) {
-        server = owner.transactions.createServer(request, source, this, nowNs);
-        if (server == null) {
-            owner.pools.giveBack(this);
+        if (!beginsWhatItMakes(request, source, from)) {
+            release(nowNs);
             return null;
         }
-        // A tag that leads to no call.
-        final long place = owner.draws.key();
-        caller.tag(place, 0);
-        callee.tag(place, 1);
-        caller.trunk = from;
-        caller.seen.set(source);
-        caller.remote.set(caller.seen);
+        server = owner.transactions.createServer(request, source, this, nowNs);
+        if (server == null) {
+            release(nowNs);
+            return null;
+        }
         size = to.size();
         for (int i = 0; i < size; i++) {
             targets[i].set(to.get(i));
@@ -99,6 +104,26 @@ final class LoneRequest implements Requester {
         return Disposition.ANSWERED;
     }
 
+    /** Begins what the request makes, if anything; {@code false} when there is no room for it. */
+    private boolean beginsWhatItMakes(final SipMessage request, final Source source, final Trunk from) {
+        if (Subscription.isBegunBy(request.method())) {
+            subscription = owner.pools.takeSubscription();
+            if (subscription == null) {
+                return false;
+            }
+            use(subscription.legs);
+            return subscription.begin(request, source, from);
+        }
+        // A tag that leads to no call.
+        final long place = owner.draws.key();
+        caller.tag(place, 0);
+        callee.tag(place, 1);
+        caller.trunk = from;
+        caller.seen.set(source);
+        caller.remote.set(caller.seen);
+        return true;
+    }
+
     /** A request, an INVITE too, as it would be sent to a target; {@code null} if there is no room. Does nothing. */
     byte[] preview(final SipMessage request, final Trunk from, final Target to) {
         caller.trunk = from;
@@ -110,7 +135,9 @@ final class LoneRequest implements Requester {
                     owner.hops(request, to.trunk), owner.extra, owner.draws.key(), Places.NONE, out)];
             out.getBytes(0, bytes);
         }
-        release();
+        caller.reset();
+        callee.reset();
+        owner.pools.giveBack(this);
         return bytes;
     }
 
@@ -140,6 +167,7 @@ final class LoneRequest implements Requester {
         shell.route = to.route;
         callee.seen.set(to.destination);
         callee.trunk = to.sentTo;
+        callee.pinned = to.binding != null && to.binding.flow() != null && to.binding.flow().pinned();
         callee.localCseq = 0;
         if (!callee.ofCaller(request, owner.names.to(to, null))) {
             return false;
@@ -200,6 +228,13 @@ final class LoneRequest implements Requester {
             return Disposition.ABSORBED;
         }
         callee.trunk = from;
+        if (subscription != null && code < 300) {
+            if (!subscription.onAccepted(response, nowNs)) {
+                answer(Status.SERVICE_UNAVAILABLE_503, nowNs);
+                return Disposition.ANSWERED;
+            }
+            subscription = null;
+        }
         server.request(owner.kept);
         final MutableDirectBuffer out = server.claim(owner.writer.maxLength(owner.kept, response));
         final int length = owner.writer.response(caller, server, owner.kept, response, null, 0, out);
@@ -208,7 +243,7 @@ final class LoneRequest implements Requester {
             return Disposition.ANSWERED;
         }
         server.respond(code, length, nowNs);
-        release();
+        release(nowNs);
         return Disposition.FORWARDED;
     }
 
@@ -267,7 +302,7 @@ final class LoneRequest implements Requester {
             client = null;
             report(PeerState.Event.FAILURE);
             final ServerTransaction unanswered = server;
-            release();
+            release(nowNs);
             unanswered.terminate(nowNs);
         }
     }
@@ -276,16 +311,16 @@ final class LoneRequest implements Requester {
     public void onTerminated(final ServerTransaction transaction, final long nowNs) {
         if (transaction == server) {
             server = null;
-            release();
+            release(nowNs);
         }
     }
 
     private void answer(final Status status, final long nowNs) {
         owner.answer(caller, server, status, -1, null, nowNs);
-        release();
+        release(nowNs);
     }
 
-    private void release() {
+    private void release(final long nowNs) {
         if (server != null) {
             server.detach();
             server = null;
@@ -294,6 +329,11 @@ final class LoneRequest implements Requester {
             client.handOver(TransactionUser.NOBODY);
             client = null;
         }
+        if (subscription != null) {
+            subscription.end(nowNs);
+            subscription = null;
+        }
+        use(own);
         caller.reset();
         callee.reset();
         owner.pools.giveBack(this);

@@ -58,21 +58,23 @@ final class Numbers {
 
     /** The cause in a value of Reason (RFC 3326) whose protocol is Q.850; 0 when there is none. */
     static int q850(final DirectBuffer bytes, final long reason) {
-        if (!Slice.exists(reason) || Slice.length(reason) < CAUSE.length
-                || (bytes.getByte(Slice.offset(reason)) | 0x20) != 'q') {
-            return 0;
-        }
-        for (int at = Slice.offset(reason); at + CAUSE.length < Slice.end(reason); at++) {
-            if (startsWith(bytes, at)) {
-                return parse(bytes, Slice.between(at + CAUSE.length, Slice.end(reason)));
-            }
-        }
-        return 0;
+        return !Slice.exists(reason) || (bytes.getByte(Slice.offset(reason)) | 0x20) != 'q' ? 0
+                : behind(bytes, reason, CAUSE, 0);
     }
 
-    private static boolean startsWith(final DirectBuffer bytes, final int at) {
-        for (int i = 0; i < CAUSE.length; i++) {
-            if ((bytes.getByte(at + i) | 0x20) != CAUSE[i] && bytes.getByte(at + i) != CAUSE[i]) {
+    /** The number behind {@code word}, in whatever case; {@code otherwise} when it does not stand in {@code slice}. */
+    static int behind(final DirectBuffer bytes, final long slice, final byte[] word, final int otherwise) {
+        for (int at = Slice.offset(slice); at + word.length < Slice.end(slice); at++) {
+            if (startsWith(bytes, at, word)) {
+                return parse(bytes, Slice.between(at + word.length, Slice.end(slice)));
+            }
+        }
+        return otherwise;
+    }
+
+    private static boolean startsWith(final DirectBuffer bytes, final int at, final byte[] word) {
+        for (int i = 0; i < word.length; i++) {
+            if ((bytes.getByte(at + i) | 0x20) != word[i] && bytes.getByte(at + i) != word[i]) {
                 return false;
             }
         }

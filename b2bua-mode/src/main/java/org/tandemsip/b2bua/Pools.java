@@ -20,12 +20,15 @@ final class Pools {
     private Keeper freeKeepers;
     private OwnRequest freeOwnRequests;
     private LoneRequest freeLoneRequests;
+    private final Places<Subscription> subscriptions;
+    private Subscription freeSubscriptions;
 
     Pools(final B2bua owner, final int shard, final int mostCalls, final int firstGeneration) {
         this.owner = owner;
         this.shard = shard;
         this.mostCalls = mostCalls;
         places = new Places<>(shard, mostCalls, firstGeneration);
+        subscriptions = new Places<>(shard, mostCalls, firstGeneration);
     }
 
     /** Number of calls that are not over. */
@@ -171,6 +174,30 @@ final class Pools {
     void giveBack(final LoneRequest request) {
         request.next = freeLoneRequests;
         freeLoneRequests = request;
+    }
+
+    /** The two legs of the subscription at {@code place}, or {@code null} when it is over. */
+    Call subscription(final long place) {
+        final Subscription subscription = subscriptions.get(place);
+        return subscription == null ? null : subscription.legs;
+    }
+
+    /** A subscription that is not in use, or {@code null} when there are as many as there may be calls. */
+    Subscription takeSubscription() {
+        Subscription subscription = freeSubscriptions;
+        if (subscription != null) {
+            freeSubscriptions = subscription.nextFree;
+        } else if (subscriptions.size() < mostCalls) {
+            subscription = new Subscription(owner);
+            subscription.place = subscriptions.add(subscription);
+        }
+        return subscription;
+    }
+
+    void giveBack(final Subscription subscription) {
+        subscription.place = subscriptions.next(subscription.place);
+        subscription.nextFree = freeSubscriptions;
+        freeSubscriptions = subscription;
     }
 
     OwnRequest takeOwnRequest() {

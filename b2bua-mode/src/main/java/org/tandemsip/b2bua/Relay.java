@@ -113,7 +113,7 @@ final class Relay {
         exchange.client = client;
         exchange.cseqOut = ++to.localCseq;
         client.start(length, nowNs);
-        if (to.unsaved()) {
+        if (to.unsaved() && to.call.subscription == null) {
             owner.states.keep(to.call);
         }
         return true;

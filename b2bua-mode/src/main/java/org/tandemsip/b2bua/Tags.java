@@ -29,12 +29,13 @@ final class Tags {
     private final KeyedHash hash;
     private long place;
     private long mac;
+    private boolean ofCall;
 
     Tags(final ShardContext.Keys keys) {
         hash = new KeyedHash(keys.token0(), keys.token1());
     }
 
-    /** Second half of the tag of leg {@code leg}, 0 or 1, of the call at {@code callPlace}. */
+    /** Second half of the tag of leg {@code leg} of the call at {@code callPlace}; 2 and 3: of the subscription. */
     long mac(final long callPlace, final int leg) {
         return hash.begin().add(MAC_LABEL).add(callPlace).add(leg).end();
     }
@@ -64,7 +65,13 @@ final class Tags {
         }
         mac = c << 32 | d;
         place = covered(a << 32 | b, mac);
-        return mac == mac(place, 0) || mac == mac(place, 1);
+        ofCall = mac == mac(place, 0) || mac == mac(place, 1);
+        return ofCall || mac == mac(place, Subscription.FIRST_LEG) || mac == mac(place, Subscription.FIRST_LEG + 1);
+    }
+
+    /** Whether it is of a call, else of a subscription. */
+    boolean isOfCall() {
+        return ofCall;
     }
 
     /** Place of the call that the tag read last names. */

@@ -173,10 +173,4 @@ class LoneRequestTest {
         answered(passed, 200);
         assertEquals(0, net.rest());
     }
-
-    @Test
-    void shouldLeaveWhatMakesADialogToTheProxy() {
-        final Sent passed = asked(request("SUBSCRIBE").header("Event", "presence"), "SUBSCRIBE");
-        assertTrue(passed.text().contains("secret-call-id@192.0.2.1"), passed.text());
-    }
 }
