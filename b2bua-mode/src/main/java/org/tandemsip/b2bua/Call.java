@@ -1,5 +1,6 @@
 package org.tandemsip.b2bua;
 
+import org.agrona.DirectBuffer;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
@@ -238,13 +239,6 @@ final class Call extends Alarm {
         set(nowNs + owner.longestCallNs(), nowNs);
     }
 
-    private void endMedia() {
-        if (media != null) {
-            media.end();
-            media = null;
-        }
-    }
-
     /** Takes over what an earlier process knew of a call. */
     void recall(final int lastCode, final Ender lastEnder, final int lastCause, final long startedNs,
             final long rangNs, final long answeredNs, final long endedNs) {
@@ -262,14 +256,15 @@ final class Call extends Alarm {
     /**
      * Goes on with a call of an earlier process: both dialogs are confirmed, nothing is under way in them.
      *
-     * @param timeUpNs when it has to end, 0 for never
+     * @param timeUpNs when it has to end but for its credit, 0 for never
+     * @param in       where its credit is written down, from {@code index} on
      */
-    void resume(final long timeUpNs, final long nowNs) {
+    void resume(final long timeUpNs, final DirectBuffer in, final int index, final long nowNs) {
         state = State.UP;
         legs[0].state = Leg.State.CONFIRMED;
         legs[1].state = Leg.State.CONFIRMED;
         onRefresh(nowNs);
-        cutOff.resume(timeUpNs, nowNs);
+        cutOff.resume(timeUpNs, in, index, nowNs);
     }
 
     /**
@@ -349,12 +344,13 @@ final class Call extends Alarm {
     private void end(final byte[] reason, final SipMessage bye, final long nowNs) {
         unset();
         endsAtOnce = false;
-        cutOff.end(nowNs);
         if (transfer != null) {
             transfer.abort(nowNs);
         }
         endNs = endNs == 0 ? nowNs : endNs;
+        // With its credit: what is killed now settles that again.
         owner.states.keep(this);
+        cutOff.end(nowNs);
         exchanges.abort(nowNs);
         legs[0].end(reason, bye, nowNs);
         if (state == State.ENDING) {
@@ -381,7 +377,10 @@ final class Call extends Alarm {
         state = State.OVER;
         unset();
         cutOff.end(nowNs);
-        endMedia();
+        if (media != null) {
+            media.end();
+            media = null;
+        }
         exchanges.release(nowNs);
         final Setup tried = setup;
         setup = null;

@@ -25,22 +25,25 @@ import org.tandemsip.engine.routing.Trunk;
  *   version state flags ender (4) code cause (4)
  *   start ring answer end limit, in ms since 1970 (40)
  *   place of the call that has taken a leg of it (8)
+ *   credit (32), session at the media relay (64)
  *   route trunk-in trunk-out peer trunk trunk   names, each after its length (2); the last two are those of the legs
  *   dialog dialog                  see {@link Dialog#save}
  *   session session                timer, whether UPDATE is taken (1), SDP after its length (2)
  * </pre>
  *
- * That is done when an INVITE was let in, when it is answered and acknowledged, when the session is refreshed, when the
- * end begins, and now and then for the numbers of requests. A call that was up is served again in the place that it
- * had, since our tags name that; its number of requests has a gap, which RFC 3261 section 12.2.2 allows. One whose 2xx
- * the caller has not acknowledged is ended on both sides, and so is one of which a REFER has let a side go before
- * somebody else was there. One that has given a leg to another is there again for the tags that name it, and what is
- * left of it ends. One that was being set up cannot be answered any more: its
- * record says what is known. Shard thread only.
+ * That is done when an INVITE was let in, when a media relay has it, when it is answered and acknowledged, when the
+ * session is refreshed, when the end begins, and now and then for the numbers of requests. A call that was up is
+ * served again in the place that it had, since our tags name that; its number of requests has a gap, which RFC 3261
+ * section 12.2.2 allows. One whose 2xx the caller has not acknowledged is ended on both sides, and so is one of which
+ * a REFER has let a side go before somebody else was there. One that has given a leg to another is there again for the
+ * tags that name it, and what is left of it ends. One that was being set up cannot be answered any more: its record
+ * says what is known. Shard thread only.
  */
 final class CallStates {
-    private static final byte VERSION = 2;
-    private static final int NAMES = 56;
+    private static final byte VERSION = 3;
+    private static final int CREDIT = 56;
+    private static final int MEDIA = CREDIT + Credit.SAVED_BYTES;
+    private static final int NAMES = MEDIA + RelayedCall.SAVED_BYTES;
     private static final int NAME_COUNT = 6;
     private static final int MOST_NAME = 256;
     private static final int EMERGENCY = 1;
@@ -93,8 +96,9 @@ final class CallStates {
         state.putLong(16, ms(call.ringNs));
         state.putLong(24, ms(call.answerNs));
         state.putLong(32, ms(call.endNs));
-        state.putLong(40, ms(call.cutOff.ends() ? call.cutOff.dueNs() : 0));
+        state.putLong(40, ms(call.cutOff.save(state, CREDIT)));
         state.putLong(48, call.owns == null ? 0 : call.owns.place);
+        MediaSession.save(call.media, state, MEDIA);
         int p = put(NAMES, call.route == null ? null : call.route.name());
         p = put(p, call.trunkIn.name());
         p = put(p, call.trunkOut == null ? null : call.trunkOut.name());
@@ -192,7 +196,8 @@ final class CallStates {
             call.legs[0].place = place;
             call.legs[1].place = place;
             call.room.resume(call.trunkIn, owner.policy().total(), call.trunkOut, call.peer);
-            call.resume(reader.time(40), nowNs);
+            call.resume(reader.time(40), reader.bytes, CREDIT, nowNs);
+            call.media = MediaSession.resume(owner, call, reader.bytes, MEDIA);
             reader.sessions(call);
             reader.ended(call);
             keep(call);
@@ -206,9 +211,24 @@ final class CallStates {
             }
         } else {
             call.ender = Ender.UNKNOWN;
-            writer.write(call, place, true, Math.max(call.startNs, reader.at(records.lastSeenMs())));
+            final long lastSeenNs = Math.max(call.startNs, reader.at(records.lastSeenMs()));
+            writer.write(call, place, true, lastSeenNs);
             call.state = Call.State.OVER;
+            letGo(call, reader.bytes, lastSeenNs);
             owner.pools.giveBack(call);
+        }
+    }
+
+    /** Others do not hold anything any more for a call that cannot go on. */
+    private void letGo(final Call call, final UnsafeBuffer bytes, final long lastSeenNs) {
+        if (Credit.isSaved(bytes, CREDIT)) {
+            final Credit credit = owner.credits.take();
+            credit.resume(call, bytes, CREDIT);
+            credit.end(lastSeenNs);
+        }
+        final MediaSession media = MediaSession.resume(owner, call, bytes, MEDIA);
+        if (media != null) {
+            media.end();
         }
     }
 

@@ -1,5 +1,7 @@
 package org.tandemsip.b2bua;
 
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Reply;
 import org.tandemsip.engine.metrics.Counter;
@@ -32,9 +34,18 @@ final class Credit extends Alarm implements Asker {
     /** Next free one of the pool. */
     Credit nextFree;
 
+    /** Bytes that {@link #save} writes. */
+    static final int SAVED_BYTES = 32;
+    private static final int OPEN = 1;
+    private static final int MORE = 2;
+    private static final int RESERVED = 4;
+    private static final int THERE = 8;
+
     private final B2bua owner;
     private final Credits credits;
     private Call call;
+    /** Where the call began, which names it for the service; in an earlier process maybe. */
+    private long place;
     private boolean open;
     /** Number of the next request. */
     private int number;
@@ -55,6 +66,7 @@ final class Credit extends Alarm implements Asker {
 
     void begin(final Call ofCall, final CreditPolicy policy) {
         call = ofCall;
+        place = ofCall.place;
         open = policy == CreditPolicy.OPEN;
         number = 0;
         totalNs = 0;
@@ -65,7 +77,7 @@ final class Credit extends Alarm implements Asker {
 
     /** Asks for time: the call goes on with the reply. */
     void ask(final long nowNs) {
-        question = credits.ask(this, call, number, nowNs);
+        question = credits.ask(this, call, place, number, nowNs);
         if (question == null) {
             onFailure(Counter.CREDIT_REFUSED, nowNs);
         } else {
@@ -154,9 +166,42 @@ final class Credit extends Alarm implements Asker {
         owner.questions.forget(question);
         question = null;
         if (reserved) {
-            credits.settle(call, nowNs);
+            credits.settle(call, place, nowNs);
         }
         call = null;
         credits.giveBack(this);
+    }
+
+    // In another process.
+
+    /** Writes down what a call has, which may have none. */
+    static void save(final Credit credit, final MutableDirectBuffer out, final int index) {
+        if (credit == null) {
+            out.putLong(index, 0);
+            return;
+        }
+        out.putInt(index, THERE | (credit.open ? OPEN : 0) | (credit.more ? MORE : 0)
+                | (credit.reserved ? RESERVED : 0));
+        out.putInt(index + 4, credit.number);
+        out.putLong(index + 8, credit.totalNs);
+        out.putLong(index + 16, credit.lastNs);
+        out.putLong(index + 24, credit.place);
+    }
+
+    /** Whether anything was written down. */
+    static boolean isSaved(final DirectBuffer in, final int index) {
+        return (in.getInt(index) & THERE) != 0;
+    }
+
+    /** Goes on with what was written down. A request that had no reply by then is made again under its number. */
+    void resume(final Call ofCall, final DirectBuffer in, final int index) {
+        final int flags = in.getInt(index);
+        begin(ofCall, (flags & OPEN) != 0 ? CreditPolicy.OPEN : CreditPolicy.CLOSED);
+        more = (flags & MORE) != 0;
+        reserved = (flags & RESERVED) != 0;
+        number = in.getInt(index + 4);
+        totalNs = in.getLong(index + 8);
+        lastNs = in.getLong(index + 16);
+        place = in.getLong(index + 24);
     }
 }

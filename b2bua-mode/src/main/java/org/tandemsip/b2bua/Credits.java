@@ -43,13 +43,18 @@ final class Credits {
         if (policy == CreditPolicy.NONE) {
             return null;
         }
-        Credit credit = free;
-        if (credit == null) {
-            credit = new Credit(owner, this);
-        } else {
-            free = credit.nextFree;
-        }
+        final Credit credit = take();
         credit.begin(call, policy);
+        return credit;
+    }
+
+    /** One that is not in use. */
+    Credit take() {
+        final Credit credit = free;
+        if (credit == null) {
+            return new Credit(owner, this);
+        }
+        free = credit.nextFree;
         return credit;
     }
 
@@ -59,22 +64,24 @@ final class Credits {
     }
 
     /** Begins to ask; {@code null} when too many wait. */
-    Question ask(final Credit credit, final Call call, final int number, final long nowNs) {
+    Question ask(final Credit credit, final Call call, final long place, final int number,
+            final long nowNs) {
         final Question question = owner.questions.ask(credit, patience, nowNs);
-        if (question == null || !service.ask(shard, question.ticket, request(call, number, nowNs))) {
+        if (question == null || !service.ask(shard, question.ticket, request(call, place, number, nowNs))) {
             owner.questions.forget(question);
             return null;
         }
         return question;
     }
 
-    void settle(final Call call, final long nowNs) {
-        service.settle(new CreditService.Settlement(name(call), call.trunkIn.name(), usedMs(call, nowNs)));
+    void settle(final Call call, final long place, final long nowNs) {
+        service.settle(new CreditService.Settlement(name(call, place), call.trunkIn.name(), usedMs(call, nowNs)));
     }
 
-    private CreditService.Request request(final Call call, final int number, final long nowNs) {
+    private CreditService.Request request(final Call call, final long place, final int number,
+            final long nowNs) {
         final Leg caller = call.legs[0];
-        return new CreditService.Request(name(call), number, caller.text(caller.callIdSlice()),
+        return new CreditService.Request(name(call, place), number, caller.text(caller.callIdSlice()),
                 uri(caller, caller.remoteSlice()), uri(caller, caller.localSlice()),
                 caller.text(caller.requestUriSlice()), call.trunkIn.name(),
                 call.route == null ? "" : call.route.name(), terms.reserveNs() / 1_000_000, usedMs(call, nowNs));
@@ -86,14 +93,15 @@ final class Credits {
 
     /** As the record of the call will say it. */
     private static long usedMs(final Call call, final long nowNs) {
-        return call.answerNs == 0 ? 0 : nowNs / 1_000_000 - call.answerNs / 1_000_000;
+        final long endNs = call.endNs == 0 ? nowNs : call.endNs;
+        return call.answerNs == 0 ? 0 : endNs / 1_000_000 - call.answerNs / 1_000_000;
     }
 
     /** Name of a call for ever: the one in its record. */
-    private String name(final Call call) {
+    private String name(final Call call, final long place) {
         final long recordMs = owner.epochMs(call.startNs);
         final HexFormat hex = HexFormat.of();
-        return hex.toHexDigits(call.place) + '-'
+        return hex.toHexDigits(place) + '-'
                 + hex.toHexDigits(recordMs == 0 ? service.epochMs(call.startNs) : recordMs, 11);
     }
 }

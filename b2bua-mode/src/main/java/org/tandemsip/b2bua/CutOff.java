@@ -1,5 +1,7 @@
 package org.tandemsip.b2bua;
 
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.engine.metrics.Counter;
 
 /**
@@ -61,11 +63,22 @@ final class CutOff extends Alarm {
     }
 
     /** Goes on with a call of an earlier process. @param untilNs when it has to end, 0 for never */
-    void resume(final long untilNs, final long nowNs) {
-        credit = null;
+    void resume(final long untilNs, final DirectBuffer in, final int index, final long nowNs) {
         limited = untilNs != 0;
         limitNs = untilNs;
+        credit = null;
+        if (Credit.isSaved(in, index)) {
+            credit = owner.credits.take();
+            credit.resume(call, in, index);
+            credit.onAnswer(nowNs);
+        }
         update(nowNs);
+    }
+
+    /** Writes down the credit; returns when route or order end the call, 0 for never. */
+    long save(final MutableDirectBuffer out, final int index) {
+        Credit.save(credit, out, index);
+        return limited ? limitNs : 0;
     }
 
     /** Looks anew when the call ends. */

@@ -53,7 +53,7 @@ final class Media {
             if (!MediaRules.of(call.trunkIn).apply() && !MediaRules.of(call.legs[1].trunk).apply()) {
                 return original;
             }
-            call.media = new MediaSession(owner, call);
+            call.media = new MediaSession(owner, call, RelayedCall.begin(owner.draws));
         }
         final byte[] bytes = call.media.offer(original, nowNs);
         return bytes == null ? call.media.waits() || call.media.refused() ? null : original

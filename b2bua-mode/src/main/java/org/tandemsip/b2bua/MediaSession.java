@@ -2,10 +2,11 @@ package org.tandemsip.b2bua;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
-import org.tandemsip.codec.sdp.OriginLine;
 import org.tandemsip.engine.handler.MediaRelay.Answer;
 import org.tandemsip.engine.handler.MediaRelay.Command;
 import org.tandemsip.engine.handler.MediaRelay.Outcome;
@@ -49,14 +50,9 @@ final class MediaSession implements Asker {
     private final B2bua owner;
     private final Media media;
     private final Call call;
-    private final String callId;
-    private final OriginLine[] origins = {new OriginLine(), new OriginLine()};
+    /** How the relay knows it. */
+    private final RelayedCall relayed;
     private final ArrayDeque<Held> waiting = new ArrayDeque<>();
-    private boolean anchored;
-    /** The node of the relay that has the call, -1 before there is one. */
-    private int node = -1;
-    /** The relay has heard of the caller. */
-    private boolean callerKnown;
     /** The offer of the INVITE as it goes to {@link #offerTo}. */
     private byte[] offer;
     private Trunk offerTo;
@@ -74,14 +70,12 @@ final class MediaSession implements Asker {
     private boolean replaying;
     private boolean ended;
 
-    MediaSession(final B2bua owner, final Call call) {
+    /** @param relayed how the relay knows it, or will */
+    MediaSession(final B2bua owner, final Call call, final RelayedCall relayed) {
         this.owner = owner;
         this.call = call;
+        this.relayed = relayed;
         media = owner.media;
-        // Nothing that was on the wire, and nothing that another process may use: relays are shared.
-        callId = Long.toHexString(owner.draws.key()) + '-' + Long.toHexString(owner.draws.key());
-        origins[0].begin(owner.draws.key());
-        origins[1].begin(owner.draws.key());
     }
 
     /** Whether the relay is asked now. */
@@ -109,13 +103,13 @@ final class MediaSession implements Asker {
             return media.descriptions.replace(invite, offer);
         }
         offer = null;
-        anchored = from.anchored() || to.anchored();
+        relayed.anchored = from.anchored() || to.anchored();
         switch (media.descriptions.find(invite, from, to, true)) {
             case NONE -> {
                 // The callee offers.
             }
             case AS_IT_IS, CHANGED -> {
-                if (anchored && !isPassed(0, invite.cseqNumber())) {
+                if (relayed.anchored && !isPassed(0, invite.cseqNumber())) {
                     if (!ask(null, Command.OFFER, CALLER, null, callee, nowNs)) {
                         return withoutRelay(invite);
                     }
@@ -123,7 +117,7 @@ final class MediaSession implements Asker {
                     return asRulesSay(invite, from, to);
                 }
             }
-            case UNREADABLE -> refuseOffer(anchored, Counter.MEDIA_REFUSED_SDP);
+            case UNREADABLE -> refuseOffer(relayed.anchored, Counter.MEDIA_REFUSED_SDP);
             case NOTHING_LEFT -> refuseOffer(true, Counter.MEDIA_REFUSED_CODECS);
         }
         return null;
@@ -197,7 +191,7 @@ final class MediaSession implements Asker {
             return null;
         }
         // The callee's offer came in a reliable response: the PRACK answers it (RFC 3262 section 5).
-        return method == Method.PRACK && call.initial != null && !call.initial.offered && !callerKnown
+        return method == Method.PRACK && call.initial != null && !call.initial.offered && !relayed.callerKnown
                 ? Command.ANSWER : Command.OFFER;
     }
 
@@ -226,7 +220,7 @@ final class MediaSession implements Asker {
             final Command command, final boolean passed, final long nowNs) {
         final MediaRules from = MediaRules.of(leg.trunk);
         final MediaRules to = MediaRules.of(leg.other().trunk);
-        final boolean relays = anchored && !passed;
+        final boolean relays = relayed.anchored && !passed;
         switch (media.descriptions.find(message, from, to, command == Command.OFFER)) {
             case NONE -> {
                 return message;
@@ -257,7 +251,7 @@ final class MediaSession implements Asker {
         }
         final Leg other = leg.other();
         final String sender = tagOf(leg, message);
-        final String receiverTag = other.number == 0 && !callerKnown ? command == Command.OFFER ? null : CALLER
+        final String receiverTag = other.number == 0 && !relayed.callerKnown ? command == Command.OFFER ? null : CALLER
                 : tagOf(other, null);
         final Held asked = new Held(Descriptions.bytesOf(message), new Source().set(source), leg, exchange, command);
         final boolean offers = command == Command.OFFER;
@@ -271,6 +265,9 @@ final class MediaSession implements Asker {
     private String tagOf(final Leg leg, final SipMessage message) {
         if (leg.number == 0) {
             return CALLER;
+        }
+        if (relayed.calleeDialog != 0) {
+            return "b-" + Long.toHexString(relayed.calleeDialog);
         }
         return "b-" + Long.toHexString(message == null || message.isRequest() ? owner.hashes.dialog(leg)
                 : owner.hashes.dialog(message));
@@ -304,8 +301,9 @@ final class MediaSession implements Asker {
         lines = media.descriptions.leftOut();
         lineSections = media.descriptions.leftOutSections();
         final Side from = MediaRules.of(to.other().trunk).side();
-        if (!media.relay.ask(new Request(media.shard(), question.ticket, command, node, callId, fromTag, toTag, from,
-                MediaRules.of(to.trunk).side(), sdp))) {
+        if (!media.relay.ask(
+                new Request(media.shard(), question.ticket, command, relayed.node, relayed.callId, fromTag, toTag, from,
+                        MediaRules.of(to.trunk).side(), sdp))) {
             owner.questions.forget(question);
             question = null;
             held = null;
@@ -317,7 +315,12 @@ final class MediaSession implements Asker {
     @Override
     public void onReply(final Reply reply, final long nowNs) {
         final Answer answer = (Answer) reply;
-        node = answer.node() >= 0 ? answer.node() : node;
+        if (answer.node() >= 0 && answer.node() != relayed.node) {
+            relayed.node = answer.node();
+            if (!ended) {
+                owner.states.keep(call);
+            }
+        }
         onAnswer(answer.outcome(), answer.sdp(), nowNs);
     }
 
@@ -335,11 +338,11 @@ final class MediaSession implements Asker {
             return;
         }
         final byte[] sdp = outcome != Outcome.DONE ? null
-                : media.descriptions.fromRelay(given, lines, lineSections, origins[receiver.number]);
+                : media.descriptions.fromRelay(given, lines, lineSections, relayed.origins[receiver.number]);
         if (about == null) {
             onOffer(sdp, outcome, nowNs);
         } else if (sdp != null) {
-            callerKnown |= about.leg.number == 0;
+            relayed.callerKnown |= about.leg.number == 0;
             if (media.descriptions.read(about.bytes, media.asked)) {
                 replay(media.descriptions.replace(media.asked, sdp), about.source, nowNs);
             }
@@ -360,7 +363,7 @@ final class MediaSession implements Asker {
 
     private void onOffer(final byte[] sdp, final Outcome outcome, final long nowNs) {
         if (sdp != null) {
-            callerKnown = true;
+            relayed.callerKnown = true;
             offer = sdp;
             offerTo = call.legs[1].trunk;
             call.setup.resume(nowNs);
@@ -438,6 +441,21 @@ final class MediaSession implements Asker {
         }
     }
 
+    /** Writes down how the relay knows the media of a call, which may be none of ours. */
+    static void save(final MediaSession session, final MutableDirectBuffer out, final int index) {
+        if (session == null) {
+            out.putInt(index, 0);
+        } else {
+            session.relayed.save(session.owner, session.call.legs[1], out, index);
+        }
+    }
+
+    /** Goes on with what was written down; {@code null} when there is nothing. */
+    static MediaSession resume(final B2bua owner, final Call call, final DirectBuffer in, final int index) {
+        final RelayedCall relayed = RelayedCall.resume(in, index);
+        return relayed == null ? null : new MediaSession(owner, call, relayed);
+    }
+
     // The end.
 
     /** The call is over. */
@@ -451,10 +469,11 @@ final class MediaSession implements Asker {
     }
 
     private void delete() {
-        if (node >= 0) {
-            media.relay.ask(new Request(media.shard(), 0, Command.DELETE, node, callId, CALLER, null, Side.PLAIN,
+        if (relayed.node >= 0) {
+            media.relay.ask(new Request(media.shard(), 0, Command.DELETE, relayed.node, relayed.callId, CALLER, null,
+                    Side.PLAIN,
                     Side.PLAIN, NOTHING));
-            node = -1;
+            relayed.node = -1;
         }
     }
 }

@@ -265,7 +265,7 @@ class RestartTest {
     }
 
     /** A Call-ID that begins so and belongs to the one shard of these tests. */
-    private static String ours(final String name) {
+    static String ours(final String name) {
         final KeyedHash hash = new ShardContext.Keys(1, 2, 3, 4).ownerHash();
         for (int i = 0;; i++) {
             final byte[] callId = (name + "-" + i).getBytes(StandardCharsets.US_ASCII);

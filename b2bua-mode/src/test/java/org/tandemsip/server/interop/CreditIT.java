@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.tandemsip.server.admin.Json;
 
 /** Real SIPp agents call each other on credit: a server in mode b2bua asks a credit service that is slow, and fails. */
@@ -77,6 +80,7 @@ class CreditIT {
                 case "silent" -> pause(60_000);
                 case "rich" -> say(exchange, "{\"granted_ms\": 3000, \"last\": "
                         + ((Long) order.get("number") == 1) + "}");
+                case "kept" -> say(exchange, "{\"granted_ms\": 600000, \"last\": true}");
                 default -> {
                     pause(300);
                     say(exchange, "{\"granted_ms\": 800, \"last\": true}");
@@ -138,6 +142,51 @@ class CreditIT {
         final List<Long> used = settled.values().stream().sorted().toList();
         assertEquals(List.of(0L, 0L), used.subList(0, 2));
         assertTrue(used.get(2) >= 800 && used.get(3) >= 6_000, used.toString());
+    }
+
+    @Test
+    void shouldSettleACallThatHasOutlivedTheServer(@TempDir final Path folder)
+            throws IOException, InterruptedException {
+        // given
+        final String yaml = """
+                listen: [udp://127.0.1.71:5160]
+                mode: b2bua
+                trunks:
+                  caller: {peers: ["127.0.2.71:5070"], credit: closed}
+                  callee: {peers: ["127.0.3.71:5080"]}
+                routes:
+                  - {from: caller, to: callee}
+                credit: {url: "http://127.0.0.1:%d/credit", reserve: 3s, timeout: 3s}
+                cdr: {file: %s}
+                """.formatted(http.getAddress().getPort(), folder.resolve("cdr.jsonl"));
+        try (ServerProcess server =
+                ServerProcess.start(new InetSocketAddress(PROXY, 5160), "127.0.2.71", yaml)) {
+            final Sipp.Agent answers = Sipp.start("kept-credit-callee",
+                    SippScript.render(false, "kept-credit", UP_CALLEE + "< OPTIONS\n> 200\n< BYE\n> 200\n"), CALLEE,
+                    5080, false, 1).awaitBound(CALLEE, 5080);
+            final Sipp.Agent calls = Sipp.start("kept-credit-caller",
+                    SippScript.render(true, "kept-credit", UP_CALLER + "< OPTIONS\n> 200\nwait 1000\n> BYE\n< 200\n"),
+                    CALLER, 5070, false, 1, "-s", "kept", PROXY + ":5160");
+            while (calls.calls("ACK sip:") < 1 && answers.process().isAlive()) {
+                Thread.sleep(20);
+            }
+            assertTrue(server.verb("calls").contains("answered"), server::toString);
+
+            // when
+            server.kill();
+            server.restart("127.0.2.71");
+
+            // then
+            assertEquals(0, calls.await(60), calls.complaint());
+            assertEquals(0, answers.await(60), answers.complaint());
+            while (settled.isEmpty()) {
+                Thread.sleep(20);
+            }
+        }
+        assertEquals(List.of("kept0"), asked);
+        assertEquals(1, settled.size());
+        final Map<?, ?> line = (Map<?, ?>) Json.parse(Files.readString(folder.resolve("cdr.jsonl")).strip());
+        assertEquals(Map.of(line.get("id"), line.get("duration_ms")), settled);
     }
 
     private static void refused(final String user, final String code) throws IOException, InterruptedException {

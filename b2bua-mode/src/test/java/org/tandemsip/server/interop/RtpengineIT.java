@@ -106,6 +106,37 @@ class RtpengineIT {
     }
 
     @Test
+    void shouldTellItOfTheEndOfACallThatHasOutlivedTheServer(@TempDir final Path folder) throws Exception {
+        final String yaml = yaml("", "refuse") + "cdr: {file: " + folder.resolve("cdr.jsonl") + "}\n";
+        try (ServerProcess server = ServerProcess.start(SIP, caller.address, yaml)) {
+            // given
+            final String atCallee = invite("1", caller.sdp("RTP/AVP"));
+            final String atCaller = answer(atCallee, callee.sdp("RTP/AVP"));
+            assertTrue(server.verb("calls").contains("answered"), server::toString);
+
+            // when
+            server.kill();
+            server.restart(caller.address);
+
+            // then: one more offer goes to the same ports
+            caller.send("INVITE " + contact(atCaller) + " SIP/2.0\r\n" + head("1", "INVITE", 2, to(atCaller))
+                    + RtpAgent.body(caller.sdp("RTP/AVP")), SIP);
+            final String again = callee.receive("INVITE");
+            assertEquals(RtpAgent.target(atCallee), RtpAgent.target(again));
+            callee.send(callee.response(again, "200 OK", callee.sdp("RTP/AVP")), SIP);
+            final String ok = caller.receive("SIP/2.0 200");
+            assertEquals(RtpAgent.target(atCaller), RtpAgent.target(ok));
+            caller.send("ACK " + contact(ok) + " SIP/2.0\r\n" + head("1", "ACK", 2, to(ok)) + RtpAgent.body(""), SIP);
+            callee.receive("ACK");
+            assertHeard("still here", RtpAgent.target(atCallee),
+                    caller.talk(rtp -> rtp, "still here", RtpAgent.target(ok), callee));
+            caller.send("BYE " + contact(ok) + " SIP/2.0\r\n" + head("1", "BYE", 3, to(ok)) + RtpAgent.body(""), SIP);
+            callee.send(callee.response(callee.receive("BYE"), "200 OK", ""), SIP);
+            await(server, "command=\"delete\",result=\"ok\"");
+        }
+    }
+
+    @Test
     void shouldLetCallsPassWhenItIsGoneAndThePolicySaysSo() throws Exception {
         kill();
         try (ServerProcess server = ServerProcess.start(SIP, caller.address, yaml("", "pass"))) {

@@ -1,6 +1,7 @@
 package org.tandemsip.codec.sdp;
 
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.Slice;
 
@@ -22,6 +23,19 @@ public final class OriginLine {
         version = 0;
         lastHash = 0;
         return this;
+    }
+
+    /** Writes down its 16 bytes for another process. */
+    public void save(final MutableDirectBuffer out, final int index) {
+        out.putLong(index, session);
+        out.putLong(index + 8, version);
+    }
+
+    /** Goes on with what was written down: the next description counts as another one. */
+    public void resume(final DirectBuffer in, final int index) {
+        session = in.getLong(index);
+        version = in.getLong(index + 8);
+        lastHash = 0;
     }
 
     /** Writes it in the place of the one that {@code sdp} has. */
