@@ -266,11 +266,11 @@ final class B2bua implements CallMode {
         }
         final ClientTransaction transaction = transactions.findClient(branches.place(), branches.key(),
                 response.method() == Method.CANCEL);
-        if (transaction == null) {
-            return Disposition.DROPPED_STRAY_RESPONSE;
-        }
         if (response.viaValues() > 1) {
             return Disposition.DROPPED_MALFORMED;
+        }
+        if (transaction == null) {
+            return strays.onResponse(response, source, nowNs);
         }
         responder.set(source);
         final SipMessage described = media.look(transaction, response, source, nowNs);

@@ -52,6 +52,8 @@ final class CallStates {
     private static final int SECOND_LEG_ENDED = 8;
     /** Somebody was let go before there was anybody in the place. */
     private static final int ALONE = 16;
+    private static final int FIRST_ANSWERS_IN_ACK = 32;
+    private static final int SECOND_ANSWERS_IN_ACK = 64;
     private static final long MS = 1_000_000L;
     /** Sides of calls that go on are asked whether they are still there, from now on so many ns, one per ms. */
     private static final long FIRST_ASKED_NS = 1_000_000_000L;
@@ -88,6 +90,8 @@ final class CallStates {
         state.putByte(2, (byte) ((call.emergency ? EMERGENCY : 0) | (call.initial != null ? UNACKNOWLEDGED : 0)
                 | (call.legs[0].state == Leg.State.ENDED ? FIRST_LEG_ENDED : 0)
                 | (call.legs[1].state == Leg.State.ENDED ? SECOND_LEG_ENDED : 0)
+                | (call.legs[0].answersInAck ? FIRST_ANSWERS_IN_ACK : 0)
+                | (call.legs[1].answersInAck ? SECOND_ANSWERS_IN_ACK : 0)
                 | (call.legs[0].confirmed() && call.legs[1].confirmed() ? 0 : ALONE)));
         state.putByte(3, (byte) (call.ender == null ? -1 : call.ender.ordinal()));
         state.putShort(4, (short) call.code);
@@ -199,7 +203,7 @@ final class CallStates {
             call.resume(reader.time(40), reader.bytes, CREDIT, nowNs);
             call.media = MediaSession.resume(owner, call, reader.bytes, MEDIA);
             reader.sessions(call);
-            reader.ended(call);
+            reader.legs(call);
             keep(call);
             owner.counters.increment(Counter.CALLS_RESUMED);
             if (there == null) {
@@ -254,9 +258,11 @@ final class CallStates {
             return bytes.getLong(48);
         }
 
-        /** Sides that have hung up already are not told that the call ends. */
-        void ended(final Call call) {
+        /** How far its legs have come: sides that have hung up already are not told that the call ends. */
+        void legs(final Call call) {
             final int flags = bytes.getByte(2);
+            call.legs[0].answersInAck = (flags & FIRST_ANSWERS_IN_ACK) != 0;
+            call.legs[1].answersInAck = (flags & SECOND_ANSWERS_IN_ACK) != 0;
             call.legs[0].state = (flags & FIRST_LEG_ENDED) == 0 ? call.legs[0].state : Leg.State.ENDED;
             call.legs[1].state = (flags & SECOND_LEG_ENDED) == 0 ? call.legs[1].state : Leg.State.ENDED;
         }

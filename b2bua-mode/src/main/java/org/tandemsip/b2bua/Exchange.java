@@ -61,8 +61,8 @@ final class Exchange implements Requester {
     private final B2bua owner;
     /** An INVITE of our own, which no server transaction keeps. */
     final KeptBytes original;
-    /** A challenge has been answered: a second one is not. */
-    private boolean challenged;
+    /** Challenges of it that were answered. */
+    private int answers;
     /** The session was asked for once more, for longer. */
     private boolean raised;
     private boolean answered;
@@ -119,7 +119,7 @@ final class Exchange implements Requester {
 
     /** The request goes to somebody else, who may challenge it in turn. */
     void retarget() {
-        challenged = false;
+        answers = 0;
         raised = false;
     }
 
@@ -151,8 +151,8 @@ final class Exchange implements Requester {
     private boolean again(final SipMessage response, final long nowNs) {
         final ClientTransaction before = client;
         owner.extra.clear();
-        if (!challenged && owner.auth.takes(to, response, before.destination(), owner.responder)) {
-            challenged = true;
+        if (owner.auth.takes(to, response, answers, before.destination(), owner.responder)) {
+            answers++;
             owner.extra.auth = owner.auth;
         } else if (!raised && response.statusCode() == Status.SESSION_INTERVAL_TOO_SMALL_422.code()
                 && SessionTimer.concerns(method) && to.session.raise(response)) {
@@ -334,6 +334,7 @@ final class Exchange implements Requester {
     /** Acknowledges the 2xx of the other leg; {@code ack} is that of this leg where its body is wanted. */
     private void acknowledge(final SipMessage ack) {
         ackOwed = false;
+        to.answersInAck = !offered;
         to.inviteOut = to.inviteOut == this ? null : to.inviteOut;
         final MutableDirectBuffer out = owner.egress.claim(owner.writer.maxLength(to, ack));
         final int length = owner.writer.request(to, Method.ACK, cseqOut, ack, owner.hops(ack), owner.extra.clear(),

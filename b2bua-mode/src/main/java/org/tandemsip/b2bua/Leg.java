@@ -49,7 +49,8 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     boolean byeWaits;
     private byte[] byeReason;
     private ClientTransaction bye;
-    private boolean byeChallenged;
+    /** Challenges of it that were answered. */
+    private int byeAnswers;
 
     /** How its last INVITE has answered a challenge: its ACK repeats it (RFC 3261 section 22.1). */
     final KeptBytes credentials;
@@ -60,6 +61,8 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     OwnRequest own;
     /** Whether the other side takes UPDATE (RFC 3311). */
     boolean takesUpdate;
+    /** Whether our last ACK to it has brought the answer to its offer. */
+    boolean answersInAck;
 
     private final B2bua owner;
 
@@ -82,11 +85,12 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
         inviteOut = null;
         byeWaits = false;
         byeReason = null;
-        byeChallenged = false;
+        byeAnswers = 0;
         credentials.forget();
         sdp.forget();
         session.reset();
         takesUpdate = false;
+        answersInAck = false;
         letGoOfOwn();
         letGoOfBye();
     }
@@ -225,8 +229,8 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     public Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
         final ClientTransaction.Event event = transaction.onResponse(response, nowNs);
         if (event == ClientTransaction.Event.FINAL && transaction == bye) {
-            if (!byeChallenged && owner.auth.takes(this, response, transaction.destination(), owner.responder)) {
-                byeChallenged = true;
+            if (owner.auth.takes(this, response, byeAnswers, transaction.destination(), owner.responder)) {
+                byeAnswers++;
                 letGoOfBye();
                 owner.extra.clear().auth = owner.auth;
                 sendBye(null, nowNs);

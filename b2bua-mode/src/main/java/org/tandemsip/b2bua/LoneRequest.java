@@ -50,7 +50,7 @@ final class LoneRequest implements Requester {
     private ServerTransaction server;
     private ClientTransaction client;
     private long deadlineNs;
-    private boolean challenged;
+    private int answers;
     private boolean tcpForSize;
 
     LoneRequest(final B2bua owner) {
@@ -149,7 +149,7 @@ final class LoneRequest implements Requester {
         while (hasNext(nowNs)) {
             target = targets[tried++];
             tcpForSize = false;
-            challenged = false;
+            answers = 0;
             if ((target.peer == null || target.peer.state().usable()) && send(nowNs)) {
                 return true;
             }
@@ -250,10 +250,10 @@ final class LoneRequest implements Requester {
     /** Sends it once more with our credentials for a trunk that has asked for them (RFC 3261 section 22.2). */
     private boolean answersChallenge(final SipMessage response, final ClientTransaction transaction,
             final long nowNs) {
-        if (challenged || !owner.auth.takes(callee, response, transaction.destination(), owner.responder)) {
+        if (!owner.auth.takes(callee, response, answers, transaction.destination(), owner.responder)) {
             return false;
         }
-        challenged = true;
+        answers++;
         owner.extra.clear().auth = owner.auth;
         return launch(nowNs);
     }

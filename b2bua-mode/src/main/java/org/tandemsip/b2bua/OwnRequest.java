@@ -38,7 +38,7 @@ final class OwnRequest implements Requester {
     private byte[] rows;
     private ClientTransaction client;
     private long cseq;
-    private boolean challenged;
+    private int answers;
     private boolean raised;
 
     OwnRequest(final B2bua owner) {
@@ -59,7 +59,7 @@ final class OwnRequest implements Requester {
         method = which;
         rows = header;
         outcome = taker;
-        challenged = false;
+        answers = 0;
         raised = false;
         body.forget();
         if (text != null && !body.keep(text)) {
@@ -127,8 +127,8 @@ final class OwnRequest implements Requester {
     private boolean again(final SipMessage response, final long nowNs) {
         final ClientTransaction before = client;
         owner.extra.clear();
-        if (!challenged && owner.auth.takes(leg, response, before.destination(), owner.responder)) {
-            challenged = true;
+        if (owner.auth.takes(leg, response, answers, before.destination(), owner.responder)) {
+            answers++;
             owner.extra.auth = owner.auth;
         } else if (!raised && response.statusCode() == Status.SESSION_INTERVAL_TOO_SMALL_422.code()
                 && leg.session.raise(response)) {

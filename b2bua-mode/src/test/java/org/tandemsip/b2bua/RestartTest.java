@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.CallRules;
@@ -178,6 +179,74 @@ class RestartTest {
         after.deliver(BOB, answer(after.take("BYE", BOB), 200, null, null, ""));
         assertTrue(only().contains("\"code\":200") && only().contains("\"hangup_by\":\"tandem\""), only());
         assertEquals(0, after.rest());
+    }
+
+    /** The ACK was lost, and what would have sent it again is gone. */
+    @Test
+    void shouldAcknowledgeA2xxThatComesAgainAfterARestart() {
+        final Up up = before.up(ours("repeated"));
+        final CallFixture after = restart(1);
+        for (int i = 0; i < 2; i++) {
+            assertEquals(Disposition.ABSORBED,
+                    after.deliver(BOB, answer(up.inviteToBob(), 200, "btag", "bob@" + BOB, ANSWER)));
+            final Sent ack = after.take("ACK", BOB);
+            assertEquals("sip:bob@" + BOB, ack.message().uri());
+            assertEquals(up.inviteToBob().message().cseq(), ack.message().cseq());
+            assertEquals(up.inviteToBob().message().one("from"), ack.message().one("from"));
+            assertEquals("btag", ack.message().toTag());
+        }
+
+        // and one of a fork that nobody has heard of is ended
+        after.deliver(BOB, answer(up.inviteToBob(), 200, "fork", "bob@" + BOB, ANSWER));
+        assertEquals("fork", after.take("ACK", BOB).message().toTag());
+        final Sent bye = after.take("BYE", BOB);
+        assertEquals("fork", bye.message().toTag());
+        after.deliver(BOB, answer(bye, 200, null, null, ""));
+        assertEquals(List.of(), after.sent);
+        assertEquals(1, after.b2bua.pools.live());
+    }
+
+    @Test
+    void shouldEndWhatIsAnsweredAfterTheCallWasLost() {
+        // given
+        before.deliver(ALICE, before.invite(ours("answered-late"), OFFER));
+        final Sent invite = before.take("INVITE", BOB);
+        final CallFixture after = restart(1);
+
+        // when
+        after.deliver(BOB, answer(invite, 180, "btag", "bob@" + BOB, ""));
+        assertEquals(List.of(), after.sent);
+        after.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, ANSWER));
+
+        // then
+        after.take("ACK", BOB);
+        after.deliver(BOB, answer(after.take("BYE", BOB), 200, null, null, ""));
+        assertEquals(0, after.rest());
+    }
+
+    @Test
+    void shouldNotAcknowledgeWhatItCannotAnswerOrWhatIsForged() {
+        // given: the offer was Bob's, and the answer in the ACK
+        before.deliver(ALICE, before.invite(ours("late-offer"), ""));
+        final Sent invite = before.take("INVITE", BOB);
+        before.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, OFFER));
+        before.deliver(ALICE, before.inside("ACK", ALICE, before.take("SIP/2.0 200", ALICE), false, 7)
+                .body("application/sdp", ANSWER));
+        before.take("ACK", BOB);
+        before.sent.clear();
+        final Up up = before.up(ours("forged"));
+        final CallFixture after = restart(1);
+
+        // then
+        assertEquals(Disposition.DROPPED_STRAY_RESPONSE,
+                after.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, OFFER)));
+        assertEquals(Disposition.DROPPED_STRAY_RESPONSE, after.deliver("198.51.100.66:5060",
+                answer(up.inviteToBob(), 200, "btag", "bob@" + BOB, ANSWER)));
+        final String guessed = new String(answer(up.inviteToBob(), 200, "btag", "bob@" + BOB, ANSWER).bytes(),
+                StandardCharsets.ISO_8859_1).replaceFirst("tag=B2B\\.", "tag=B2C.");
+        assertEquals(Disposition.DROPPED_STRAY_RESPONSE,
+                after.deliver(BOB, guessed.getBytes(StandardCharsets.ISO_8859_1)));
+        assertEquals(List.of(), after.sent);
     }
 
     @Test

@@ -27,6 +27,7 @@ import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.engine.auth.Credentials;
 import org.tandemsip.engine.auth.DigestAlgorithm;
 import org.tandemsip.engine.auth.Realm;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.Account;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.HeaderRules;
@@ -91,6 +92,40 @@ class TrunkAuthTest {
         assertEquals(0, net.rest());
     }
 
+    /** A nonce that was too old is none of our fault; once. */
+    @Test
+    void shouldAnswerOnceMoreWhenTheNonceWasTooOldAndCountWhatItMakesOfChallenges() {
+        // given
+        net.deliver(ALICE, net.invite("stale", OFFER));
+        net.deliver(BOB, challenge(net.take("INVITE"), 401));
+        net.take("ACK");
+        assertEquals(1, net.counters.get(Counter.CHALLENGES_ANSWERED));
+
+        // when
+        final Sent second = net.take("INVITE");
+        net.deliver(BOB, stale(second));
+        net.take("ACK");
+
+        // then
+        final Sent third = net.take("INVITE");
+        assertEquals(3, third.message().cseq());
+        assertEquals("n2", field(third.message().one("authorization"), "nonce"));
+        assertEquals(2, net.counters.get(Counter.CHALLENGES_ANSWERED));
+
+        // and then the challenge is passed on
+        net.deliver(BOB, stale(third));
+        assertEquals(ALICE, net.take("SIP/2.0 401").to());
+        assertEquals(0, net.count("INVITE"));
+        assertEquals(2, net.counters.get(Counter.CHALLENGES_ANSWERED));
+        assertEquals(1, net.counters.get(Counter.CHALLENGES_REJECTED));
+        assertEquals(0, net.rest());
+    }
+
+    private static MessageText stale(final Sent request) {
+        return answer(request, 401, "btag", null, "").header("WWW-Authenticate",
+                "Digest realm=\"bobs\", nonce=\"n2\", algorithm=MD5, stale=true");
+    }
+
     @Test
     void shouldNotAnswerAChallengeOfAnotherRealm() {
         net.deliver(ALICE, net.invite("auth-3", OFFER));
@@ -99,6 +134,7 @@ class TrunkAuthTest {
                 "Digest realm=\"somebody else's\", nonce=\"n\", algorithm=MD5"));
         assertEquals(ALICE, net.take("SIP/2.0 407").to());
         assertEquals(0, net.count("INVITE"));
+        assertEquals(1, net.counters.get(Counter.CHALLENGES_OTHER_REALM));
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.tandemsip.engine.routing.Trunk;
  */
 public final class Challenges {
     /** Answers to the challenges of one request: another one only to a nonce that has gone stale. */
-    private static final int MOST_ANSWERS = 2;
+    public static final int MOST_ANSWERS = 2;
     /** Longest row that can be written. */
     private static final int MOST_BYTES = 4_096;
 
