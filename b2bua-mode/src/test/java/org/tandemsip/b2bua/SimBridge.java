@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Balance;
@@ -38,7 +39,23 @@ import org.tandemsip.testkit.wire.WireLog;
  * </pre>
  */
 class SimBridge {
+    /** Where nobody is. */
+    private static final SimAddress NOBODY = SimAddress.of("10.0.2.9");
+
+    /**
+     * What calls may take.
+     *
+     * @param maxCalls calls at a time of each trunk; 0 for any number
+     * @param perSecond calls that may begin in a second on each trunk; 0 for any number
+     * @param tryNs    patience with a peer that says nothing; not 0: the callee's trunk has a second one that is dead
+     */
+    record Bounds(int maxCalls, int perSecond, long tryNs) {
+        static final Bounds NONE = new Bounds(0, 0, 0);
+    }
+
     final long seed;
+    /** What the node goes by in the life that it has: each has counters of its own. */
+    RoutingPolicy policy;
     final WireLog log = new WireLog();
     final SplittableRandom random;
     final SimLoop loop;
@@ -57,6 +74,12 @@ class SimBridge {
      */
     SimBridge(final long seed, final LinkProfile profile, final boolean callerStream, final boolean calleeStream,
             final CallRules rules, final BiFunction<ShardContext, SimLoop, CallMode> calls) {
+        this(seed, profile, callerStream, calleeStream, rules, Bounds.NONE, calls);
+    }
+
+    /** As above. @param bounds of both trunks */
+    SimBridge(final long seed, final LinkProfile profile, final boolean callerStream, final boolean calleeStream,
+            final CallRules rules, final Bounds bounds, final BiFunction<ShardContext, SimLoop, CallMode> calls) {
         this.seed = seed;
         random = new SplittableRandom(seed);
         loop = new SimLoop(random.nextLong(-1_000_000_000L, 1_000_000_000L));
@@ -66,24 +89,42 @@ class SimBridge {
         final SimAddress a = SimAddress.of("10.0.1.1");
         final SimAddress b = SimAddress.of("10.0.2.1");
         final SimAddress us = SimAddress.of("10.0.9.1");
-        final Trunk in = trunk(0, "in", a, callerStream, rules);
-        final Trunk out = trunk(1, "out", b, calleeStream, rules);
-        final RoutingPolicy policy = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
+        final Trunk in = trunk(0, "in", rules, bounds, peer(a, callerStream, 0));
+        final Peer last = peer(b, calleeStream, 1);
+        final Trunk out = bounds.tryNs == 0 ? trunk(1, "out", rules, bounds, last)
+                : trunk(1, "out", rules, bounds, last, peer(NOBODY, false, 2));
+        final RoutingPolicy configured = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
                 List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
                 Timing.DEFAULTS, 70, true);
-        node = new SimNode(new NodeSetup("b2bua", us, policy, 1 + (int) (seed % 3), random.nextLong(),
-                random.nextLong(), 1_000, 0, context -> calls.apply(context, loop), UnaryOperator.identity(),
+        node = new SimNode(new NodeSetup("b2bua", us, configured, 1 + (int) (seed % 3), random.nextLong(),
+                random.nextLong(), 1_000, 0, context -> {
+                    policy = (RoutingPolicy) context.policy();
+                    policy.trunks().forEach(trunk -> trunk.state().rate(bounds.perSecond));
+                    return calls.apply(context, loop);
+                }, UnaryOperator.identity(),
                 UnaryOperator.identity(), UnaryOperator.identity()), network, random.split());
         caller = new SimUa("caller", network, random.split(), a, a, callerStream, us, 0).rport(seed % 2 == 0);
         callee = new SimUa("callee", network, random.split(), b, b, calleeStream, us, 0);
     }
 
-    private static Trunk trunk(final int index, final String name, final SimAddress address, final boolean stream,
-            final CallRules rules) {
-        final Peer peer = new Peer(name, stream ? Transport.TCP : Transport.UDP, 0, address.low(), address.port(),
+    private static Peer peer(final SimAddress address, final boolean stream, final int index) {
+        return new Peer(address.host(), stream ? Transport.TCP : Transport.UDP, 0, address.low(), address.port(),
                 index);
-        return new Trunk(index, name, List.of(peer), List.of(Cidr.parse(address.host() + "/32")), new int[] {503}, 0,
-                Balance.CALL_ID, 0, 0, Ping.OFF, new TrunkState(), new TrunkRules(HeaderRules.NONE,
+    }
+
+    private static Trunk trunk(final int index, final String name, final CallRules rules, final Bounds bounds,
+            final Peer... peers) {
+        return new Trunk(index, name, List.of(peers),
+                Stream.of(peers).map(peer -> Cidr.parse(peer.name() + "/32")).toList(), new int[] {503}, 0,
+                Balance.CALL_ID, bounds.maxCalls, bounds.tryNs, Ping.OFF, new TrunkState(),
+                new TrunkRules(HeaderRules.NONE,
                         HeaderRules.NONE, NumberRules.NONE, NumberRules.NONE, rules));
+    }
+
+    /** Calls that trunks, their peers and all of them together are said to carry. */
+    int carried() {
+        return policy.trunks().stream().mapToInt(trunk -> trunk.state().calls() + trunk.state().incoming()
+                + trunk.peers().stream().mapToInt(peer -> peer.state().calls()).sum()).sum()
+                + policy.total().state().calls();
     }
 }
