@@ -73,7 +73,8 @@ final class Exchanges {
 
     /**
      * Whether a request has to wait for another one that is under way (RFC 3261 section 14.2, RFC 3311 section 5.2), of
-     * whose two offers only one may stand (RFC 5407 section 3.3.2): 491 where both sides ask at once, 500 where one side asks again too early. {@code null} when it may pass.
+     * whose two offers only one may stand (RFC 5407 section 3.3.2): 491 where both sides ask at once, 500 where one
+     * side asks again too early. {@code null} when it may pass.
      */
     Status conflict(final Leg leg, final SipMessage request, final long nowNs) {
         if (request.method() == Method.INVITE) {
