@@ -63,7 +63,7 @@ final class Call extends Alarm {
     byte[] reason;
     /** Cause that a side has given, 0 for none. */
     int cause;
-    /** Messages sent again for it that no transaction sends. */
+    /** Messages sent again for it. */
     int retransmits;
     /** Peer that is tried or has answered, or {@code null}. */
     Peer peer;

@@ -1,5 +1,7 @@
 package org.tandemsip.b2bua;
 
+import org.tandemsip.codec.NameAddr;
+import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.routing.CallStatus;
 
 /** What people may see of a call. */
@@ -17,9 +19,15 @@ final class CallView {
         final Leg b = call.legs[1];
         final boolean limited = call.state == Call.State.UP && call.cutOff.ends();
         return new CallStatus(call.id(), shown, a.text(a.callIdSlice()), b.hasText() ? b.text(b.callIdSlice()) : null,
-                a.text(a.remoteSlice()), a.text(a.localSlice()), call.trunkIn.name(),
+                uri(a, a.remoteSlice()), uri(a, a.localSlice()), call.trunkIn.name(),
                 call.trunkOut == null ? null : call.trunkOut.name(), (nowNs - call.startNs) / 1_000_000,
                 call.answerNs == 0 ? -1 : (nowNs - call.answerNs) / 1_000_000,
                 limited ? Math.max(0, call.cutOff.dueNs() - nowNs) / 1_000_000 : -1);
+    }
+
+    private static String uri(final Leg leg, final long nameAddr) {
+        final NameAddr address = new NameAddr();
+        final boolean read = address.wrap(leg.buffer(), Slice.offset(nameAddr), Slice.end(nameAddr));
+        return leg.text(read ? address.uri() : nameAddr);
     }
 }

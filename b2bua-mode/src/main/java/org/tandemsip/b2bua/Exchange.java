@@ -123,8 +123,6 @@ final class Exchange implements Requester {
         raised = false;
     }
 
-    // What comes back.
-
     @Override
     public Disposition onResponse(final ClientTransaction transaction, final SipMessage response, final long nowNs) {
         final ClientTransaction.Event event = transaction.onResponse(response, nowNs);
@@ -268,12 +266,8 @@ final class Exchange implements Requester {
         }
         final int code = response.statusCode();
         respond(response, null, 0, nowNs);
-        release(nowNs);
-        if (code == Status.CALL_DOES_NOT_EXIST_481.code() || code == Status.REQUEST_TIMEOUT_408.code()) {
-            // The other side knows nothing of the dialog any more (section 12.2.1.2).
-            call.hangUp(Ender.PEER, Call.GONE, nowNs);
-        }
-        return Disposition.FORWARDED;
+        return passed(code == Status.CALL_DOES_NOT_EXIST_481.code() || code == Status.REQUEST_TIMEOUT_408.code(),
+                nowNs);
     }
 
     private Disposition finish(final SipMessage response, final long nowNs) {
@@ -287,8 +281,12 @@ final class Exchange implements Requester {
             from.keepSession(response);
             owner.states.keep(call);
         }
-        final boolean gone = method == Method.UPDATE
-                && response.statusCode() == Status.CALL_DOES_NOT_EXIST_481.code();
+        return passed(method == Method.UPDATE && response.statusCode() == Status.CALL_DOES_NOT_EXIST_481.code(),
+                nowNs);
+    }
+
+    /** @param gone whether the other side knows nothing of the dialog any more (RFC 3261 section 12.2.1.2) */
+    private Disposition passed(final boolean gone, final long nowNs) {
         release(nowNs);
         if (gone) {
             call.hangUp(Ender.PEER, Call.GONE, nowNs);
@@ -328,8 +326,6 @@ final class Exchange implements Requester {
             invite.cancel(reason, nowNs);
         }
     }
-
-    // The 2xx and its ACKs.
 
     /** Acknowledges the 2xx of the other leg; {@code ack} is that of this leg where its body is wanted. */
     private void acknowledge(final SipMessage ack) {
@@ -442,6 +438,11 @@ final class Exchange implements Requester {
     }
 
     // What time and transport do.
+
+    @Override
+    public void onRetransmission() {
+        call.retransmits++;
+    }
 
     @Override
     public void onTimeout(final ClientTransaction transaction, final long nowNs) {

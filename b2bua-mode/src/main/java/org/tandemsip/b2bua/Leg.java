@@ -252,6 +252,11 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     }
 
     @Override
+    public void onRetransmission() {
+        call.retransmits++;
+    }
+
+    @Override
     public void onTimeout(final ClientTransaction transaction, final long nowNs) {
         // 64*T1 without an answer: nobody is there to be told (section 15.1.1).
         call.ended(this, nowNs);

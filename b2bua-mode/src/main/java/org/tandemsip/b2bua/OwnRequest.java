@@ -198,6 +198,11 @@ final class OwnRequest implements Requester {
     }
 
     @Override
+    public void onRetransmission() {
+        leg.call.retransmits++;
+    }
+
+    @Override
     public void onTimeout(final ClientTransaction transaction, final long nowNs) {
         client = null;
         finish(Status.REQUEST_TIMEOUT_408.code(), null, nowNs);

@@ -52,7 +52,10 @@ class ControlTest {
             net.deliver(BOB, answer(toBob, 200, null, null, ""));
             net.pass(33_000);
             assertEquals(0, net.b2bua.pools.live());
-            assertTrue(records.removeFirst().contains("\"hangup_by\":\"limit\""));
+            final String record = records.removeFirst();
+            assertTrue(record.contains("\"hangup_by\":\"limit\""));
+            // The BYE to Alice, ten times by timer E.
+            assertTrue(record.endsWith("\"retransmits\":10"), record);
             net.sent.clear();
         }
         assertEquals(0, net.rest());

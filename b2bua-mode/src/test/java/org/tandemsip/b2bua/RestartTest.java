@@ -105,6 +105,7 @@ class RestartTest {
         final List<CallStatus> calls = new ArrayList<>();
         after.b2bua.calls(calls::add, after.nowNs);
         assertEquals("answered", calls.getFirst().state());
+        assertEquals("sip:alice@192.0.2.1", calls.getFirst().from());
         assertTrue(after.b2bua.hangUp(calls.getFirst().id(), "Q.850;cause=16", after.nowNs));
         after.deliver(ALICE, answer(after.take("BYE", ALICE), 200, null, null, ""));
         after.deliver(BOB, answer(after.take("BYE", BOB), 200, null, null, ""));

@@ -77,6 +77,7 @@ abstract sealed class Transaction permits ClientTransaction, ServerTransaction {
 
     /** Counts a retransmission by timer; returns how many there have been. */
     final int countRetransmission() {
+        user.onRetransmission();
         return ++retransmissions;
     }
 

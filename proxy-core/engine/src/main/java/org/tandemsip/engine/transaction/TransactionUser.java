@@ -35,6 +35,11 @@ public interface TransactionUser {
      */
     void onTransportError(ClientTransaction transaction, long nowNs);
 
+    /** A timer has sent the request, or its final response, once more. */
+    default void onRetransmission() {
+        // Transactions do that by themselves.
+    }
+
     /** The transaction is gone; nothing may refer to it any more. */
     void onTerminated(ClientTransaction transaction, long nowNs);
 
