@@ -1,17 +1,13 @@
 package org.tandemsip.server.interop;
 
 import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +28,8 @@ final class Flood implements AutoCloseable {
     private volatile boolean over;
     private volatile String failure;
     private long beganNs;
+    /** When the first message was due; put off when the machine stalls. */
+    private long firstDueNs;
     private long tookNs;
     private Thread thread;
     private int sequence;
@@ -48,21 +46,25 @@ final class Flood implements AutoCloseable {
 
     /** Begins to send {@code perSecond} messages, those of all {@code kinds} by turns. */
     void begin(final int perSecond, final List<? extends Kind> kinds) {
+        over = false;
+        sent.set(0);
+        answered.set(0);
         beganNs = System.nanoTime();
+        firstDueNs = beganNs;
         thread = Thread.ofPlatform().name("flood").start(() -> {
             try {
                 for (long i = 0; !over; i++) {
                     kinds.get((int) (i % kinds.size())).next();
-                    final long dueNs = beganNs + i * 1_000_000_000L / perSecond;
+                    final long dueNs = firstDueNs + i * 1_000_000_000L / perSecond;
                     final long earlyNs = dueNs - System.nanoTime();
                     if (earlyNs > 0) {
                         LockSupport.parkNanos(earlyNs);
                     } else if (earlyNs < -TimeUnit.SECONDS.toNanos(1)) {
                         // The machine has stalled: what was not sent is not sent all at once.
-                        beganNs -= earlyNs;
+                        firstDueNs -= earlyNs;
                     }
                 }
-            } catch (final IOException e) {
+            } catch (final IOException | AssertionError e) {
                 failure = e.toString();
             }
         });
@@ -78,39 +80,9 @@ final class Flood implements AutoCloseable {
         }
     }
 
-    /** What it has sent, and how much of that was answered. */
+    /** What it has sent since it began, and how much of that was answered. */
     String report() {
         return "%d sent in %.1f s, %d answers".formatted(sent.get(), tookNs / 1e9, answered.get());
-    }
-
-    /** How long it takes from an OPTIONS to its answer: median and largest of so many, one at a time. */
-    String roundTrips(final String host, final int count) throws IOException, InterruptedException {
-        final long[] tripsNs = new long[count];
-        try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(host, 0))) {
-            socket.setSoTimeout(500);
-            for (int i = 0; i < count; i++) {
-                final long startNs = System.nanoTime();
-                final byte[] options = request("OPTIONS", "sip:" + target.getHostString(), host + ':'
-                        + socket.getLocalPort(), "probe", "trip" + startNs, 1, "").getBytes(StandardCharsets.US_ASCII);
-                final DatagramPacket answer = new DatagramPacket(new byte[4_096], 4_096);
-                for (boolean waits = true; waits;) {
-                    socket.send(new DatagramPacket(options, options.length, target));
-                    try {
-                        socket.receive(answer);
-                        waits = !new String(answer.getData(), 0, answer.getLength(), StandardCharsets.US_ASCII)
-                                .contains("trip" + startNs);
-                    } catch (final SocketTimeoutException lost) {
-                        if (System.nanoTime() - startNs > TimeUnit.SECONDS.toNanos(60)) {
-                            throw lost;
-                        }
-                    }
-                }
-                tripsNs[i] = System.nanoTime() - startNs;
-                Thread.sleep(20);
-            }
-        }
-        Arrays.sort(tripsNs);
-        return "median %.2f ms, largest %.2f ms".formatted(tripsNs[count / 2] / 1e6, tripsNs[count - 1] / 1e6);
     }
 
     /** A request with all that it needs. */
@@ -308,6 +280,34 @@ final class Flood implements AutoCloseable {
             final int id = ++sequence;
             endpoint.send(request("MESSAGE", "sip:x@127.0.25.1", endpoint.host + ':' + endpoint.port, "office",
                     "hole" + id, 1, ""));
+        }
+    }
+
+    /** Requests that lead to names of which nobody has heard, one after the other, by INVITE and MESSAGE. */
+    final class NewNames implements Kind {
+        private final Endpoint endpoint;
+        private final AtomicLong refused = new AtomicLong();
+
+        NewNames(final String host) {
+            endpoint = new Endpoint(host);
+        }
+
+        /** How many were told that there is no way there. */
+        long refused() {
+            return refused.get();
+        }
+
+        @Override
+        public void next() throws IOException {
+            for (String answer = endpoint.poll(); answer != null; answer = endpoint.poll()) {
+                if (answer.startsWith("SIP/2.0 5")) {
+                    refused.incrementAndGet();
+                }
+            }
+            final int id = ++sequence;
+            final String uri = id % 3 == 0 ? "sip:named@127.0.25.1" : "sip:x@host" + id + ".example";
+            endpoint.send(request(id % 2 == 0 ? "INVITE" : "MESSAGE", uri, endpoint.host + ':' + endpoint.port,
+                    "traveller", "name" + id, 1, ""));
         }
     }
 
