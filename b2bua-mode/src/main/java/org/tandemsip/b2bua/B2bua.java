@@ -404,9 +404,10 @@ final class B2bua implements CallMode {
     }
 
     @Override
-    public void hangUpAll(final String reason, final long nowNs) {
+    public int hangUpSome(final String reason, final int most, final long nowNs) {
         final byte[] value = ascii(reason);
-        pools.forEach(call -> call.hangUp(Ender.ADMIN, value, nowNs));
+        pools.forSome(most, call -> call.hangUp(Ender.ADMIN, value, nowNs));
+        return pools.live();
     }
 
     // Answers of our own inside a dialog.

@@ -46,6 +46,17 @@ final class Pools {
         places.forEach(viewer);
     }
 
+    /** Shows calls that are set up or stand, so many at most. Control rate. */
+    void forSome(final int most, final Consumer<Call> viewer) {
+        final int[] left = {most};
+        places.forEach(call -> {
+            if (left[0] > 0 && (call.state == Call.State.SETUP || call.state == Call.State.UP)) {
+                left[0]--;
+                viewer.accept(call);
+            }
+        });
+    }
+
     /** A call that is not in use, or {@code null} when all are. */
     Call takeCall() {
         Call call = freeCalls;

@@ -99,12 +99,30 @@ class ControlTest {
         net.deliver(ALICE, net.invite("rings", OFFER));
         net.deliver(BOB, answer(net.take("INVITE"), 180, "btag", "bob@" + BOB, ""));
         net.sent.clear();
-        net.b2bua.hangUpAll("Q.850;cause=41", net.nowNs);
+        net.b2bua.hangUpSome("Q.850;cause=41", 10, net.nowNs);
         assertEquals(1, net.count("SIP/2.0 480"));
         assertEquals(1, net.count("CANCEL"));
         assertEquals(2, net.count("BYE"));
         assertEquals(0, net.rest());
         assertEquals(2, records.size());
+    }
+
+    @Test
+    void shouldEndSomeAtATimeAndSayHowManyAreLeft() {
+        for (int i = 0; i < 5; i++) {
+            net.up("stands-" + i);
+        }
+        assertEquals(5, net.b2bua.hangUpSome("Q.850;cause=41", 2, net.nowNs));
+        assertEquals(4, net.count("BYE"));
+        // Those that end already do not count again.
+        assertEquals(5, net.b2bua.hangUpSome("Q.850;cause=41", 2, net.nowNs));
+        assertEquals(8, net.count("BYE"));
+        net.deliver(ALICE, answer(net.take("BYE", ALICE), 200, null, null, ""));
+        assertEquals(5, net.b2bua.hangUpSome("Q.850;cause=41", 0, net.nowNs));
+        net.deliver(BOB, answer(net.take("BYE", BOB), 200, null, null, ""));
+        assertEquals(4, net.b2bua.hangUpSome("Q.850;cause=41", 10, net.nowNs));
+        assertEquals(8, net.count("BYE"));
+        assertEquals(0, net.rest());
     }
 
     @Test

@@ -172,7 +172,7 @@ class CreditTest {
     @Test
     void shouldSettleWhenTheServerStopsWhileItIsAsked() {
         net.deliver(ALICE, net.invite("stop", OFFER));
-        net.b2bua.hangUpAll("Q.850;cause=41", net.nowNs);
+        net.b2bua.hangUpSome("Q.850;cause=41", 10, net.nowNs);
         net.take("SIP/2.0 480");
         granted(service.take(), 60_000);
         assertEquals(List.of(0L), List.copyOf(service.settled.values()));
@@ -382,7 +382,7 @@ class CreditTest {
     }
 
     private void end() {
-        net.b2bua.hangUpAll("Q.850;cause=16", net.nowNs);
+        net.b2bua.hangUpSome("Q.850;cause=16", 10, net.nowNs);
         net.pass(33_000);
         net.sent.clear();
     }

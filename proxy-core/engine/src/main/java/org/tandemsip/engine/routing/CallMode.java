@@ -78,6 +78,12 @@ public interface CallMode extends MessageHandler {
      */
     boolean limit(String id, long remainingNs, long nowNs);
 
-    /** Ends all calls on both sides. @param reason as above */
-    void hangUpAll(String reason, long nowNs);
+    /**
+     * Ends calls on both sides, whichever they are.
+     *
+     * @param reason as above
+     * @param most   so many of those that do not end already
+     * @return how many there are whose end has not been confirmed by both sides
+     */
+    int hangUpSome(String reason, int most, long nowNs);
 }

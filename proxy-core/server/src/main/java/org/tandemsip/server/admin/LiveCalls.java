@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import org.tandemsip.engine.handler.ShardCommand;
@@ -20,7 +21,12 @@ import org.tandemsip.server.transport.Network;
 public final class LiveCalls implements AutoCloseable {
     private static final long SHARD_TIMEOUT_MS = 2_000;
     private static final long LOOK_NS = 10_000_000;
-    private static final long CLOSE_MS = 1_000;
+    /** Calls that each shard ends per look when the server stops: more at once would flood the sockets of peers. */
+    private static final int ENDED_AT_A_TIME = 20;
+    /** How long a stop waits for answers when none come any more: time to send each BYE three times. */
+    private static final long SILENCE_NS = TimeUnit.SECONDS.toNanos(2);
+    /** And at most, however many calls there are. */
+    private static final long STOP_NS = TimeUnit.SECONDS.toNanos(30);
     /** Value of Reason (RFC 3326): temporary failure. */
     private static final String SERVER_STOPS = "Q.850;cause=41;text=\"Server stops\"";
 
@@ -91,17 +97,33 @@ public final class LiveCalls implements AutoCloseable {
         return found.get();
     }
 
-    /** Ends all calls on both sides, since the server stops, and waits a second for the answers to that. */
+    /**
+     * Ends all calls on both sides, since the server stops: some at a time, and until both sides of each have confirmed
+     * it, or nobody answers any more.
+     */
     @Override
     public void close() {
-        if (all().isEmpty()) {
-            return;
-        }
-        ask((mode, nowNs) -> mode.hangUpAll(SERVER_STOPS, nowNs));
-        final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MS);
-        while (!all().isEmpty() && deadlineNs - System.nanoTime() > 0) {
+        final long startNs = System.nanoTime();
+        int left = endSome();
+        // Before that not all have been told, and silence means nothing.
+        long progressNs = startNs + (long) left / ENDED_AT_A_TIME * LOOK_NS;
+        int before = left;
+        long nowNs = startNs;
+        while (left > 0 && nowNs - progressNs < SILENCE_NS && nowNs - startNs < STOP_NS) {
             LockSupport.parkNanos(LOOK_NS);
+            left = endSome();
+            nowNs = System.nanoTime();
+            if (left < before) {
+                before = left;
+                progressNs = Math.max(progressNs, nowNs);
+            }
         }
+    }
+
+    private int endSome() {
+        final AtomicInteger left = new AtomicInteger();
+        ask((mode, nowNs) -> left.addAndGet(mode.hangUpSome(SERVER_STOPS, ENDED_AT_A_TIME, nowNs)));
+        return left.get();
     }
 
     private void ask(final BiConsumer<CallMode, Long> question) {
