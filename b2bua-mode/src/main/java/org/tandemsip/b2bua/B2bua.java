@@ -156,14 +156,22 @@ final class B2bua implements CallMode {
 
     @Override
     public boolean takes(final Method method) {
-        return method == Method.INVITE || LoneRequest.takes(method);
+        return method == Method.INVITE || LoneRequest.takes(method) || belongsInside(method);
     }
 
     @Override
     public Disposition begin(final SipMessage request, final Source source, final Trunk from, final Targets targets,
             final long nowNs) {
+        if (belongsInside(request.method())) {
+            return stateless.answer(request, source, Status.CALL_DOES_NOT_EXIST_481);
+        }
         return request.method() == Method.INVITE ? beginCall(request, source, from, targets, nowNs)
                 : pools.takeLoneRequest().begin(request, source, from, targets, nowNs);
+    }
+
+    /** Whether requests of a method make no sense outside of a dialog: sent on, they would only tell who has sent them. */
+    private static boolean belongsInside(final Method method) {
+        return method == Method.BYE || method == Method.PRACK || method == Method.UPDATE;
     }
 
     @Override

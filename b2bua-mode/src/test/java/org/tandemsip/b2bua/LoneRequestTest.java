@@ -53,6 +53,14 @@ class LoneRequestTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"BYE", "PRACK", "UPDATE"})
+    void shouldAnswer481ToWhatBelongsIntoADialog(final String method) {
+        net.deliver(ALICE, request(method));
+        net.take("SIP/2.0 481", ALICE);
+        assertEquals(0, net.rest());
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"MESSAGE", "OPTIONS", "INFO", "PUBLISH", "NOTIFY", "PING"})
     void shouldShowNothingOfOneSideOnTheOther(final String method) {
         // when
