@@ -9,6 +9,7 @@
  *       Setup      which peer is tried, while there is no answer
  *       Credit     time that was reserved for it outside: see Questions for how that is asked
  *       CutOff     when it has to end
+ *       LoneRequest, Subscription    what is no call, and hidden all the same
  *       Keeper     ACKs again what is repeated after a 2xx, ends dialogs that nobody wants
  * </pre>
  *
