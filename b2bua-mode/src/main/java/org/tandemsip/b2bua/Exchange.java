@@ -426,15 +426,13 @@ final class Exchange implements Requester {
 
     /** An INVITE that may still be answered must not be left alone with a 2xx, nor wait for an answer for ever. */
     void letGoOfClient(final long nowNs) {
-        if (client != null) {
-            if (client instanceof final InviteClientTransaction invite) {
-                invite.handOver(owner.pools.takeKeeper().begin(initial()));
-                invite.cancel(CancelReason.NONE, nowNs);
-            } else {
-                client.detach();
-            }
-            client = null;
+        if (client instanceof final InviteClientTransaction invite) {
+            invite.handOver(owner.pools.takeKeeper().begin(initial()));
+            invite.cancel(CancelReason.NONE, nowNs);
+        } else if (client != null) {
+            client.detach();
         }
+        client = null;
     }
 
     // What time and transport do.
