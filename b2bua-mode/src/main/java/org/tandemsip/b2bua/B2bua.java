@@ -169,7 +169,7 @@ final class B2bua implements CallMode {
                 : pools.takeLoneRequest().begin(request, source, from, targets, nowNs);
     }
 
-    /** Whether requests of a method make no sense outside of a dialog: sent on, they would only tell who has sent them. */
+    /** Whether requests of a method make no sense outside of a dialog: sent on, they only tell who has sent them. */
     private static boolean belongsInside(final Method method) {
         return method == Method.BYE || method == Method.PRACK || method == Method.UPDATE;
     }
