@@ -127,6 +127,8 @@ abstract class Dialog {
         }
         final int routesStart = out.position();
         owner.routes.write(response, true, out);
+        // Each branch of a fork counts for itself.
+        remoteCseq = isRemoteTag(response.bytes(), response.toTag()) ? remoteCseq : -1;
         return keep(out, callIdLength, remoteStart, target, routesStart, response, HeaderName.TO);
     }
 

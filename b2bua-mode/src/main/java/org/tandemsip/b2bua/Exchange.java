@@ -1,7 +1,6 @@
 package org.tandemsip.b2bua;
 
 import org.agrona.MutableDirectBuffer;
-import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
@@ -184,16 +183,12 @@ final class Exchange implements Requester {
             to.ofResponse(response);
             to.state = Leg.State.EARLY;
         }
-        long rseq = 0;
-        final long theirs = response.value(HeaderName.RSEQ);
-        if (initial && Slice.exists(theirs)) {
-            rseq = call.setup.rseqs.ours(Numbers.parse(response.bytes(), theirs), owner.hashes.dialog(response));
-            if (rseq == 0) {
-                return Disposition.ABSORBED;
-            }
-            // A reliable response with a body answers the offer (RFC 3262 section 5).
-            answered |= response.bodyLength() > 0;
+        final long rseq = initial ? call.setup.rseqs.ours(response) : 0;
+        if (rseq < 0) {
+            return Disposition.ABSORBED;
         }
+        // A reliable response with a body answers the offer (RFC 3262 section 5).
+        answered |= rseq > 0 && response.bodyLength() > 0;
         from.state = from.state == Leg.State.NONE ? Leg.State.EARLY : from.state;
         respond(response, null, rseq, nowNs);
         return Disposition.FORWARDED;

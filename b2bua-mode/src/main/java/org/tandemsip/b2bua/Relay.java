@@ -130,8 +130,18 @@ final class Relay {
         if (cseq != call.initial.cseqIn) {
             return false;
         }
-        owner.extra.rackRseq = call.setup.rseqs.theirs(ours, owner.hashes.dialog(call.legs[1]));
+        final Rseqs rseqs = call.setup.rseqs;
+        if (!isIn(rseqs.dialog(ours), call.legs[1], rseqs)) {
+            return false;
+        }
+        owner.extra.rackRseq = rseqs.theirs(ours);
         owner.extra.rackCseq = call.initial.cseqOut;
-        return owner.extra.rackRseq > 0;
+        return true;
+    }
+
+    /** Whether the callee's leg is in an early dialog, or can go back to it: another one of a fork came last. */
+    private boolean isIn(final long dialog, final Leg callee, final Rseqs rseqs) {
+        return dialog != 0 && (dialog == owner.hashes.dialog(callee)
+                || rseqs.read(dialog, owner.earlier) && callee.ofResponse(owner.earlier));
     }
 }

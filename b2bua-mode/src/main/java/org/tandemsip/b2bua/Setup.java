@@ -40,7 +40,7 @@ final class Setup extends TimerNode {
 
     private final B2bua owner;
     private final Target[] targets = new Target[Targets.MAX];
-    final Rseqs rseqs = new Rseqs();
+    final Rseqs rseqs;
     private int size;
     private int next;
     Call call;
@@ -78,6 +78,7 @@ final class Setup extends TimerNode {
     Setup(final B2bua owner) {
         this.owner = owner;
         best = new BestAnswer(owner);
+        rseqs = new Rseqs(owner);
         for (int i = 0; i < targets.length; i++) {
             targets[i] = new Target();
         }
@@ -108,6 +109,7 @@ final class Setup extends TimerNode {
         owner.timers.cancel(this);
         owner.timers.cancel(timerC);
         best.forget();
+        rseqs.leave();
         if (redirection != null) {
             redirection.clear();
         }
@@ -197,6 +199,7 @@ final class Setup extends TimerNode {
 
     private boolean send(final long nowNs) {
         final Leg callee = call.legs[1];
+        rseqs.leave();
         callee.state = Leg.State.NONE;
         callee.seen.set(target.destination);
         callee.trunk = target.sentTo;

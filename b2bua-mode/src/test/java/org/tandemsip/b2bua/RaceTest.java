@@ -9,6 +9,7 @@ import static org.tandemsip.b2bua.CallFixture.BOB;
 import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -358,6 +359,66 @@ class RaceTest {
 
         net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, 9).header("RAck", "1 7 INVITE"));
         assertEquals(9, net.take("SIP/2.0 481").message().cseq());
+    }
+
+    @Test
+    void shouldSendAPrackInTheDialogOfTheForkThatItIsFor() {
+        net.deliver(ALICE, net.invite("r-prack-fork", OFFER).header("Require", "100rel"));
+        final Sent invite = net.take("INVITE");
+        net.deliver(BOB, answer(invite, 183, "one", "first@" + BOB, ANSWER).header("Require", "100rel")
+                .header("RSeq", "5").header("Record-Route", "<sip:" + BOB + ";lr;n=1>"));
+        final Sent first = net.take("SIP/2.0 183");
+        // The first branch is at number 40 already when the other one begins.
+        final MessageText update = net.fromBob(new Up(invite, first, "one"), "UPDATE", 40);
+        net.deliver(BOB, update);
+        net.deliver(ALICE, answer(net.take("UPDATE"), 200, null, "alice@" + ALICE, ""));
+        net.take("SIP/2.0 200", BOB);
+        net.deliver(BOB, answer(invite, 183, "two", "second@" + BOB, ANSWER).header("Require", "100rel")
+                .header("RSeq", "5"));
+        final Sent second = net.take("SIP/2.0 183");
+        assertNotEquals(first.message().one("rseq"), second.message().one("rseq"));
+
+        long cseq = 8;
+        for (final Sent progress : List.of(first, second, first)) {
+            final boolean ofFirst = progress == first;
+            net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, cseq)
+                    .header("RAck", progress.message().one("rseq") + " 7 INVITE"));
+            final Sent prack = net.take("PRACK");
+            assertEquals(ofFirst ? "one" : "two", prack.message().toTag());
+            assertEquals(ofFirst ? "sip:first@" + BOB : "sip:second@" + BOB, prack.message().uri());
+            assertEquals(ofFirst ? List.of("<sip:" + BOB + ";lr;n=1>") : List.of(), prack.message().all("route"));
+            assertEquals("5 " + invite.message().cseq() + " INVITE", prack.message().one("rack"));
+            net.deliver(BOB, answer(prack, 200, null, null, ""));
+            assertEquals(cseq++, net.take("SIP/2.0 200").message().cseq());
+        }
+
+        // The other one takes the call, and counts its requests from 1.
+        net.deliver(BOB, answer(invite, 200, "two", "second@" + BOB, ""));
+        final Sent ok = net.take("SIP/2.0 200", ALICE);
+        assertEquals("two", net.take("ACK", BOB).message().toTag());
+        net.deliver(ALICE, net.inside("ACK", ALICE, ok, false, 7));
+        net.deliver(BOB, net.fromBob(new Up(invite, ok, "two"), "BYE", 1));
+        net.take("SIP/2.0 200", BOB);
+        net.deliver(ALICE, answer(net.take("BYE", ALICE), 200, null, null, ""));
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldNotSendAPrackToWhoIsTriedNoMore() {
+        net.deliver(ALICE, net.invite("r-prack-next", OFFER).header("Require", "100rel"));
+        final Sent invite = net.take("INVITE");
+        net.deliver(invite.to(), answer(invite, 183, "one", "bob@" + invite.to(), ANSWER).header("Require", "100rel")
+                .header("RSeq", "5"));
+        final Sent progress = net.take("SIP/2.0 183");
+        net.deliver(invite.to(), answer(invite, 503, "one", null, ""));
+        final Sent next = net.take("INVITE");
+        net.deliver(next.to(), answer(next, 180, "two", "bob@" + next.to(), ""));
+        net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, 8)
+                .header("RAck", progress.message().one("rseq") + " 7 INVITE"));
+        assertEquals(8, net.take("SIP/2.0 481").message().cseq());
+        assertEquals(0, net.count("PRACK"));
+        net.deliver(next.to(), answer(next, 486, "two", null, ""));
+        assertEquals(0, net.rest());
     }
 
     @Test
