@@ -24,12 +24,65 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BridgedCallFlowsIT {
     private static final String SET_UP_CALLER = "> INVITE sdp\n< 100 ?\n< 180\n< 200 keep\n> ACK\n";
     private static final String SET_UP_CALLEE = "< INVITE keep\n> 180\n> 200 sdp\n< ACK\n";
+    /** Each side sees numbers of its own side (RFC 3262 section 3). */
+    private static final CallFlows PRACK = new CallFlows("prack-bridged", """
+            > INVITE sdp h:Supported:100rel
+            < 100 ?
+            < 183 keep take:RSeq:rseq
+            > PRACK h:RAck:[$rseq]_1_INVITE
+            < 200
+            < 200 keep
+            > ACK
+            wait 100
+            > BYE
+            < 200
+            """, """
+            < INVITE keep has:100rel
+            > 183 sdp h:Require:100rel h:RSeq:7001
+            < PRACK has:RAck:_7001_1_INVITE
+            > 200
+            > 200 re:INVITE sdp
+            < ACK
+            < BYE
+            > 200
+            """);
+    /** Two branches have rung when the first one's response is acknowledged: that goes to the first one. */
+    private static final CallFlows PRACK_OF_A_FORK = new CallFlows("prack-of-a-fork", """
+            > INVITE sdp h:Supported:100rel
+            < 100 ?
+            < 183 keep take:RSeq:first
+            < 183 take:RSeq:second
+            > PRACK h:RAck:[$first]_1_INVITE
+            < 200
+            > PRACK h:RAck:[$second]_1_INVITE
+            < 200
+            < 200 keep
+            > ACK
+            wait 100
+            > BYE
+            < 200
+            """, """
+            < INVITE keep has:100rel
+            > 183 tag:one sdp h:Require:100rel h:RSeq:5
+            > 183 tag:two sdp h:Require:100rel h:RSeq:5
+            < PRACK has:tag=one has:RAck:_5_1_INVITE
+            > 200
+            < PRACK has:tag=two has:RAck:_5_1_INVITE
+            > 200
+            > 200 re:INVITE tag:two sdp
+            < ACK
+            < BYE has:tag=two
+            > 200
+            """);
 
     @ParameterizedTest(name = "caller {0}, callee {1}")
     @CsvSource({"udp,udp", "tcp,tcp", "udp,tcp", "tcp,udp"})
     void shouldCarryEveryFlow(final String callerTransport, final String calleeTransport)
             throws IOException, InterruptedException {
-        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, flows("no-answer-cancelled"), false, "500ms");
+        final List<CallFlows> flows = flows("no-answer-cancelled");
+        flows.add(PRACK);
+        flows.add(PRACK_OF_A_FORK);
+        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, flows, false, "500ms");
     }
 
     /** All but those that look for a tag, an RSeq or a Via of the other side, which stay there. */

@@ -57,6 +57,7 @@ class CallFlowsIT {
     static void carry(final String mode, final String callerTransport, final String calleeTransport,
             final List<CallFlows> flows, final boolean silence, final String t1)
             throws IOException, InterruptedException {
+        final int proxies = mode.equals("b2bua") ? 0 : 1;
         try (ServerProcess _ = ServerProcess.start(new InetSocketAddress(PROXY, PORT), caller(0),
                 config(mode, callerTransport, calleeTransport, flows.size(), t1))) {
             // when
@@ -64,14 +65,15 @@ class CallFlowsIT {
             for (int i = 0; i < flows.size(); i++) {
                 final CallFlows flow = flows.get(i);
                 pairs.add(new Pair(flow, null, Sipp.start(flow.name() + "-callee",
-                        SippScript.render(false, flow.name(), flow.callee()), callee(i), 5080,
+                        SippScript.render(false, flow.name(), flow.callee(), proxies), callee(i), 5080,
                         calleeTransport.equals("tcp"), 1)));
             }
             Thread.sleep(500); // SIPp does not say when it has bound its port
             for (int i = 0; i < flows.size(); i++) {
                 final CallFlows flow = flows.get(i);
                 pairs.set(i, new Pair(flow,
-                        Sipp.start(flow.name() + "-caller", SippScript.render(true, flow.name(), flow.caller()),
+                        Sipp.start(flow.name() + "-caller",
+                                SippScript.render(true, flow.name(), flow.caller(), proxies),
                                 caller(i), 5070, callerTransport.equals("tcp"), 1, "-s", "callee", PROXY + ':' + PORT),
                         pairs.get(i).callee()));
             }

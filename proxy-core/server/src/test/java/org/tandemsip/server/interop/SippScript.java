@@ -23,8 +23,9 @@ import java.util.TreeSet;
  * Words behind a step: {@code sdp} adds a body, {@code web-sdp} one for a browser; {@code keep} takes the route set
  * and remote target from this message (RFC 3261 section 12.1); {@code tag:x} answers with a tag of its own, as a fork
  * does; {@code no-rr} leaves Record-Route out of the answer; {@code h:Name:value} adds a header ({@code _} for a
- * blank); {@code has:text} demands text ({@code _} for a blank) in what is received; {@code body:text} adds a text
- * body.
+ * blank); {@code has:text} demands text ({@code _} for a blank) in what is received; {@code take:Name:variable} takes
+ * the number in a header that is received, which {@code [$variable]} stands for from then on; {@code body:text} adds a
+ * text body.
  */
 final class SippScript {
     private static final String SDP = """
@@ -148,6 +149,11 @@ final class SippScript {
                 xml.append("<ereg regexp=\"").append(escape(word.substring(4).replace('_', ' ')))
                         .append("\" search_in=\"msg\" check_it=\"true\" assign_to=\"seen\"/>");
                 variables.add("seen");
+            } else if (word.startsWith("take:")) {
+                final String[] parts = word.split(":");
+                xml.append("<ereg regexp=\"[0-9]+\" search_in=\"hdr\" header=\"").append(parts[1])
+                        .append(":\" check_it=\"true\" assign_to=\"").append(parts[2]).append("\"/>");
+                variables.add(parts[2]);
             }
         }
         if (!caller && keep) {
