@@ -11,7 +11,6 @@ import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
-import org.tandemsip.engine.transaction.MessageMemory;
 import org.tandemsip.engine.transaction.ServerTransaction;
 
 /**
@@ -66,15 +65,8 @@ final class Exchange implements Requester {
     private boolean raised;
     private boolean answered;
     private long answeredDialog;
-    private int success = MessageMemory.NONE;
-    private int successLength;
-    private int repeats;
-    private final TimerNode repeat = new TimerNode() {
-        @Override
-        protected void expired(final long nowNs) {
-            repeatSuccess(nowNs);
-        }
-    };
+    private final SentSuccess success;
+    private Keeper keeper;
     private final TimerNode patience = new TimerNode() {
         @Override
         protected void expired(final long nowNs) {
@@ -85,6 +77,7 @@ final class Exchange implements Requester {
     Exchange(final B2bua owner) {
         this.owner = owner;
         original = new KeptBytes(owner.memory);
+        success = new SentSuccess(owner, this);
     }
 
     Exchange begin(final Leg requester, final SipMessage request) {
@@ -98,7 +91,6 @@ final class Exchange implements Requester {
         retarget();
         ackOwed = false;
         state = State.PENDING;
-        repeats = 0;
         return this;
     }
 
@@ -199,7 +191,7 @@ final class Exchange implements Requester {
         if (state == State.ANSWERED) {
             // Once more while we wait for the answer that goes into its ACK; or another branch of a fork.
             if (dialog != answeredDialog) {
-                owner.strays.end(response, client.destination(), true, nowNs);
+                keeper().end(response, dialog, client, nowNs);
             }
             return Disposition.ABSORBED;
         }
@@ -229,7 +221,7 @@ final class Exchange implements Requester {
         if (offered) {
             acknowledge(null);
         }
-        owner.timers.arm(repeat, owner.lanes.repeat(0), nowNs);
+        success.begin(nowNs);
         owner.timers.arm(patience, owner.lanes.t1Times64(), nowNs);
         return Disposition.FORWARDED;
     }
@@ -299,8 +291,7 @@ final class Exchange implements Requester {
         final int length = owner.writer.response(from, server, owner.kept, response, status, rseq, out);
         if (length > 0) {
             if (state == State.ANSWERED) {
-                success = owner.memory.copy(out, 0, length);
-                successLength = length;
+                success.keep(out, length);
             }
             server.respond(status == null ? response.statusCode() : status.code(), length, nowNs);
         }
@@ -334,12 +325,18 @@ final class Exchange implements Requester {
             return;
         }
         if (client != null) {
-            final Keeper keeper = owner.pools.takeKeeper().begin(true);
-            keeper.keep(answeredDialog, out, length, to.remote);
+            keeper().keep(answeredDialog, out, length, to.remote);
             client.handOver(keeper);
             client = null;
+            keeper = null;
         }
         owner.egress.send(length, to.remote, 0);
+    }
+
+    /** Whoever goes on with our INVITE when it is acknowledged, and remembers what was ended until then. */
+    private Keeper keeper() {
+        keeper = keeper == null ? owner.pools.takeKeeper().begin(true) : keeper;
+        return keeper;
     }
 
     /** An ACK has come on the leg that the INVITE came on. */
@@ -357,17 +354,6 @@ final class Exchange implements Requester {
         final Leg requester = from;
         release(nowNs);
         requester.onAcknowledged(nowNs);
-    }
-
-    private void repeatSuccess(final long nowNs) {
-        if (server == null || success == MessageMemory.NONE) {
-            return;
-        }
-        final MutableDirectBuffer out = server.claim(successLength);
-        out.putBytes(0, owner.memory.buffer(success), owner.memory.offset(success), successLength);
-        server.respond(Status.OK_200.code(), successLength, nowNs);
-        call.retransmits++;
-        owner.timers.arm(repeat, owner.lanes.repeat(++repeats), nowNs);
     }
 
     /** No ACK within 64*T1 (section 13.3.1.4): the session is ended. */
@@ -403,16 +389,18 @@ final class Exchange implements Requester {
     /** Stops, gives back what it holds, and leaves the call. */
     void release(final long nowNs) {
         state = State.DONE;
-        owner.timers.cancel(repeat);
+        success.end();
         owner.timers.cancel(patience);
-        owner.memory.free(success);
-        success = MessageMemory.NONE;
         original.forget();
         if (server != null) {
             server.detach();
             server = null;
         }
         letGoOfClient(nowNs);
+        if (keeper != null) {
+            owner.pools.giveBack(keeper);
+            keeper = null;
+        }
         from.inviteIn = from.inviteIn == this ? null : from.inviteIn;
         to.inviteOut = to.inviteOut == this ? null : to.inviteOut;
         call.remove(this);
@@ -422,7 +410,8 @@ final class Exchange implements Requester {
     /** An INVITE that may still be answered must not be left alone with a 2xx, nor wait for an answer for ever. */
     void letGoOfClient(final long nowNs) {
         if (client instanceof final InviteClientTransaction invite) {
-            invite.handOver(owner.pools.takeKeeper().begin(initial()));
+            invite.handOver(keeper == null ? owner.pools.takeKeeper().begin(initial()) : keeper);
+            keeper = null;
             invite.cancel(CancelReason.NONE, nowNs);
         } else if (client != null) {
             client.detach();

@@ -62,13 +62,18 @@ final class Keeper implements Requester {
         if (hash == dialog && dialog != 0) {
             repeatAck();
         } else {
-            final boolean known = isKnown(hash);
-            if (!known && strayCount < MOST_STRAYS) {
-                strays[strayCount++] = hash;
-            }
-            owner.strays.end(response, client.destination(), endsStrays && !known, nowNs);
+            end(response, hash, client, nowNs);
         }
         return Disposition.ABSORBED;
+    }
+
+    /** Ends a dialog that nobody wants, by one BYE however often its 2xx comes. */
+    void end(final SipMessage response, final long hash, final ClientTransaction client, final long nowNs) {
+        final boolean known = isKnown(hash);
+        if (!known && strayCount < MOST_STRAYS) {
+            strays[strayCount++] = hash;
+        }
+        owner.strays.end(response, client.destination(), endsStrays && !known, nowNs);
     }
 
     private void repeatAck() {

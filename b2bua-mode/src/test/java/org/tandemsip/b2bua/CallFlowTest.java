@@ -149,6 +149,33 @@ class CallFlowTest {
     }
 
     @Test
+    void shouldEndAnotherDialogOfAForkByOneByeWhileTheAnswerIsOnItsWay() {
+        net.deliver(ALICE, net.invite("call-late-fork", ""));
+        final Sent invite = net.take("INVITE");
+        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, OFFER));
+        final Sent ok = net.take("SIP/2.0 200");
+        for (int i = 0; i < 3; i++) {
+            net.deliver(BOB, answer(invite, 200, "other", "other@" + BOB, OFFER));
+            assertEquals("other", net.take("ACK").message().toTag());
+        }
+        final Sent bye = net.take("BYE");
+        assertEquals("other", bye.message().toTag());
+        assertEquals(0, net.count("BYE"));
+        net.deliver(BOB, answer(bye, 200, null, null, ""));
+
+        // Nor is there another one when the call is up.
+        net.deliver(ALICE, net.inside("ACK", ALICE, ok, false, 7).body("application/sdp", ANSWER));
+        assertEquals("btag", net.take("ACK").message().toTag());
+        net.deliver(BOB, answer(invite, 200, "other", "other@" + BOB, OFFER));
+        assertEquals("other", net.take("ACK").message().toTag());
+        assertEquals(0, net.count("BYE"));
+        net.deliver(BOB, net.fromBob(new Up(invite, ok, "btag"), "BYE", 1));
+        net.take("SIP/2.0 200", BOB);
+        net.deliver(ALICE, answer(net.take("BYE", ALICE), 200, null, null, ""));
+        assertEquals(0, net.rest());
+    }
+
+    @Test
     void shouldRepeatTheAckWhenTheCalleeRepeatsIts2xxAfterTheCallIsOver() {
         final Up up = net.up("call-6");
         net.deliver(ALICE, net.fromAlice(up, "BYE", 8));
