@@ -41,9 +41,7 @@ final class BestAnswer {
 
     /** Reads it again. */
     SipMessage read() {
-        response.wrap(owner.earlier);
-        owner.parser.parse(owner.earlier, false);
-        return owner.earlier;
+        return response.read(owner.parser, owner.earlier);
     }
 
     /** Trunk that it has come from, or {@code null}. */

@@ -5,6 +5,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.engine.transaction.MessageMemory;
 
@@ -70,9 +71,11 @@ final class KeptBytes {
         return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
-    /** Wraps {@code into} over them. */
-    void wrap(final SipMessage into) {
+    /** Reads them as the message that they were. */
+    SipMessage read(final SipParser parser, final SipMessage into) {
         into.wrap(memory.buffer(handle), memory.offset(handle), length);
+        parser.parse(into, false);
+        return into;
     }
 
     /** Wraps {@code into} over them; {@code false} when they are no URI, or none are kept. */

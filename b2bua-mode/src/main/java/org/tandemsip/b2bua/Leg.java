@@ -5,6 +5,7 @@ import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
@@ -48,6 +49,8 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     /** A BYE waits until the other side has acknowledged our 2xx (section 15). */
     boolean byeWaits;
     private byte[] byeReason;
+    /** The other side's BYE that it passes on then, or nothing. */
+    private final KeptBytes waitingBye;
     private ClientTransaction bye;
     /** Challenges of it that were answered. */
     private int byeAnswers;
@@ -69,6 +72,7 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     Leg(final B2bua owner, final Call call, final int number) {
         super(owner);
         this.owner = owner;
+        waitingBye = new KeptBytes(owner.memory);
         credentials = new KeptBytes(owner.memory);
         sdp = new KeptBytes(owner.memory);
         session = new SessionTimer(owner, this);
@@ -85,6 +89,7 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
         inviteOut = null;
         byeWaits = false;
         byeReason = null;
+        waitingBye.forget();
         byeAnswers = 0;
         credentials.forget();
         sdp.forget();
@@ -178,6 +183,9 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
                 if (inviteIn != null && inviteIn.state == Exchange.State.ANSWERED) {
                     byeWaits = true;
                     byeReason = reason;
+                    if (bye != null) {
+                        waitingBye.keep(bye.bytes(), Slice.offset(bye.startLine()), bye.length());
+                    }
                 } else {
                     owner.extra.clear().reason = reason;
                     sendBye(bye, nowNs);
@@ -192,7 +200,8 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
         if (byeWaits) {
             byeWaits = false;
             owner.extra.clear().reason = byeReason;
-            sendBye(null, nowNs);
+            sendBye(waitingBye.length() > 0 ? waitingBye.read(owner.parser, owner.earlier) : null, nowNs);
+            waitingBye.forget();
             if (state == State.ENDED) {
                 call.ended(this, nowNs);
             }

@@ -80,8 +80,7 @@ final class Rseqs {
         if (index == count || responses[index].length() == 0) {
             return false;
         }
-        responses[index].wrap(into);
-        owner.parser.parse(into, false);
+        responses[index].read(owner.parser, into);
         return true;
     }
 

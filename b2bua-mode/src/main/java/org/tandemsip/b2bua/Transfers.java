@@ -98,8 +98,7 @@ final class Transfers {
         if (exchange.server != null) {
             exchange.server.request(into);
         } else {
-            exchange.original.wrap(into);
-            owner.parser.parse(into, false);
+            exchange.original.read(owner.parser, into);
         }
     }
 

@@ -176,6 +176,25 @@ class CallFlowTest {
     }
 
     @Test
+    void shouldGiveTheReasonOfTheByeThatHasWaitedForTheAck() {
+        net.deliver(ALICE, net.invite("call-reason", OFFER));
+        final Sent invite = net.take("INVITE");
+        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, ANSWER));
+        final Sent ok = net.take("SIP/2.0 200");
+        net.take("ACK");
+        net.deliver(BOB, net.fromBob(new Up(invite, ok, "btag"), "BYE", 1).header("Reason", "Q.850;cause=27")
+                .header("User-to-User", "56a390f3;encoding=hex"));
+        net.take("SIP/2.0 200", BOB);
+        assertEquals(0, net.count("BYE"));
+        net.deliver(ALICE, net.inside("ACK", ALICE, ok, false, 7));
+        final Sent bye = net.take("BYE", ALICE);
+        assertEquals("Q.850;cause=27", bye.message().one("reason"));
+        assertEquals("56a390f3;encoding=hex", bye.message().one("user-to-user"));
+        net.deliver(ALICE, answer(bye, 200, null, null, ""));
+        assertEquals(0, net.rest());
+    }
+
+    @Test
     void shouldRepeatTheAckWhenTheCalleeRepeatsIts2xxAfterTheCallIsOver() {
         final Up up = net.up("call-6");
         net.deliver(ALICE, net.fromAlice(up, "BYE", 8));
