@@ -108,6 +108,7 @@ class BridgedCallsTest {
     private static final class Run extends SimBridge {
         private final int holdMs;
         private final SimCredit credit;
+        private final MemoryRecords records;
 
         private Run(final long seed, final LinkProfile profile, final boolean callerStream,
                 final boolean calleeStream) {
@@ -121,7 +122,10 @@ class BridgedCallsTest {
 
         private Run(final long seed, final LinkProfile profile, final boolean callerStream,
                 final boolean calleeStream, final CallRules rules, final int holdMs, final SimCredit credit) {
-            super(seed, profile, callerStream, calleeStream, rules, (context, _) -> calls(context, seed, credit));
+            final MemoryRecords kept = new MemoryRecords();
+            super(seed, profile, callerStream, calleeStream, rules,
+                    (context, loop) -> calls(context, seed, credit, kept, loop.nowNs()));
+            records = kept;
             this.credit = credit;
             this.holdMs = holdMs;
             if (credit != null) {
@@ -131,13 +135,17 @@ class BridgedCallsTest {
 
         private Run(final long seed, final LinkProfile profile, final boolean callerStream,
                 final boolean calleeStream, final CallRules rules, final int holdMs, final Bounds bounds) {
-            super(seed, profile, callerStream, calleeStream, rules, bounds, (context, _) -> new B2bua(context));
+            final MemoryRecords kept = new MemoryRecords();
+            super(seed, profile, callerStream, calleeStream, rules, bounds, kept::mode);
+            records = kept;
             this.holdMs = holdMs;
             credit = null;
         }
 
-        private static B2bua calls(final ShardContext context, final long seed, final SimCredit credit) {
+        private static B2bua calls(final ShardContext context, final long seed, final SimCredit credit,
+                final MemoryRecords records, final long nowNs) {
             final B2bua calls = new B2bua(context);
+            calls.records(records, nowNs);
             if (credit != null) {
                 ((RoutingPolicy) context.policy()).trunks().getFirst().state()
                         .credit(seed % 2 == 0 ? CreditPolicy.OPEN : CreditPolicy.CLOSED);
@@ -172,6 +180,8 @@ class BridgedCallsTest {
                     + log.ladder(violations.get(0).callId(), 80, start));
             final List<String> legs = LegRules.judge(log, "b2bua", "10.0.1.1", "10.0.2.1");
             assertEquals(List.of(), legs, "seed " + seed);
+            assertEquals(List.of(), RecordRules.judge(log, records.lines, "10.0.1.1"), "seed " + seed);
+            assertEquals(Set.of(), records.states.keySet(), "seed " + seed);
             if (credit != null) {
                 credit.judge("seed " + seed);
             }

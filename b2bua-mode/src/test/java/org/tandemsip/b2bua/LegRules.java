@@ -14,8 +14,9 @@ import org.tandemsip.testkit.wire.WireMessage;
 
 /**
  * What must hold on both legs of every call, judged from the wire alone: I-15 one leg ends if and only if the other
- * does; I-16 every 2xx is acknowledged, whenever it comes; I-17 no BYE overtakes an ACK that is owed; I-18 numbers rise;
- * I-19 nothing of one leg is seen on the other. The two legs of a call are told by the script in the Request-URI.
+ * does; I-16 every 2xx is acknowledged, whenever it comes; I-17 no BYE overtakes an ACK that is owed; I-18 numbers rise,
+ * and no offer is made while another one has no answer; I-19 neither an address nor a Call-ID, tag or branch of one leg
+ * is seen on the other. The two legs of a call are told by the script in the Request-URI.
  */
 final class LegRules {
     /** The time that a BYE may wait for an ACK, and some for the way. */
@@ -34,6 +35,10 @@ final class LegRules {
     private final Map<String, Long> owed = new LinkedHashMap<>();
     private final Map<String, Long> numbers = new HashMap<>();
     private final Map<String, String> branches = new HashMap<>();
+    private final Map<String, Map<String, Long>> offers = new HashMap<>();
+    private final Set<String> requests = new HashSet<>();
+    private final Set<String> ofCaller = new HashSet<>();
+    private final Set<String> ofCallee = new HashSet<>();
 
     private LegRules(final String node, final String callerHost, final String calleeHost) {
         this.node = node;
@@ -61,7 +66,9 @@ final class LegRules {
     private void onSent(final WireEvent event) {
         final WireMessage message = event.message();
         final boolean toCaller = event.packet().to().host().equals(callerHost);
+        learn(message, toCaller);
         hidden(event, toCaller);
+        offers(event, true);
         if (!message.isRequest()) {
             if (toCaller && message.method().equals("INVITE") && message.status() / 100 == 2
                     && callerCallIds.contains(message.callId())) {
@@ -85,6 +92,8 @@ final class LegRules {
     private void onDelivered(final WireEvent event) {
         final WireMessage message = event.message();
         final boolean fromCaller = event.packet().from().host().equals(callerHost);
+        learn(message, fromCaller);
+        offers(event, false);
         if (message.isRequest()) {
             if (fromCaller && message.method().equals("INVITE") && message.toTag().isEmpty()) {
                 callerCallIds.add(message.callId());
@@ -128,12 +137,53 @@ final class LegRules {
         }
     }
 
+    /** What tells a leg from others. */
+    private void learn(final WireMessage message, final boolean caller) {
+        final Set<String> known = caller ? ofCaller : ofCallee;
+        known.add(message.callId());
+        known.add(message.fromTag());
+        known.add(message.toTag());
+        known.add(message.topVia().branch());
+        known.remove("");
+    }
+
+    /**
+     * An offer stands until its request has a final response, or a reliable provisional one with a body. Whether we may
+     * make another is judged inside a dialog: an INVITE that begins one may be tried elsewhere.
+     */
+    private void offers(final WireEvent event, final boolean ours) {
+        final WireMessage message = event.message();
+        if (!message.method().equals("INVITE") && !message.method().equals("UPDATE")) {
+            return;
+        }
+        final Map<String, Long> pending = offers.computeIfAbsent(message.callId(), _ -> new HashMap<>());
+        final String request = message.topVia().branch();
+        if (!message.isRequest()) {
+            if (message.status() >= 200 || message.first("rseq") != null && !message.body().isEmpty()) {
+                pending.remove(request);
+            }
+        } else if (!message.body().isEmpty() && requests.add(request)) {
+            // What comes at the same moment may be looked at in any order.
+            if (ours && !message.toTag().isEmpty()
+                    && pending.values().stream().anyMatch(since -> since < event.timeNs())) {
+                findings.add("I-18 " + message + " while an offer has no answer: " + pending);
+            }
+            pending.put(request, event.timeNs());
+        }
+    }
+
     private void hidden(final WireEvent event, final boolean toCaller) {
         final String text = new String(event.packet().bytes(), java.nio.charset.StandardCharsets.ISO_8859_1);
         final String head = text.split("\r\n\r\n")[0];
         final String secret = toCaller ? calleeHost + ':' : callerHost + ':';
         if (head.contains(secret)) {
             findings.add("I-19 " + secret + " in " + head);
+        }
+        final Set<String> others = toCaller ? ofCallee : ofCaller;
+        for (final String word : head.replace("%40", "@").split("[\\s;=<>\",]+|%3[BD]")) {
+            if (others.contains(word)) {
+                findings.add("I-19 " + word + " of the other leg in " + head);
+            }
         }
     }
 

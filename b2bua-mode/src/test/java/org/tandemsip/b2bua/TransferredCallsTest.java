@@ -75,7 +75,10 @@ class TransferredCallsTest {
         /** By agent and Call-ID: dialogs that were confirmed, and when they ended. */
         private final Set<String> confirmed = new HashSet<>();
         private final Map<String, Long> ended = new HashMap<>();
-        /** By user: the Call-ID of the dialog with it that was confirmed last. */
+        /**
+         * By user: the Call-ID of the confirmed dialog with it that has ended last. One that was answered while nobody was
+         * there is ended as soon as that is known.
+         */
         private final Map<String, String> asked = new HashMap<>();
         /** Call-IDs of those who were not wanted any more when they answered: nobody was brought together with them. */
         private final Set<String> cancelled = new HashSet<>();
@@ -215,7 +218,6 @@ class TransferredCallsTest {
                     case "ACK" -> {
                         if (accepted.contains(dialog)) {
                             confirmed.add(dialog);
-                            asked.put(users.getOrDefault(message.callId(), ""), message.callId());
                         }
                     }
                     case "BYE" -> ended.putIfAbsent(dialog, event.timeNs());
@@ -224,6 +226,15 @@ class TransferredCallsTest {
                     }
                 }
             }
+            users.forEach((callId, user) -> {
+                if (confirmed.contains("callee" + callId)) {
+                    asked.merge(user, callId, (one, other) -> endOf(one) > endOf(other) ? one : other);
+                }
+            });
+        }
+
+        private long endOf(final String callId) {
+            return ended.getOrDefault("callee" + callId, Long.MAX_VALUE);
         }
     }
 }

@@ -119,6 +119,10 @@ final class UaDialog {
         inviting = true;
         final long number = ++cseq;
         final MessageText invite = request("INVITE", number, nextOverStream()).header("Contact", ua.contact());
+        // Every other dialog makes an offer, the rest ask for one (RFC 3261 section 14.1).
+        if ((localTag.hashCode() & 1) == 0) {
+            invite.body("application/sdp", "v=0\r\n");
+        }
         final UaClientTx transaction = ua.send(invite, nextHop(), nextOverStream(), new UaClientTx.Listener() {
             private MessageText ack;
 
