@@ -67,6 +67,7 @@ final class B2bua implements CallMode {
     final Tags tags;
     final CallIds callIds;
     final CallNames names;
+    final Replacements replacements = new Replacements(this);
     final NextHops hops;
     private final Loops loops;
     final Routes routes;
@@ -124,7 +125,7 @@ final class B2bua implements CallMode {
         names = new CallNames(listenPoints);
         hops = new NextHops(listenPoints, policy);
         routes = new Routes(context.limits().routeValues());
-        writer = new Writer(context.listenPoints(), listenPoints, branches, names);
+        writer = new Writer(context.listenPoints(), listenPoints, branches, this);
         writer.policy(policy);
         kept = new SipMessage(context.limits().headerRows());
         // One row more than may come: the media relay may have added Content-Length.

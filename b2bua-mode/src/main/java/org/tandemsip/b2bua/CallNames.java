@@ -213,22 +213,28 @@ final class CallNames {
      * @param listenPoint ours on the leg that it goes to
      */
     void putNamingRow(final AsciiWriter out, final SipMessage message, final int row, final int listenPoint) {
-        final DirectBuffer bytes = message.bytes();
-        final int start = Slice.offset(message.rowValue(row));
-        final int end = Slice.end(message.rowValue(row));
-        for (int value = start; value < end; value = ValueCursor.valueEnd(bytes, value, end) + 1) {
-            if (!readValue(bytes, value, ValueCursor.valueEnd(bytes, value, end))) {
+        putNamingRow(out, message.bytes(), message.rowStart(row), message.rowValue(row), message.rowName(row),
+                listenPoint);
+    }
+
+    /** Likewise, where the row that begins at {@code start} stands in other bytes. */
+    void putNamingRow(final AsciiWriter out, final DirectBuffer bytes, final int start, final long value,
+            final HeaderName name, final int listenPoint) {
+        final int first = Slice.offset(value);
+        final int end = Slice.end(value);
+        for (int at = first; at < end; at = ValueCursor.valueEnd(bytes, at, end) + 1) {
+            if (!readValue(bytes, at, ValueCursor.valueEnd(bytes, at, end))) {
                 return;
             }
         }
-        final NumberRules.Field field = switch (message.rowName(row)) {
+        final NumberRules.Field field = switch (name) {
             case P_ASSERTED_IDENTITY -> NumberRules.Field.P_ASSERTED_IDENTITY;
             case DIVERSION -> NumberRules.Field.DIVERSION;
             default -> null;
         };
-        int from = message.rowStart(row);
-        for (int value = start; value < end; value = ValueCursor.valueEnd(bytes, value, end) + 1) {
-            readValue(bytes, value, ValueCursor.valueEnd(bytes, value, end));
+        int from = start;
+        for (int at = first; at < end; at = ValueCursor.valueEnd(bytes, at, end) + 1) {
+            readValue(bytes, at, ValueCursor.valueEnd(bytes, at, end));
             from = putChanged(out, bytes, from, field, listenPoint);
         }
         out.put(bytes, from, end - from).crlf();

@@ -180,7 +180,8 @@ abstract class Dialog {
         }
     }
 
-    private void putTag(final AsciiWriter out) {
+    /** Writes our tag. */
+    final void putTag(final AsciiWriter out) {
         out.put(Tags.START).putHex(tagHigh(), 16).putHex(mac, 16);
     }
 

@@ -55,6 +55,10 @@ final class Relay {
                 return owner.refuse(leg, request, source, Status.SESSION_INTERVAL_TOO_SMALL_422, -1, nowNs);
             }
         }
+        final Status named = request.method() == Method.REFER ? owner.replacements.refusal(request, other) : null;
+        if (named != null) {
+            return owner.refuse(leg, request, source, named, -1, nowNs);
+        }
         final Status conflict = call.exchanges.conflict(leg, request, nowNs);
         if (conflict != null) {
             return owner.refuse(leg, request, source, conflict,

@@ -240,6 +240,11 @@ final class Setup extends TimerNode {
     }
 
     private boolean launch(final SipMessage original, final long nowNs) {
+        final Status named = owner.replacements.refusal(original, call.legs[1]);
+        if (named != null) {
+            failure = named;
+            return false;
+        }
         final SipMessage invite = owner.media.offer(call, original, nowNs);
         if (invite == null) {
             owner.timers.cancel(this);

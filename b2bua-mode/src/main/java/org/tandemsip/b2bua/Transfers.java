@@ -24,8 +24,6 @@ import org.tandemsip.engine.routing.Targets;
  * it would send it is written, parsed and routed. Allocates: there is no steady state of transfers. Shard thread only.
  */
 final class Transfers {
-    private static final String REPLACES = "replaces=";
-
     private final B2bua owner;
     private final SipMessage invite;
     private final Targets targets;
@@ -63,15 +61,25 @@ final class Transfers {
         if (leg.call.transfer != null || leg.inviteIn != null || !stays.confirmed() || leg.sdp.length() == 0) {
             return owner.refuse(leg, refer, from, Status.REQUEST_PENDING_491, -1, nowNs);
         }
-        final String replaces = replaces(refer.bytes());
-        final Leg consulted = replaces == null ? null : find(replaces);
-        if (consulted != null && consulted.call != leg.call) {
+        final long escaped = ReplacesValue.find(refer.bytes(), uri);
+        final Replacements.Whose whose = Slice.exists(escaped)
+                ? owner.replacements.readEscaped(refer.bytes(), escaped) : Replacements.Whose.OTHERS;
+        if (whose == Replacements.Whose.LOST) {
+            owner.replacements.countLost();
+            return owner.refuse(leg, refer, from, Status.FORBIDDEN_403, -1, nowNs);
+        }
+        if (whose == Replacements.Whose.OURS && !owner.replacements.isOfOtherSide()) {
+            final Leg consulted = owner.replacements.leg();
+            if (!isJoinable(leg, consulted)) {
+                return owner.refuse(leg, refer, from, Status.FORBIDDEN_403, -1, nowNs);
+            }
             owner.refuse(leg, refer, from, Status.ACCEPTED_202, -1, nowNs);
             new Transfer(owner, leg, consulted.call).join(consulted, nowNs);
             return Disposition.FORWARDED;
         }
         source.set(leg.seen);
-        final UnsafeBuffer bytes = write(leg, stays, refer, replaces);
+        final UnsafeBuffer bytes =
+                write(leg, stays, refer, Slice.exists(escaped) ? owner.replacements.text() : null);
         invite.wrap(bytes, 0, bytes.capacity());
         Status refusal = owner.parser.parse(invite, false) == ParseError.NONE ? null : Status.BAD_REQUEST_400;
         if (refusal == null) {
@@ -122,7 +130,7 @@ final class Transfers {
             }
         }
         if (replaces != null) {
-            // Of a dialog that is none of ours: whom it is with knows it.
+            // As whom it is for knows it.
             text.append("Replaces: ").append(replaces).append("\r\n");
         }
         text.append("Contact: <").append(who).append(">\r\nContent-Type: application/sdp\r\nContent-Length: ")
@@ -135,54 +143,10 @@ final class Transfers {
         return new UnsafeBuffer(all);
     }
 
-    /** Value of Replaces in the URI read last, unescaped; {@code null} when there is none. */
-    private String replaces(final DirectBuffer bytes) {
-        if (!Slice.exists(uri.headers())) {
-            return null;
-        }
-        for (final String header : bytes.getStringWithoutLengthUtf8(Slice.offset(uri.headers()),
-                Slice.length(uri.headers())).split("&")) {
-            if (header.regionMatches(true, 0, REPLACES, 0, REPLACES.length())) {
-                return unescape(header.substring(REPLACES.length()));
-            }
-        }
-        return null;
-    }
-
-    private static String unescape(final String text) {
-        final StringBuilder plain = new StringBuilder();
-        for (int i = 0; i < text.length(); i++) {
-            final int high = i + 2 < text.length() ? Character.digit(text.charAt(i + 1), 16) : -1;
-            final int low = high < 0 ? -1 : Character.digit(text.charAt(i + 2), 16);
-            if (text.charAt(i) == '%' && low >= 0 && high * 16 + low >= ' ') {
-                plain.append((char) (high * 16 + low));
-                i += 2;
-            } else {
-                plain.append(text.charAt(i));
-            }
-        }
-        return plain.toString();
-    }
-
-    /** The leg of an answered call of this shard that a Replaces names; {@code null} when it names none. */
-    private Leg find(final String replaces) {
-        final UnsafeBuffer bytes = new UnsafeBuffer(replaces.getBytes(StandardCharsets.UTF_8));
-        final long callId = Slice.of(0, end(replaces, 0));
-        final long to = parameter(replaces, "to-tag=");
-        final long from = parameter(replaces, "from-tag=");
-        final Leg leg = owner.find(bytes, to);
-        return leg != null && leg.is(bytes, callId, from) && leg.confirmed() && leg.other().confirmed()
-                && leg.call.state == Call.State.UP && leg.call.transfer == null && leg.sdp.length() > 0 ? leg : null;
-    }
-
-    private static int end(final String text, final int start) {
-        final int end = text.indexOf(';', start);
-        return end < 0 ? text.length() : end;
-    }
-
-    private static long parameter(final String text, final String name) {
-        final int at = text.toLowerCase(java.util.Locale.ROOT).indexOf(';' + name);
-        return at < 0 ? Slice.NONE
-                : Slice.of(at + 1 + name.length(), end(text, at + 1) - at - 1 - name.length());
+    /** Whether the call of {@code consulted} is another one, and stands: what only rings cannot be joined. */
+    private static boolean isJoinable(final Leg leg, final Leg consulted) {
+        final Call call = consulted.call;
+        return call != leg.call && call.state == Call.State.UP && call.transfer == null && consulted.confirmed()
+                && consulted.other().confirmed() && consulted.sdp.length() > 0;
     }
 }

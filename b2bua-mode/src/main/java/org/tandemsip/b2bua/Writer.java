@@ -56,6 +56,7 @@ final class Writer {
     private final Branches branches;
     private final PassList passList = new PassList();
     private final CallNames names;
+    private final Replacements replacements;
     private final AsciiWriter out = new AsciiWriter();
     private final ResponseWriter responses = new ResponseWriter();
     private final ReceivedVia receivedVia = new ReceivedVia();
@@ -66,10 +67,11 @@ final class Writer {
     private int mostAdded;
 
     Writer(final List<ListenPoint> points, final ListenPoints listenPoints, final Branches branches,
-            final CallNames names) {
+            final B2bua owner) {
+        replacements = owner.replacements;
         this.listenPoints = listenPoints;
         this.branches = branches;
-        this.names = names;
+        names = owner.names;
         longestSentBy = points.stream().mapToInt(point -> point.sentBy().length).max().orElse(0);
     }
 
@@ -106,7 +108,7 @@ final class Writer {
     /** Most bytes of a request on {@code leg} that takes over what {@code original} has, which may be {@code null}. */
     int maxLength(final Leg leg, final SipMessage original) {
         return OWN_BYTES + mostAdded + leg.textLength() + leg.credentials.length() + leg.answerLength()
-                + (original == null ? 0 : original.length());
+                + (original == null ? 0 : original.length() + Replacements.mostAdded(original));
     }
 
     /**
@@ -322,6 +324,10 @@ final class Writer {
             }
             if (name == HeaderName.SUPPORTED || name == HeaderName.REQUIRE) {
                 SessionTimer.putOthers(out, original, row);
+            } else if (Replacements.is(original, row)) {
+                replacements.put(out, original, row, to);
+            } else if (name == HeaderName.REFER_TO) {
+                replacements.putReferTo(out, original, row, to);
             } else if (passList.passes(original, row) || isPassed(original, row, to)
                     || isPassed(original, row, to.other())) {
                 out.put(bytes, original.rowStart(row), original.rowEnd(row) - original.rowStart(row));

@@ -161,7 +161,7 @@ final class CallFixture implements Egress {
                 failover, 0, Balance.PRIORITY, 0, 0, Ping.OFF, new TrunkState(), rules);
     }
 
-    private static Route route(final Trunk from, final Trunk to) {
+    static Route route(final Trunk from, final Trunk to) {
         return new Route(from.name() + "-" + to.name(), from, Route.Match.ANY, List.of(to), List.of(), List.of(), null);
     }
 

@@ -66,7 +66,11 @@ class HidingTest {
         for (final String method : List.of("INFO", "REFER", "UPDATE", "MESSAGE", "NOTIFY", "INVITE")) {
             keep();
             net.deliver(ALICE, inside(method, ok, 8 + all.size()).header("User-Agent", "AlicePhone 1")
-                    .header("Contact", "<sip:alice@" + ALICE + ">").header("Refer-To", "<sip:carol@192.0.2.5>")
+                    .header("Contact", "<sip:alice@" + ALICE + ">")
+                    .header("Refer-To",
+                            "<sip:carol@192.0.2.5?Subject=kept&Replaces=secret-call-id%40192.0.2.1%3Bfrom-tag"
+                                    + "%3Datag%3Bto-tag%3D" + ok.message().toTag() + ">")
+                    .header("Replaces", "secret-call-id@192.0.2.1;to-tag=" + ok.message().toTag() + ";from-tag=atag")
                     .header("Referred-By", "<sip:alice@192.0.2.1>").header("X-Inside", "inside-a"));
             final Sent passed = take(method);
             net.deliver(bob, dressed(answer(passed, 200, null, "bob@" + BOB, "")));
@@ -85,6 +89,7 @@ class HidingTest {
             for (final String secret : alices ? BOBS : ALICES) {
                 assertFalse(head.contains(secret), () -> secret + " is in\n" + sent.text() + " to " + sent.to());
             }
+            assertTrue(alices || !head.contains(ok.message().toTag().toLowerCase(Locale.ROOT)), sent::text);
         }
         assertTrue(toAlice > 8 && all.size() - toAlice > 10, all.toString());
         assertTrue(first.text().contains("P-Asserted-Identity: \"Alice\" <sip:+49301@203.0.113.10:5060>"),

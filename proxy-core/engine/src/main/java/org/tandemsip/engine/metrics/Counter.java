@@ -80,6 +80,11 @@ public enum Counter {
     CALLS_UNREADABLE("tandem_calls_unreadable_total", "",
             "Calls that an earlier process has left and that nobody can read any more: another version, or no room."),
 
+    REPLACES_UNKNOWN("tandem_replaces_refused_total", "reason=\"unknown\"",
+            "REFER and INVITE refused whose Replaces names a call of mode b2bua that is not here, by reason."),
+    REPLACES_ELSEWHERE("tandem_replaces_refused_total", "reason=\"other_shard\"",
+            "REFER and INVITE refused whose Replaces names a call of mode b2bua that is not here, by reason."),
+
     CREDIT_GRANTED("tandem_credit_total", "result=\"granted\"",
             "Requests to the credit service, by what came of them."),
     CREDIT_DENIED("tandem_credit_total", "result=\"denied\"",

@@ -1,0 +1,239 @@
+package org.tandemsip.b2bua;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.tandemsip.b2bua.CallFixture.ALICE;
+import static org.tandemsip.b2bua.CallFixture.ANSWER;
+import static org.tandemsip.b2bua.CallFixture.BOB;
+import static org.tandemsip.b2bua.CallFixture.OFFER;
+import static org.tandemsip.b2bua.CallFixture.answer;
+
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tandemsip.b2bua.CallFixture.Sent;
+import org.tandemsip.b2bua.CallFixture.Up;
+import org.tandemsip.engine.handler.ShardContext;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.routing.CallRules;
+import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.RoutingPolicy;
+import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.testkit.MessageText;
+
+/**
+ * Replaces (RFC 3891) of calls that go through us: Alice has called Bob and Carol, and asks Bob to take her place with
+ * Carol, who is in his trunk or in another one.
+ */
+@Timeout(value = 20, unit = TimeUnit.SECONDS)
+class ReplacesTest {
+    private static final String CAROL = "10.0.1.11:5060";
+    private static final long ELSEWHERE = 1L << 56 | 7L << 32 | 5;
+
+    private CallFixture net = new CallFixture();
+    private final Trunk carol = CallFixture.trunk(2, "carol", CAROL);
+
+    private void route(final Trunk from, final Trunk to) {
+        net.configure(new RoutingPolicy(Mode.B2BUA, List.of(net.alice, net.bob, carol),
+                List.of(CallFixture.route(from, to)), Timing.DEFAULTS, 70, true));
+    }
+
+    /** Alice calls somebody who answers from {@code at}. */
+    private Up call(final String callId, final Trunk to, final String at, final String tag) {
+        route(net.alice, to);
+        net.deliver(ALICE, net.invite(callId, OFFER));
+        final Sent invite = net.take("INVITE", at);
+        net.deliver(at, answer(invite, 200, tag, "callee@" + at, ANSWER));
+        final Sent ok = net.take("SIP/2.0 200", ALICE);
+        net.take("ACK", at);
+        net.deliver(ALICE, net.inside("ACK", ALICE, ok, false, 7));
+        net.sent.clear();
+        return new Up(invite, ok, tag);
+    }
+
+    private void refer(final Up call, final String replaces) {
+        net.deliver(ALICE, net.fromAlice(call, "REFER", 8).header("Refer-To", "<sip:carol@192.0.2.5?Subject=x&Replaces="
+                + replaces.replace(";", "%3B").replace("=", "%3D").replace("@", "%40") + "&Priority=urgent>"));
+    }
+
+    private static String ofAlice(final Up call, final String callId) {
+        return callId + ";from-tag=atag;to-tag=" + call.okToAlice().message().toTag();
+    }
+
+    private static String ofCallee(final Up call) {
+        return call.inviteToBob().message().callId() + ";to-tag=" + call.bobTag() + ";from-tag="
+                + call.inviteToBob().message().fromTag();
+    }
+
+    /** What Bob is told to put into his INVITE. */
+    private String told() {
+        final String row = net.take("REFER", BOB).message().one("refer-to");
+        assertTrue(
+                row.startsWith("<sip:carol@203.0.113.10:5060?Subject=x&Replaces=") && row.endsWith("&Priority=urgent>"),
+                row);
+        return row.substring(row.indexOf("Replaces=") + 9, row.lastIndexOf('&')).replace("%3B", ";").replace("%3D", "=")
+                .replace("%40", "@");
+    }
+
+    private MessageText inviteOfBob(final String replaces) {
+        return MessageText.request("INVITE", "sip:carol@203.0.113.10")
+                .header("Via", "SIP/2.0/UDP " + BOB + ";branch=" + net.branch()).header("Max-Forwards", "20")
+                .header("From", "<sip:bob@10.0.0.11>;tag=bob2").header("To", "<sip:carol@203.0.113.10>")
+                .header("Call-ID", "of-bob").header("CSeq", "1 INVITE").header("Contact", "<sip:bob@" + BOB + ">")
+                .header("Replaces", replaces).body("application/sdp", OFFER);
+    }
+
+    @Test
+    void shouldNameTheLegThatIsToBeReplacedToItsOwnSide() {
+        // given
+        final Up first = call("first", net.bob, BOB, "btag");
+        final Up second = call("second", net.bob, BOB, "ctag");
+
+        // when
+        refer(first, ofAlice(second, "second") + ";early-only");
+
+        // then
+        final String told = told();
+        assertEquals(ofCallee(second) + ";early-only", told);
+
+        // and: nothing is left to be changed in the INVITE
+        route(net.bob, net.bob);
+        net.deliver(BOB, inviteOfBob(told));
+        assertEquals(told, net.take("INVITE", BOB).message().one("replaces"));
+    }
+
+    @Test
+    void shouldNameOneSideToAnotherByOurTagsOnly() {
+        // given
+        final Up first = call("first", net.bob, BOB, "btag");
+        final Up second = call("second", carol, CAROL, "ctag");
+
+        // when
+        refer(first, ofAlice(second, "second"));
+
+        // then
+        final String told = told();
+        assertFalse(told.contains("second") || told.contains("atag") || told.contains("ctag")
+                || told.contains(second.inviteToBob().message().callId()), told);
+
+        // and
+        route(net.bob, carol);
+        net.deliver(BOB, inviteOfBob(told));
+        assertEquals(ofCallee(second), net.take("INVITE", CAROL).message().one("replaces"));
+    }
+
+    @Test
+    void shouldNameWhoAsksForItToItself() {
+        // given: Alice wants to be called by Bob in the place of Carol
+        final Up first = call("first", net.bob, BOB, "btag");
+        final Up second = call("second", carol, CAROL, "ctag");
+        final String own = "second;to-tag=atag;from-tag=" + second.okToAlice().message().toTag();
+
+        // when
+        refer(first, own);
+
+        // then
+        final String told = told();
+        assertFalse(told.contains("second") || told.contains("atag") || told.contains("ctag"), told);
+        route(net.bob, net.alice);
+        net.deliver(BOB, inviteOfBob(told));
+        assertEquals(own, net.take("INVITE", ALICE).message().one("replaces"));
+    }
+
+    @Test
+    void shouldGiveTheNamesOfItsOwnLegToWhoIsCalled() {
+        final Up second = call("second", net.bob, BOB, "ctag");
+        route(net.alice, net.bob);
+        net.deliver(ALICE, net.invite("third", OFFER).header("Replaces", ofAlice(second, "second")));
+        assertEquals(ofCallee(second), net.take("INVITE", BOB).message().one("replaces"));
+    }
+
+    @Test
+    void shouldNotTellOneSideWhatIsOfAnother() {
+        // given: the call goes somewhere else than that with Carol
+        final Up second = call("second", carol, CAROL, "ctag");
+        route(net.bob, net.alice);
+
+        // when
+        net.deliver(BOB, inviteOfBob(ofCallee(second)));
+
+        // then
+        net.take("SIP/2.0 481", BOB);
+        assertEquals(0, net.count("INVITE"));
+        assertEquals(1, net.counters.get(Counter.REPLACES_UNKNOWN));
+    }
+
+    @Test
+    void shouldLeaveAloneWhatIsNotOfUs() {
+        final Up first = call("first", net.bob, BOB, "btag");
+        refer(first, "x@192.0.2.9;to-tag=1;from-tag=2;early-only");
+        assertEquals("x@192.0.2.9;to-tag=1;from-tag=2;early-only", told());
+        route(net.bob, carol);
+        net.deliver(BOB, inviteOfBob("x@192.0.2.9; to-tag=1 ;from-tag=2"));
+        assertEquals("x@192.0.2.9; to-tag=1 ;from-tag=2", net.take("INVITE", CAROL).message().one("replaces"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PASS", "HANDLE"})
+    void shouldRefuseAndCountWhatItDoesNotKnow(final String way) {
+        // given
+        net = new CallFixture(new CallRules(0, 90, CallRules.Refer.valueOf(way), false, List.of()));
+        final Up first = call("first", net.bob, BOB, "btag");
+        final Up gone = call("second", net.bob, BOB, "ctag");
+        net.deliver(ALICE, net.fromAlice(gone, "BYE", 9));
+        net.deliver(BOB, answer(net.take("BYE", BOB), 200, null, null, ""));
+        net.sent.clear();
+
+        // when
+        refer(first, ofAlice(gone, "second"));
+
+        // then: the call goes on
+        net.take("SIP/2.0 403", ALICE);
+        assertEquals(List.of(), net.sent);
+        assertEquals(1, net.counters.get(Counter.REPLACES_UNKNOWN));
+
+        // and when: another shard has it
+        net.deliver(ALICE, net.fromAlice(first, "REFER", 10).header("Refer-To",
+                "<sip:carol@192.0.2.5?Replaces=second%3Bto-tag%3D" + tag(0) + "%3Bfrom-tag%3Datag>"));
+        net.take("SIP/2.0 403", ALICE);
+        assertEquals(List.of(), net.sent);
+        assertEquals(1, net.counters.get(Counter.REPLACES_ELSEWHERE));
+        net.deliver(ALICE, net.fromAlice(first, "INFO", 11));
+        net.take("INFO", BOB);
+    }
+
+    @Test
+    void shouldPassAnotherShardsCallOnOnlyAsWhoIsCalledKnowsIt() {
+        route(net.bob, carol);
+        net.deliver(BOB, inviteOfBob("x;to-tag=" + tag(0) + ";from-tag=y"));
+        net.take("SIP/2.0 481", BOB);
+        assertEquals(0, net.count("INVITE"));
+        assertEquals(1, net.counters.get(Counter.REPLACES_ELSEWHERE));
+        net.deliver(BOB, inviteOfBob("x;to-tag=y;from-tag=" + tag(1)));
+        assertEquals("x;to-tag=y;from-tag=" + tag(1), net.take("INVITE", CAROL).message().one("replaces"));
+    }
+
+    private static String tag(final int leg) {
+        final Tags tags = new Tags(new ShardContext.Keys(1, 2, 3, 4));
+        final long mac = tags.mac(ELSEWHERE, leg);
+        return "B2B." + HexFormat.of().toHexDigits(tags.covered(ELSEWHERE, mac)) + HexFormat.of().toHexDigits(mac);
+    }
+
+    @Test
+    void shouldRefuseWhatCannotBeRead() {
+        final Up first = call("first", net.bob, BOB, "btag");
+        net.deliver(ALICE, net.fromAlice(first, "REFER", 8).header("Refer-To", "<sip:carol@192.0.2.5?Replaces="
+                + "a".repeat(2_000) + ">"));
+        net.take("SIP/2.0 403", ALICE);
+        net.deliver(ALICE,
+                net.fromAlice(first, "REFER", 9).header("Refer-To", "<sip:carol@[1?Replaces=first%3Bto-tag>"));
+        net.take("SIP/2.0 403", ALICE);
+        assertEquals(List.of(), net.sent);
+    }
+}
