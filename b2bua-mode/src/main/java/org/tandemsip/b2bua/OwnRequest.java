@@ -6,6 +6,7 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
+import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
@@ -40,6 +41,13 @@ final class OwnRequest implements Requester {
     private long cseq;
     private int answers;
     private boolean raised;
+    /** An INVITE that the other side only works on must not keep others waiting for ever: timer C bounds it. */
+    private final TimerNode timerC = new TimerNode() {
+        @Override
+        protected void expired(final long nowNs) {
+            cancel(nowNs);
+        }
+    };
 
     OwnRequest(final B2bua owner) {
         this.owner = owner;
@@ -76,6 +84,7 @@ final class OwnRequest implements Requester {
         leg.own = this;
         if (method == Method.INVITE) {
             leg.inviteOut = this;
+            owner.timers.arm(timerC, owner.lanes.timerC(), nowNs);
         }
         return true;
     }
@@ -172,6 +181,7 @@ final class OwnRequest implements Requester {
     /** Nobody wants to know any more: it goes on by itself, and what it needs is still done. */
     void abandon() {
         outcome = null;
+        owner.timers.cancel(timerC);
         if (client != null) {
             if (client instanceof InviteClientTransaction) {
                 client.handOver(owner.pools.takeKeeper().begin(false));

@@ -68,7 +68,7 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
         }
         if (holds && stays.inviteIn == null && stays.inviteOut == null) {
             final KeptBytes quiet = HeldSession.of(owner, stays.sdp);
-            held = invite(stays, quiet, this, nowNs);
+            held = invite(stays, quiet, NOBODY, nowNs);
             quiet.forget();
         }
         second.proceed(nowNs);
@@ -158,10 +158,6 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
 
     @Override
     public void onOutcome(final Method method, final int code, final SipMessage response, final long nowNs) {
-        if (third == null) {
-            // That was the one by which it was put on hold.
-            return;
-        }
         if (code == Status.REQUEST_PENDING_491.code()) {
             set(nowNs + owner.draws.glareNs(stays), nowNs);
         } else if (code >= 300) {

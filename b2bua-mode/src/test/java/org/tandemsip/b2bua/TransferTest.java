@@ -13,10 +13,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.engine.routing.CallRules;
+import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /** REFER that we do ourselves (RFC 3515, RFC 3891, RFC 5589): Alice transfers Bob to Carol, who is with his trunk. */
@@ -234,6 +237,54 @@ class TransferTest {
         net.take("SIP/2.0 200", BOB);
         byeAnswered(SECOND_BOB);
         assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldEndTheCallWhenWhoStaysOnlyWorksOnItsNewSession() {
+        // given
+        refer("<sip:carol@203.0.113.10>");
+        final Sent invite = carolsInvite();
+        notified("SIP/2.0 100 Trying");
+        net.deliver(BOB, answer(invite, 200, "ctag", "carol@" + SECOND_BOB, CAROL));
+        net.take("ACK", SECOND_BOB);
+        notified("SIP/2.0 200 OK");
+        byeAnswered(ALICE);
+        final Sent waits = net.take("INVITE", BOB);
+
+        // when
+        net.deliver(BOB, answer(waits, 180, null, "bob@" + BOB, ""));
+        net.pass(Timing.DEFAULTS.timerCNs() / 1_000_000 + 1);
+
+        // then
+        net.deliver(BOB, answer(net.take("CANCEL", BOB), 200, null, null, ""));
+        net.deliver(BOB, answer(waits, 487, null, null, ""));
+        net.take("ACK", BOB);
+        byeAnswered(BOB);
+        byeAnswered(SECOND_BOB);
+        assertEquals(0, net.rest());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 487})
+    void shouldWaitForWhoIsPutOnHoldButNotForEver(final int code) {
+        // given
+        net = with(CallRules.Refer.HANDLE, true);
+        refer("<sip:carol@203.0.113.10>");
+        final Sent invite = carolsInvite();
+        final Sent hold = net.take("INVITE", BOB);
+        net.deliver(BOB, answer(hold, 180, null, "bob@" + BOB, ""));
+
+        // when: the new one is there before who is put on hold has answered that
+        net.deliver(BOB, answer(invite, 200, "ctag", "carol@" + SECOND_BOB, CAROL));
+        net.take("ACK", SECOND_BOB);
+        net.pass(Timing.DEFAULTS.timerCNs() / 1_000_000 + 1);
+        net.take("CANCEL", BOB);
+        net.deliver(BOB, answer(hold, code, null, "bob@" + BOB, code == 200 ? ANSWER : ""));
+        net.take("ACK", BOB);
+        net.pass(2_000);
+
+        // then
+        bridged(CAROL);
     }
 
     @Test
