@@ -9,7 +9,9 @@ import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.SECOND_BOB;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,6 +22,7 @@ import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.server.config.ConfigReader;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /** REFER that we do ourselves (RFC 3515, RFC 3891, RFC 5589): Alice transfers Bob to Carol, who is with his trunk. */
@@ -292,6 +295,25 @@ class TransferTest {
         refer("<sip:carol@198.51.100.1;method=BYE?Replaces=x");
         net.take("SIP/2.0 400", ALICE);
         assertEquals(List.of(), net.sent);
+    }
+
+    @Test
+    void shouldWarnThatNothingIsDoneWhereMediaAreLookedAt() throws Exception {
+        final String yaml = """
+                listen: ["udp://127.0.0.1:5060"]
+                mode: b2bua
+                trunks:
+                  phones: {allow: [127.0.0.2/32], b2bua: {refer: %s}}
+                  carrier: {peers: ["127.0.0.3:5060"], media: {codecs: [%s]}}
+                routes:
+                  - {from: phones, to: carrier}
+                """;
+        final ConfigReader reader = new ConfigReader(Map.of());
+        final List<String> warnings = reader.read("test", yaml.formatted("handle", "PCMA")).warnings(Instant.now());
+        assertEquals(1, warnings.size());
+        assertTrue(warnings.getFirst().startsWith("trunk 'phones': a REFER is passed on"), warnings::toString);
+        assertEquals(List.of(), reader.read("test", yaml.formatted("pass", "PCMA")).warnings(Instant.now()));
+        assertEquals(List.of(), reader.read("test", yaml.formatted("release", "")).warnings(Instant.now()));
     }
 
     @Test

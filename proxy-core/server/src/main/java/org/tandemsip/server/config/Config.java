@@ -12,6 +12,7 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.auth.DigestAlgorithm;
 import org.tandemsip.engine.routing.Balance;
+import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.CreditPolicy;
 import org.tandemsip.engine.routing.Expression;
@@ -76,7 +77,12 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
                         && (route.mode() == null ? mode : route.mode()) == Mode.B2BUA)
                 .map(route -> "route '" + route.name() + "': in mode b2bua the phones of a user ring one after the"
                         + " other, by q; with 'mode: stateful' those of equal q ring at once");
-        return Stream.concat(tls.warnings(now).stream(), serial).toList();
+        final boolean media = trunks.stream().anyMatch(trunk -> trunk.rules().media().apply());
+        final Stream<String> referring = trunks.stream()
+                .filter(trunk -> media && trunk.rules().calls().refer() != CallRules.Refer.PASS)
+                .map(trunk -> "trunk '" + trunk.name() + "': a REFER is passed on, whatever 'refer' says, in calls with"
+                        + " a trunk that has 'media: anchor' or 'codecs'");
+        return Stream.of(tls.warnings(now).stream(), serial, referring).flatMap(each -> each).toList();
     }
 
     /** This configuration with other trunks. */
