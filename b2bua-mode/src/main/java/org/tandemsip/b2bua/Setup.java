@@ -452,9 +452,9 @@ final class Setup extends TimerNode {
         }
     }
 
-    /** A peer has gone down: if it is the one that is tried or rings, the next one is tried, if there is one. */
+    /** A way to a peer has gone down: if what is tried or rings took it, the next peer is tried, if there is one. */
     void onPeerDown(final long nowNs) {
-        if (target != null && target.peer != null && target.peer.state().state() == PeerState.State.DOWN && hasNext()
+        if (target != null && target.peer != null && target.peer.state().state(way) == PeerState.State.DOWN && hasNext()
                 && call.initial.client instanceof InviteClientTransaction) {
             abandon(CancelReason.NONE, nowNs);
             tryNextOr(Status.SERVICE_UNAVAILABLE_503, nowNs);

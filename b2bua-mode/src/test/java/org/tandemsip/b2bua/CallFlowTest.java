@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.engine.handler.Disposition;
@@ -293,8 +294,9 @@ class CallFlowTest {
         assertEquals(ALICE, net.take("SIP/2.0 200").to());
     }
 
-    @Test
-    void shouldTryTheNextPeerWhenTheOneThatRingsGoesDownAndEndItsLateAnswer() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldTryTheNextPeerWhenTheWayToTheOneThatRingsGoesDownAndEndItsLateAnswer(final boolean otherWay) {
         // given
         final Trunk trunk = CallFixture.trunk(1, "bob", BOB, SECOND_BOB);
         final CallFixture two = new CallFixture(trunk);
@@ -303,7 +305,12 @@ class CallFlowTest {
         two.deliver(BOB, answer(first, 180, "ringing", "bob@" + BOB, ""));
 
         // when
-        trunk.peers().getFirst().state().on(PeerState.Event.FAILURE, 0, new Ping(1, 1, 1, 1, new int[0]));
+        final Ping ping = new Ping(1, 1, 1, 1, new int[0]);
+        if (otherWay) {
+            trunk.peers().getFirst().state().on(PeerState.Event.SUCCESS, 1, ping);
+        }
+        trunk.peers().getFirst().state().on(PeerState.Event.FAILURE, 0, ping);
+        assertEquals(otherWay, trunk.peers().getFirst().state().usable());
         two.proxy.onCommand(new ShardCommand.PeerDown(), two.nowNs);
         final Sent second = two.take("INVITE", SECOND_BOB);
         two.deliver(SECOND_BOB, answer(second, 200, "btag", "bob@" + SECOND_BOB, ANSWER));

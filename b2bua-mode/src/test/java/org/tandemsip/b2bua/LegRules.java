@@ -14,9 +14,9 @@ import org.tandemsip.testkit.wire.WireMessage;
 
 /**
  * What must hold on both legs of every call, judged from the wire alone: I-15 one leg ends if and only if the other
- * does; I-16 every 2xx is acknowledged, whenever it comes; I-17 no BYE overtakes an ACK that is owed; I-18 numbers rise,
- * and no offer is made while another one has no answer; I-19 neither an address nor a Call-ID, tag or branch of one leg
- * is seen on the other. The two legs of a call are told by the script in the Request-URI.
+ * does; I-16 every 2xx is acknowledged, whenever it comes; I-17 no BYE overtakes an ACK that is owed; I-18 numbers
+ * rise, and no offer is made while another one has no answer; I-19 neither an address nor a Call-ID, tag or branch
+ * of one leg is seen on the other. The two legs of a call are told by the script in the Request-URI.
  */
 final class LegRules {
     /** The time that a BYE may wait for an ACK, and some for the way. */

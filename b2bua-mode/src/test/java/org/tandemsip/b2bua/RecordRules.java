@@ -78,8 +78,8 @@ final class RecordRules {
     }
 
     /**
-     * INVITEs outside of dialogs that were let in, by Call-ID, each with the final code that was sent for it last, 0 for
-     * none: one that comes again after a restart, or when its transaction is over, is let in once more.
+     * INVITEs outside of dialogs that were let in, by Call-ID, each with the final code that was sent for it last, 0
+     * for none: one that comes again after a restart, or when its transaction is over, is let in once more.
      */
     private Map<String, Map<String, Integer>> invites() {
         final Map<String, Map<String, Integer>> invites = new HashMap<>();

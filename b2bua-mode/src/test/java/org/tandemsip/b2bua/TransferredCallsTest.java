@@ -76,8 +76,8 @@ class TransferredCallsTest {
         private final Set<String> confirmed = new HashSet<>();
         private final Map<String, Long> ended = new HashMap<>();
         /**
-         * By user: the Call-ID of the confirmed dialog with it that has ended last. One that was answered while nobody was
-         * there is ended as soon as that is known.
+         * By user: the Call-ID of the confirmed dialog with it that has ended last. One that was answered while nobody
+         * was there is ended as soon as that is known.
          */
         private final Map<String, String> asked = new HashMap<>();
         /** Call-IDs of those who were not wanted any more when they answered: nobody was brought together with them. */
