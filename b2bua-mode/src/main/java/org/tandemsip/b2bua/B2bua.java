@@ -366,7 +366,8 @@ final class B2bua implements CallMode {
 
     private Call call(final String id) {
         final Call[] found = new Call[1];
-        pools.forEach(call -> found[0] = call.state != Call.State.OVER && call.id().equals(id) ? call : found[0]);
+        pools.forEach(
+                call -> found[0] = call.state != Call.State.OVER && CallView.id(call).equals(id) ? call : found[0]);
         return found[0];
     }
 

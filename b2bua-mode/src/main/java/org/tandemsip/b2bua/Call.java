@@ -53,6 +53,8 @@ final class Call extends Alarm {
     Exchange initial;
     final Exchanges exchanges = new Exchanges();
     long startNs;
+    /** That by the wall clock, 0 without records: its other times are counted from there, whoever sets the clock. */
+    long startMs;
     long ringNs;
     long answerNs;
     /** When the first side, or we, have ended it; 0 before. */
@@ -158,6 +160,7 @@ final class Call extends Alarm {
         state = State.SETUP;
         emergency = mustPass;
         startNs = nowNs;
+        startMs = owner.epochMs(nowNs);
         ringNs = 0;
         answerNs = 0;
         endNs = 0;
@@ -478,11 +481,6 @@ final class Call extends Alarm {
         }
         owner.counters.increment(Counter.CALLS_LOST);
         hangUp(Ender.PEER, EXPIRED, nowNs);
-    }
-
-    /** Name of the call for people and orders: its place, which is used only once. */
-    String id() {
-        return Long.toHexString(place);
     }
 
     /** An exchange is done. */

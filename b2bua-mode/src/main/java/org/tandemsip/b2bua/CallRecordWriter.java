@@ -1,5 +1,6 @@
 package org.tandemsip.b2bua;
 
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
@@ -48,25 +49,25 @@ final class CallRecordWriter {
     void write(final Call call, final long place, final boolean lastSeen, final long nowNs) {
         final Leg a = call.legs[0];
         final Leg b = call.legs[1];
-        out.wrap(record, 0).put(ID).putHex(place, 16).put('-').putHex(records.epochMs(call.startNs), 11).put('"');
+        out.wrap(record, 0).put(ID).putHex(place, 16).put('-').putHex(call.startMs, 11).put('"');
         text(CALL_ID, a.buffer(), a.callIdSlice());
         if (b.hasText()) {
             text(XCID, b.buffer(), b.callIdSlice());
         }
-        time(START, call.startNs);
+        time(START, ms(call, call.startNs));
         if (call.ringNs != 0) {
-            time(RING, call.ringNs);
+            time(RING, ms(call, call.ringNs));
         }
         if (call.answerNs != 0) {
-            time(ANSWER, call.answerNs);
+            time(ANSWER, ms(call, call.answerNs));
         }
         if (lastSeen) {
             out.put(END_UNKNOWN);
         }
-        time(lastSeen ? LAST_SEEN : END, nowNs);
-        number(DURATION, call.answerNs == 0 ? 0 : ms(nowNs) - ms(call.answerNs));
+        time(lastSeen ? LAST_SEEN : END, ms(call, nowNs));
+        number(DURATION, call.answerNs == 0 ? 0 : ms(call, nowNs) - ms(call, call.answerNs));
         if (call.ringNs != 0) {
-            number(PDD, ms(call.ringNs) - ms(call.startNs));
+            number(PDD, ms(call, call.ringNs) - call.startMs);
         }
         text(FROM, a.buffer(), uri(a.buffer(), a.remoteSlice()));
         text(TO, a.buffer(), uri(a.buffer(), a.localSlice()));
@@ -112,8 +113,9 @@ final class CallRecordWriter {
         };
     }
 
-    private long ms(final long nowNs) {
-        return records.epochMs(nowNs);
+    /** Wall-clock time of something in {@code call}, as the clock stood when that began. */
+    static long ms(final Call call, final long atNs) {
+        return call.startMs + TimeUnit.NANOSECONDS.toMillis(atNs - call.startNs);
     }
 
     private long uri(final DirectBuffer bytes, final long slice) {
@@ -161,8 +163,7 @@ final class CallRecordWriter {
     }
 
     /** A time as RFC 3339 writes it: {@code 2026-11-23T04:05:06.789Z}. */
-    private void time(final byte[] name, final long atNs) {
-        final long epochMs = records.epochMs(atNs);
+    private void time(final byte[] name, final long epochMs) {
         long days = Math.floorDiv(epochMs, DAY_MS) + 719_468;
         final int msOfDay = (int) Math.floorMod(epochMs, DAY_MS);
         // Howard Hinnant's civil_from_days: years begin in March, eras have 400 of them.

@@ -96,11 +96,12 @@ final class CallStates {
         state.putByte(3, (byte) (call.ender == null ? -1 : call.ender.ordinal()));
         state.putShort(4, (short) call.code);
         state.putShort(6, (short) call.cause);
-        state.putLong(8, ms(call.startNs));
-        state.putLong(16, ms(call.ringNs));
-        state.putLong(24, ms(call.answerNs));
-        state.putLong(32, ms(call.endNs));
-        state.putLong(40, ms(call.cutOff.save(state, CREDIT)));
+        state.putLong(8, ms(call, call.startNs));
+        state.putLong(16, ms(call, call.ringNs));
+        state.putLong(24, ms(call, call.answerNs));
+        state.putLong(32, ms(call, call.endNs));
+        final long timeUpNs = call.cutOff.save(state, CREDIT);
+        state.putLong(40, timeUpNs == 0 ? 0 : records.epochMs(timeUpNs));
         state.putLong(48, call.owns == null ? 0 : call.owns.place);
         MediaSession.save(call.media, state, MEDIA);
         int p = put(NAMES, call.route == null ? null : call.route.name());
@@ -124,8 +125,8 @@ final class CallStates {
         return leg.sdp.copyTo(state, p + 3);
     }
 
-    private long ms(final long atNs) {
-        return atNs == 0 ? 0 : records.epochMs(atNs);
+    private static long ms(final Call call, final long atNs) {
+        return atNs == 0 ? 0 : CallRecordWriter.ms(call, atNs);
     }
 
     private int put(final int index, final String name) {
@@ -241,12 +242,14 @@ final class CallStates {
         final UnsafeBuffer bytes;
         private final RoutingPolicy policy;
         private final long nowNs;
+        private final long nowMs;
         private int p;
 
         Reader(final UnsafeBuffer bytes, final RoutingPolicy policy, final long nowNs) {
             this.bytes = bytes;
             this.policy = policy;
             this.nowNs = nowNs;
+            nowMs = records.epochMs(nowNs);
         }
 
         boolean wasUp() {
@@ -306,7 +309,7 @@ final class CallStates {
         }
 
         long at(final long epochMs) {
-            return nowNs + (epochMs - records.epochMs(nowNs)) * MS;
+            return nowNs + (epochMs - nowMs) * MS;
         }
 
         private String name() {
@@ -333,6 +336,7 @@ final class CallStates {
             final int ender = bytes.getByte(3);
             call.recall(bytes.getShort(4), ender < 0 ? null : Ender.values()[ender], bytes.getShort(6), time(8),
                     time(16), time(24), time(32));
+            call.startMs = bytes.getLong(8);
             call.emergency = (bytes.getByte(2) & EMERGENCY) != 0;
             call.route = policy.routes().stream().filter(each -> Objects.equals(each.name(), route)).findFirst()
                     .orElse((Route) null);

@@ -18,11 +18,16 @@ final class CallView {
         final Leg a = call.legs[0];
         final Leg b = call.legs[1];
         final boolean limited = call.state == Call.State.UP && call.cutOff.ends();
-        return new CallStatus(call.id(), shown, a.text(a.callIdSlice()), b.hasText() ? b.text(b.callIdSlice()) : null,
+        return new CallStatus(id(call), shown, a.text(a.callIdSlice()), b.hasText() ? b.text(b.callIdSlice()) : null,
                 uri(a, a.remoteSlice()), uri(a, a.localSlice()), call.trunkIn.name(),
                 call.trunkOut == null ? null : call.trunkOut.name(), (nowNs - call.startNs) / 1_000_000,
                 call.answerNs == 0 ? -1 : (nowNs - call.answerNs) / 1_000_000,
                 limited ? Math.max(0, call.cutOff.dueNs() - nowNs) / 1_000_000 : -1);
+    }
+
+    /** Name of a call for people and orders: its place, which is used only once. */
+    static String id(final Call call) {
+        return Long.toHexString(call.place);
     }
 
     private static String uri(final Leg leg, final long nameAddr) {

@@ -99,9 +99,8 @@ final class Credits {
 
     /** Name of a call for ever: the one in its record. */
     private String name(final Call call, final long place) {
-        final long recordMs = owner.epochMs(call.startNs);
         final HexFormat hex = HexFormat.of();
         return hex.toHexDigits(place) + '-'
-                + hex.toHexDigits(recordMs == 0 ? service.epochMs(call.startNs) : recordMs, 11);
+                + hex.toHexDigits(call.startMs == 0 ? service.epochMs(call.startNs) : call.startMs, 11);
     }
 }

@@ -23,6 +23,8 @@ final class MemoryRecords implements CallRecords {
     final Map<Long, byte[]> states = new LinkedHashMap<>();
     boolean takesCalls = true;
     long lastSeenMs;
+    /** By how much the wall clock was set since the beginning. */
+    long setByMs;
 
     /** Mode b2bua of a shard, which goes on with the calls that are here and keeps its own. */
     CallMode mode(final ShardContext context, final SimLoop loop) {
@@ -56,7 +58,7 @@ final class MemoryRecords implements CallRecords {
 
     @Override
     public long epochMs(final long nowNs) {
-        return EPOCH_MS + nowNs / 1_000_000;
+        return EPOCH_MS + setByMs + nowNs / 1_000_000;
     }
 
     @Override

@@ -85,6 +85,32 @@ class RestartTest {
         }
     }
 
+    /** All times of a call are by one clock, its name stays, and the next call has the clock as it is then. */
+    @Test
+    void shouldKeepTheTimesOfACallWhenTheClockIsSet() {
+        final Up up = before.up(ours("set"));
+        before.pass(10_000);
+        records.setByMs = -3_600_000;
+        final CallFixture after = restart(5);
+        records.setByMs = 7_200_000;
+        after.pass(1_000);
+        after.deliver(ALICE, before.fromAlice(up, "BYE", 8));
+        after.take("SIP/2.0 200", ALICE);
+        after.deliver(BOB, answer(after.take("BYE", BOB), 200, null, null, ""));
+        final String line = only();
+        assertTrue(line.contains("\"start\":\"2024-03-01T00:00:04.995Z\"")
+                && line.contains("\"answer\":\"2024-03-01T00:00:04.995Z\""), line);
+        // The hour by which it was set back between both processes is unknown to the second one.
+        assertTrue(line.contains("\"end\":\"2024-02-29T23:00:20.995Z\""), line);
+
+        records.lines.clear();
+        final Up next = after.up(ours("next"));
+        after.deliver(ALICE, after.fromAlice(next, "BYE", 8));
+        after.take("SIP/2.0 200", ALICE);
+        after.deliver(BOB, answer(after.take("BYE", BOB), 200, null, null, ""));
+        assertTrue(only().contains("\"start\":\"2024-03-01T02:00:20.995Z\""), records.lines.toString());
+    }
+
     @Test
     void shouldRelayInsideAResumedCallAndCallBothSidesWhatTheyWere() {
         final Up up = before.up(ours("relayed"));

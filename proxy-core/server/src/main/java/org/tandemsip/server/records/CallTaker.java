@@ -11,8 +11,6 @@ import org.tandemsip.server.journal.Segment;
 final class CallTaker implements CallRecords {
     private final CallStore store;
     private final CallJournal journal;
-    /** Wall-clock time at 0 of the shards' clock. */
-    private final long offsetMs = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     private final UnsafeBuffer record = new UnsafeBuffer(new byte[CallJournal.PREFIX + CallJournal.LARGEST]);
     private final CRC32C sum = new CRC32C();
     /** Segment that is written to now: it must not be taken away meanwhile. */
@@ -86,7 +84,8 @@ final class CallTaker implements CallRecords {
 
     @Override
     public long epochMs(final long nowNs) {
-        return offsetMs + TimeUnit.NANOSECONDS.toMillis(nowNs);
+        // Both clocks anew each time: the wall clock may have been set.
+        return System.currentTimeMillis() + TimeUnit.NANOSECONDS.toMillis(nowNs - System.nanoTime());
     }
 
     @Override
