@@ -44,6 +44,8 @@ public final class CallStore implements AutoCloseable {
     private final RecordFile file;
     private final byte[] lineEnd;
     private final List<CallTaker> takers = new CopyOnWriteArrayList<>();
+    /** What the thread of the store itself writes into the journal by. */
+    private final CallTaker own;
     private final ByteBuffer batch = ByteBuffer.allocate(BATCH_BYTES);
     /** Records that the process before this one had taken and, as far as is known, not written. */
     private final ArrayDeque<byte[]> owed = new ArrayDeque<>();
@@ -64,6 +66,7 @@ public final class CallStore implements AutoCloseable {
         lineEnd = (",\"node\":\"" + settings.node.replaceAll("[^ -~]|[\"\\\\]", "") + "\"}\n")
                 .getBytes(StandardCharsets.US_ASCII);
         journal = CallJournal.open(settings.folder, settings.segmentBytes, this::owe, takers);
+        own = new CallTaker(this, journal);
         try {
             file = settings.file.isPresent() ? new RecordFile(settings.file.get(), settings.rollBytes) : null;
             dropWritten();
@@ -216,6 +219,7 @@ public final class CallStore implements AutoCloseable {
             cause = String.valueOf(e.getMessage());
         }
         try {
+            takers.forEach(taker -> taker.forgetLost(own));
             if (batch.position() == 0) {
                 more |= gather();
             }

@@ -1,18 +1,28 @@
 package org.tandemsip.server.records;
 
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.ControlledMessageHandler;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 import org.tandemsip.engine.routing.CallRecords;
 import org.tandemsip.server.journal.Segment;
 
 /** The way of one shard into the journal: a copy into mapped memory, no system call, nothing allocated. */
 final class CallTaker implements CallRecords {
+    /** Room for 4,096 of them: what is lost beyond that is as if it had not been over. */
+    private static final int LOST_BYTES = 64 * 1024;
+
     private final CallStore store;
     private final CallJournal journal;
     private final UnsafeBuffer record = new UnsafeBuffer(new byte[CallJournal.PREFIX + CallJournal.LARGEST]);
     private final CRC32C sum = new CRC32C();
+    /** Calls that are over and whose record was lost: their last state must not bring them back. */
+    private final OneToOneRingBuffer lost = new OneToOneRingBuffer(new UnsafeBuffer(
+            ByteBuffer.allocateDirect(LOST_BYTES + RingBufferDescriptor.TRAILER_LENGTH)));
     /** Segment that is written to now: it must not be taken away meanwhile. */
     private volatile Segment held;
 
@@ -42,17 +52,26 @@ final class CallTaker implements CallRecords {
     public boolean write(final long place, final DirectBuffer bytes, final int length) {
         if (!append(CallJournal.OVER, place, bytes, length)) {
             store.onLost();
+            // As append has left it.
+            lost.write(CallJournal.OVER, record, Long.BYTES, Long.BYTES);
             return false;
         }
         return true;
     }
 
+    /** Says by {@code writer} that calls are over whose record was lost, as far as there is room again. Its thread. */
+    void forgetLost(final CallTaker writer) {
+        lost.controlledRead((type, place, index, length) -> writer.append(type, place.getLong(index), place, 0)
+                ? ControlledMessageHandler.Action.CONTINUE
+                : ControlledMessageHandler.Action.ABORT);
+    }
+
     private boolean append(final int type, final long place, final DirectBuffer bytes, final int length) {
+        record.putLong(0, type);
+        record.putLong(8, place);
         if (length > CallJournal.LARGEST) {
             return false;
         }
-        record.putLong(0, type);
-        record.putLong(8, place);
         record.putBytes(CallJournal.PREFIX, bytes, 0, length);
         sum.reset();
         sum.update(record.byteArray(), 0, CallJournal.PREFIX + length);

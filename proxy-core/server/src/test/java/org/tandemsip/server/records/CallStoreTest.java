@@ -265,6 +265,34 @@ class CallStoreTest {
     }
 
     @Test
+    void shouldNotBringBackACallWhoseRecordWasLost() throws IOException {
+        Files.createSymbolicLink(folder.resolve("cdr.jsonl"), Path.of("/dev/full"));
+        try (CallStore store = open(folder, false)) {
+            final CallRecords taker = store.taker();
+            for (long place = 1; place <= 10; place++) {
+                keep(taker, place);
+            }
+            long other = 1_000;
+            int lost = 0;
+            for (long place = 1; place < 10; place++) {
+                while (end(taker, other)) {
+                    other++;
+                }
+                lost += end(taker, place) ? 0 : 1;
+            }
+            assertTrue(lost > 0);
+            // when
+            Files.delete(folder.resolve("cdr.jsonl"));
+
+            // then
+            await(() -> store.kept() == 1);
+            try (CallStore next = open(killed(folder, "lost"), false)) {
+                assertEquals(Set.of(10L), left(next.taker()));
+            }
+        }
+    }
+
+    @Test
     void shouldMendALineThatWasLeftUnfinished() throws IOException {
         Files.writeString(folder.resolve("cdr.jsonl"), "{\"id\":\"1\"}\n{\"id\":\"2\",\"co");
         try (CallStore store = open(folder, false)) {
