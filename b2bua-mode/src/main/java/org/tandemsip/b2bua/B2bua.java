@@ -470,11 +470,6 @@ final class B2bua implements CallMode {
                 callee.remote.listenPoint, listenersOf(target));
     }
 
-    /** How long a call may last whose end nobody tells. */
-    long longestCallNs() {
-        return policy.timing().lostCallNs();
-    }
-
     /** Begins scratch text. */
     AsciiWriter scratchText() {
         return text.wrap(scratch, 0);

@@ -239,7 +239,7 @@ final class Call extends Alarm {
      * where they are off, nobody may ever tell the end of a call.
      */
     void onRefresh(final long nowNs) {
-        set(nowNs + owner.longestCallNs(), nowNs);
+        set(nowNs + owner.policy().timing().lostCallNs(), nowNs);
     }
 
     /** Takes over what an earlier process knew of a call. */
