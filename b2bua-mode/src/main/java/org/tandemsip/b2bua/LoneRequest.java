@@ -50,6 +50,8 @@ final class LoneRequest implements Requester {
     private ServerTransaction server;
     private ClientTransaction client;
     private long deadlineNs;
+    /** What is answered when nothing can be tried. */
+    private Status failure;
     private int answers;
     private boolean tcpForSize;
 
@@ -96,11 +98,12 @@ final class LoneRequest implements Requester {
             targets[i].set(to.get(i));
         }
         tried = 0;
+        failure = Status.SERVICE_UNAVAILABLE_503;
         deadlineNs = nowNs + owner.lanes.t1Times64().durationNs();
         if (tryNext(nowNs)) {
             return Disposition.FORWARDED;
         }
-        answer(Status.SERVICE_UNAVAILABLE_503, nowNs);
+        answer(failure, nowNs);
         return Disposition.ANSWERED;
     }
 
@@ -159,7 +162,12 @@ final class LoneRequest implements Requester {
 
     private boolean send(final long nowNs) {
         server.request(owner.kept);
-        return ask(owner.kept, target) && launch(nowNs);
+        if (!ask(owner.kept, target)) {
+            return false;
+        }
+        final Status named = owner.replacements.refusal(owner.kept, callee);
+        failure = named == null ? failure : named;
+        return named == null && launch(nowNs);
     }
 
     /** Begins the side that is asked; {@code false} when there is no room for it. */

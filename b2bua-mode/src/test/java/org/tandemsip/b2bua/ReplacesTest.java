@@ -58,8 +58,12 @@ class ReplacesTest {
     }
 
     private void refer(final Up call, final String replaces) {
-        net.deliver(ALICE, net.fromAlice(call, "REFER", 8).header("Refer-To", "<sip:carol@192.0.2.5?Subject=x&Replaces="
-                + replaces.replace(";", "%3B").replace("=", "%3D").replace("@", "%40") + "&Priority=urgent>"));
+        net.deliver(ALICE, net.fromAlice(call, "REFER", 8).header("Refer-To", referTo(replaces)));
+    }
+
+    private static String referTo(final String replaces) {
+        return "<sip:carol@192.0.2.5?Subject=x&Replaces="
+                + replaces.replace(";", "%3B").replace("=", "%3D").replace("@", "%40") + "&Priority=urgent>";
     }
 
     private static String ofAlice(final Up call, final String callId) {
@@ -206,6 +210,34 @@ class ReplacesTest {
         assertEquals(1, net.counters.get(Counter.REPLACES_ELSEWHERE));
         net.deliver(ALICE, net.fromAlice(first, "INFO", 11));
         net.take("INFO", BOB);
+    }
+
+    @Test
+    void shouldTreatOneOutsideOfAllDialogsAlike() {
+        // given
+        final Up second = call("second", net.bob, BOB, "ctag");
+        net.deliver(ALICE, outside(1, ofAlice(second, "second")));
+
+        // then
+        assertEquals(ofCallee(second), told());
+
+        // and when
+        net.deliver(ALICE, net.fromAlice(second, "BYE", 9));
+        net.deliver(BOB, answer(net.take("BYE", BOB), 200, null, null, ""));
+        net.sent.clear();
+        net.deliver(ALICE, outside(2, ofAlice(second, "second")));
+
+        // then
+        net.take("SIP/2.0 403", ALICE);
+        assertEquals(List.of(), net.sent);
+    }
+
+    private MessageText outside(final int number, final String replaces) {
+        return MessageText.request("REFER", "sip:bob@203.0.113.10")
+                .header("Via", "SIP/2.0/UDP " + ALICE + ";branch=" + net.branch()).header("Max-Forwards", "20")
+                .header("From", "<sip:alice@192.0.2.1>;tag=r" + number).header("To", "<sip:bob@203.0.113.10>")
+                .header("Call-ID", "refer-" + number).header("CSeq", "1 REFER")
+                .header("Contact", "<sip:alice@" + ALICE + ">").header("Refer-To", referTo(replaces));
     }
 
     @Test
