@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,20 @@ class BridgedKitIT {
             ConformanceKitIT.assertEveryPair(udp, 28, server);
             ConformanceKitIT.assertEveryPair(tcp, 27, server);
             ConformanceKitIT.assertEveryPair(both, 27, server);
+        }
+    }
+
+    /** Every pair with TLS at the caller: stunnel is between, as for {@link ConformanceKitIT}. */
+    @Test
+    void shouldCarryEveryPairWithTlsAtTheCaller() throws Exception {
+        Stunnel.require();
+        final Path certificates = ConformanceKitIT.makeCertificates();
+        try (ServerProcess server = ConformanceKitIT.startTls(proxy(46), "b2bua", certificates);
+                Stunnel beside = ConformanceKitIT.tunnel(proxy(46), certificates)) {
+            final Process runner = ConformanceKitIT.startPairs(proxy(46), "tcp-udp", "proxy,self", "--max-pause",
+                    "1000", "--net", "127.50.", "--only", PAIRS);
+            ConformanceKitIT.assertEveryPair(runner, 27, List.of(server, beside));
+            ConformanceKitIT.assertGoodHandshakes(List.of(server));
         }
     }
 

@@ -131,26 +131,26 @@ class ConformanceKitIT {
         }
     }
 
-    private static Path makeCertificates() throws Exception {
+    static Path makeCertificates() throws Exception {
         final Path certificates = Files.createTempDirectory("tls-pairs");
         TlsIT.makeCertificates(certificates);
         return certificates;
     }
 
-    private static void assertGoodHandshakes(final List<ServerProcess> servers) throws Exception {
+    static void assertGoodHandshakes(final List<ServerProcess> servers) throws Exception {
         for (final ServerProcess server : servers) {
             final String handshakes = server.verb("stats", "tandem_tls_handshakes_total*");
             assertFalse(handshakes.matches("(?s).*result=\"ok\"} +0\n.*"), handshakes);
         }
     }
 
-    private static Stunnel tunnel(final String address, final Path certificates)
+    static Stunnel tunnel(final String address, final Path certificates)
             throws IOException, InterruptedException {
         return Stunnel.start(new InetSocketAddress(address, PORT), new InetSocketAddress(address, 5061),
                 certificates.resolve("ca.pem"), "tandem.test");
     }
 
-    private static ServerProcess startTls(final String address, final String mode, final Path certificates)
+    static ServerProcess startTls(final String address, final String mode, final Path certificates)
             throws IOException, InterruptedException {
         return ServerProcess.start(new InetSocketAddress(address, PORT), "127.0.0.1", """
                 listen: [udp://%1$s:%2$d, tls://%1$s:5061]
