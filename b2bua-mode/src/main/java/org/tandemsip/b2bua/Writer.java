@@ -139,7 +139,7 @@ final class Writer {
         out.put(CSEQ).putDecimal(cseq).put(' ');
         putMethod(method, original);
         out.crlf();
-        if (hasContact(method)) {
+        if (hasContact(method, original)) {
             putContact(point, leg.secure());
         }
         if (extra.reason != null) {
@@ -218,7 +218,7 @@ final class Writer {
         if (code > 100 && code < 300) {
             // Only who may form or refresh a dialog by it looks at these (sections 12.1.1, 12.2.2).
             putRows(request, HeaderName.RECORD_ROUTE);
-            if (hasContact(request.method())) {
+            if (hasContact(request.method(), request)) {
                 putContact(listenPoints.get(server.responseDestination().listenPoint), leg.secure());
             }
         }
@@ -248,7 +248,7 @@ final class Writer {
             final int retryAfter, final byte[] reason, final MutableDirectBuffer into) {
         final AsciiWriter rows =
                 responses.begin(request, status, leg.tagHigh(), leg.mac, via(server, request), into, 0);
-        if (status.code() >= 200 && status.code() < 300 && hasContact(request.method())) {
+        if (status.code() >= 200 && status.code() < 300 && hasContact(request.method(), request)) {
             out.wrap(into, rows.position());
             putContact(listenPoints.get(server.responseDestination().listenPoint), leg.secure());
             rows.wrap(into, out.position());
@@ -282,11 +282,15 @@ final class Writer {
 
     /**
      * Whether requests of a method and their 2xx may say where we are: those of others must not (RFC 3261 table 2, RFC
-     * 3262 section 4, RFC 3428 sections 4 and 7, RFC 6086 table 1).
+     * 3262 section 4, RFC 3428 sections 4 and 7, RFC 6086 table 1). But an agent that writes one into its BYE may look
+     * for one in what comes back.
+     *
+     * @param request as the side that has sent it wrote it, or {@code null}
      */
-    private static boolean hasContact(final Method method) {
+    private static boolean hasContact(final Method method, final SipMessage request) {
         return switch (method) {
-            case BYE, CANCEL, INFO, MESSAGE, PRACK -> false;
+            case BYE -> request != null && request.firstRow(HeaderName.CONTACT) != SipMessage.NO_ROW;
+            case CANCEL, INFO, MESSAGE, PRACK -> false;
             case INVITE, ACK, OPTIONS, REGISTER, SUBSCRIBE, NOTIFY, REFER, PUBLISH, UPDATE, EXTENSION -> true;
         };
     }
