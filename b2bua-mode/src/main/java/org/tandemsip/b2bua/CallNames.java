@@ -8,8 +8,10 @@ import org.tandemsip.codec.NameAddr;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipUri;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.codec.Transport;
 import org.tandemsip.codec.ValueCursor;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.routing.DeviceId;
 import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.NumberRules;
@@ -29,6 +31,8 @@ import org.tandemsip.engine.routing.Trust;
  */
 final class CallNames {
     private static final byte[] USER = B2bua.ascii("user");
+    private static final byte[] TRANSPORT = B2bua.ascii(";transport=");
+    private static final byte[] METHOD = B2bua.ascii("method");
     /** Why a call was diverted (RFC 4458). */
     private static final byte[] CAUSE = B2bua.ascii("cause");
     /** RFC 3323 section 4.1.1.3. */
@@ -164,6 +168,14 @@ final class CallNames {
         putParameter(out, bytes, USER);
     }
 
+    /** Writes by which transport we are reached, where a URI without it says another (RFC 7118 section 5.2 has ws). */
+    static void putTransport(final AsciiWriter out, final ListenPoint point, final boolean sips) {
+        if (point.transport() != Transport.UDP && !sips) {
+            out.put(TRANSPORT)
+                    .put(point.transport() == Transport.WSS ? Transport.WS.token() : point.transport().token());
+        }
+    }
+
     private void putParameter(final AsciiWriter out, final DirectBuffer bytes, final byte[] name) {
         final long value = uri.parameter(name);
         if (Slice.exists(value)) {
@@ -235,7 +247,8 @@ final class CallNames {
         int from = start;
         for (int at = first; at < end; at = ValueCursor.valueEnd(bytes, at, end) + 1) {
             readValue(bytes, at, ValueCursor.valueEnd(bytes, at, end));
-            from = putChanged(out, bytes, from, field, listenPoint);
+            from = putChanged(out, bytes, from, field, listenPoint,
+                    name == HeaderName.CONTACT || name == HeaderName.REFER_TO);
         }
         out.put(bytes, from, end - from).crlf();
     }
@@ -251,9 +264,13 @@ final class CallNames {
                 : uri.wrap(bytes, first, indexOf(bytes, ';', first, end)) && uri.scheme() != SipUri.Scheme.OPAQUE;
     }
 
-    /** Writes what changes in the URI that was read, and what stands before that; returns what comes next. */
+    /**
+     * Writes what changes in the URI that was read, and what stands before that; returns what comes next.
+     *
+     * @param asked whether somebody is to send a request there
+     */
     private int putChanged(final AsciiWriter out, final DirectBuffer bytes, final int from,
-            final NumberRules.Field field, final int listenPoint) {
+            final NumberRules.Field field, final int listenPoint, final boolean asked) {
         if (uri.scheme() == SipUri.Scheme.OPAQUE) {
             return from;
         }
@@ -267,7 +284,12 @@ final class CallNames {
             return next;
         }
         // What else the URI says is about how to get to the address.
-        out.put(bytes, next, Slice.offset(uri.host()) - next).put(listenPoints.get(listenPoint).sentBy());
+        final ListenPoint point = listenPoints.get(listenPoint);
+        out.put(bytes, next, Slice.offset(uri.host()) - next).put(point.sentBy());
+        if (asked) {
+            putTransport(out, point, uri.scheme() == SipUri.Scheme.SIPS);
+            putParameter(out, bytes, METHOD);
+        }
         putParameter(out, bytes, USER);
         putParameter(out, bytes, CAUSE);
         return Slice.exists(uri.headers()) ? Slice.offset(uri.headers()) - 1 : uri.end();

@@ -101,7 +101,7 @@ final class CallStates {
         state.putLong(24, ms(call, call.answerNs));
         state.putLong(32, ms(call, call.endNs));
         final long timeUpNs = call.cutOff.save(state, CREDIT);
-        state.putLong(40, timeUpNs == 0 ? 0 : records.epochMs(timeUpNs));
+        state.putLong(40, ms(call, timeUpNs));
         state.putLong(48, call.owns == null ? 0 : call.owns.place);
         MediaSession.save(call.media, state, MEDIA);
         int p = put(NAMES, call.route == null ? null : call.route.name());

@@ -94,7 +94,7 @@ final class Credits {
     /** As the record of the call will say it. */
     private static long usedMs(final Call call, final long nowNs) {
         final long endNs = call.endNs == 0 ? nowNs : call.endNs;
-        return call.answerNs == 0 ? 0 : endNs / 1_000_000 - call.answerNs / 1_000_000;
+        return call.answerNs == 0 ? 0 : CallRecordWriter.ms(call, endNs) - CallRecordWriter.ms(call, call.answerNs);
     }
 
     /** Name of a call for ever: the one in its record. */

@@ -294,6 +294,9 @@ final class Exchange implements Requester {
                 success.keep(out, length);
             }
             server.respond(status == null ? response.statusCode() : status.code(), length, nowNs);
+        } else if (status == null && response.statusCode() >= 300) {
+            // Longer than there is room for, with our names in place of theirs.
+            owner.answer(from, server, Status.SERVER_INTERNAL_ERROR_500, -1, null, nowNs);
         }
     }
 

@@ -241,7 +241,6 @@ final class LoneRequest implements Requester {
                 answer(Status.SERVICE_UNAVAILABLE_503, nowNs);
                 return Disposition.ANSWERED;
             }
-            subscription = null;
         }
         server.request(owner.kept);
         final MutableDirectBuffer out = server.claim(owner.writer.maxLength(owner.kept, response));
@@ -249,6 +248,10 @@ final class LoneRequest implements Requester {
         if (length == 0) {
             answer(Status.SERVER_INTERNAL_ERROR_500, nowNs);
             return Disposition.ANSWERED;
+        }
+        if (code < 300) {
+            // It lives on by itself.
+            subscription = null;
         }
         server.respond(code, length, nowNs);
         release(nowNs);

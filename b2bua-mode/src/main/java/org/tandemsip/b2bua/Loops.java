@@ -47,7 +47,7 @@ final class Loops {
         }
         for (int lap = 0; ours != null && lap < MOST_LAPS; lap++) {
             final Call call = ours.call;
-            if (ours.number == 1 && call.trunkIn.index() == from.index() && asksForTheSame(invite.bytes(), call)) {
+            if (ours.number == 1 && call.trunkIn.name().equals(from.name()) && asksForTheSame(invite.bytes(), call)) {
                 return true;
             }
             // The call may itself be one that has come back: its caller's tag is ours then.

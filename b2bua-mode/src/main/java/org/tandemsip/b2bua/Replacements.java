@@ -140,7 +140,7 @@ final class Replacements {
     }
 
     private static boolean isSameSide(final Leg one, final Leg other) {
-        return one.trunk != null && other.trunk != null && one.trunk.index() == other.trunk.index();
+        return one.trunk != null && other.trunk != null && one.trunk.name().equals(other.trunk.name());
     }
 
     // Rows.

@@ -104,8 +104,11 @@ final class Subscription extends Alarm {
         }
         final Disposition relayed = owner.relay.onRequest(leg, request, source, nowNs);
         if (relayed == Disposition.FORWARDED && (notify || request.method() == Method.SUBSCRIBE)) {
+            final int before = lastS;
             leg.refresh(request);
             learn(request);
+            // A refresh may be refused (RFC 6665 section 4.1.2.2): what is shorter holds once a NOTIFY has said so.
+            lastS = notify ? lastS : longer(before, lastS);
             keep(nowNs);
         }
         return relayed;
@@ -126,9 +129,16 @@ final class Subscription extends Alarm {
     /** Before it is accepted, the transaction of its request sees to its end. */
     private void keep(final long nowNs) {
         if (accepted) {
-            final int seconds = lastS == NOT_SAID ? USUAL_S : Math.min(LONGEST_S, lastS);
-            set(nowNs + seconds * SECOND_NS + owner.lanes.t1Times64().durationNs(), nowNs);
+            set(nowNs + seconds(lastS) * SECOND_NS + owner.lanes.t1Times64().durationNs(), nowNs);
         }
+    }
+
+    private static int seconds(final int said) {
+        return said == NOT_SAID ? USUAL_S : Math.min(LONGEST_S, said);
+    }
+
+    private static int longer(final int one, final int other) {
+        return seconds(one) > seconds(other) ? one : other;
     }
 
     @Override

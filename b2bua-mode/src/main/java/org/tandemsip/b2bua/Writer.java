@@ -14,7 +14,6 @@ import org.tandemsip.codec.ResponseWriter;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
-import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.auth.Realm;
 import org.tandemsip.engine.handler.ListenPoint;
 import org.tandemsip.engine.handler.ReceivedVia;
@@ -40,7 +39,6 @@ final class Writer {
     private static final byte[] CSEQ = ascii("\r\nCSeq: ");
     private static final byte[] CONTACT = ascii("Contact: <sip:");
     private static final byte[] SECURE_CONTACT = ascii("Contact: <sips:");
-    private static final byte[] TRANSPORT = ascii(";transport=");
     private static final byte[] REASON = ascii("Reason: ");
     private static final byte[] RACK = ascii("RAck: ");
     private static final byte[] RSEQ = ascii("RSeq: ");
@@ -204,6 +202,7 @@ final class Writer {
      * @param request     as the server transaction keeps it
      * @param statusLine  status to write in the place of that of {@code original}, or {@code null}
      * @param rseq        RSeq of ours, 0 for none
+     * @return size in bytes, 0 when it is longer than {@link #maxLength(SipMessage, SipMessage)}
      */
     int response(final Leg leg, final ServerTransaction server, final SipMessage request, final SipMessage original,
             final Status statusLine, final long rseq, final MutableDirectBuffer into) {
@@ -240,7 +239,8 @@ final class Writer {
         putPassed(original, leg, Trust.receivedFrom(leg.other().trunk), HeaderRules.NONE,
                 Trust.sentTo(leg.trunk, original));
         putBody(original);
-        return out.overflown() ? 0 : out.position();
+        // A redirection may name many hosts, each of them longer as ours.
+        return out.overflown() || out.position() > maxLength(request, original) ? 0 : out.position();
     }
 
     /** Writes a response of our own. @param retryAfter seconds for Retry-After, -1 for none */
@@ -297,9 +297,7 @@ final class Writer {
 
     private void putContact(final ListenPoint point, final boolean sips) {
         out.put(sips ? SECURE_CONTACT : CONTACT).put(point.sentBy());
-        if (point.transport() != Transport.UDP && !sips) {
-            out.put(TRANSPORT).put(point.transport().token());
-        }
+        CallNames.putTransport(out, point, sips);
         out.put('>').crlf();
     }
 

@@ -11,6 +11,7 @@ import static org.tandemsip.b2bua.CallFixture.SECOND_BOB;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,6 +183,18 @@ class RedirectTest {
             hidesBob(told);
             net.sent.clear();
         }
+    }
+
+    /** Our host may be longer than theirs. */
+    @Test
+    void shouldAnswerByItselfWhereThereIsNoRoomForOurNames() {
+        net = new CallFixture();
+        net.deliver(ALICE, net.invite("long", OFFER));
+        final Sent invite = net.take("INVITE", BOB);
+        final String many = String.join(",", Collections.nCopies(280, "<sip:1.1.1.1>"));
+        net.deliver(BOB, answer(invite, 302, "r", null, "").headers("Contact", List.of(many, many, many)));
+        net.take("ACK", BOB);
+        net.take("SIP/2.0 500", ALICE);
     }
 
     @Test

@@ -198,6 +198,20 @@ class SubscriptionTest {
         isOver(subscribe, ok);
     }
 
+    /** RFC 6665 section 4.1.2.2. */
+    @Test
+    void shouldLastAsLongAsBeforeWhenARefreshIsRefused() {
+        final Sent subscribe = subscribe(600);
+        final Sent ok = accepted(subscribe, 600);
+        net.deliver(ALICE, again(ok, "SUBSCRIBE").header("Expires", "10"));
+        net.deliver(BOB, answer(take("SUBSCRIBE", BOB), 423, null, null, "").header("Min-Expires", "60"));
+        net.take("SIP/2.0 423", ALICE);
+
+        net.pass(500_000);
+
+        notified(subscribe, 1, "active;expires=100");
+    }
+
     @Test
     void shouldEndByItselfWhenNobodyRefreshesIt() {
         final Sent subscribe = subscribe(60);

@@ -188,7 +188,9 @@ public final class Rtpengine implements MediaRelay, AutoCloseable {
 
     private void begin(final Request request, final long failedNodes, final long nowNs) {
         final boolean waits = request.command() != Command.DELETE;
-        final RtpengineNode node = request.node() >= 0 ? nodes.get(request.node()) : choose(failedNodes);
+        final RtpengineNode node = request.node() < 0 ? choose(failedNodes)
+                // A call of an earlier process, which had more of them.
+                : request.node() < nodes.size() ? nodes.get(request.node()) : null;
         if (node == null || waits && !node.stats.up()) {
             unserved.incrementAndGet();
             end(request, Outcome.UNREACHABLE, request.node(), NOTHING);

@@ -99,6 +99,21 @@ class RtpengineTest implements Rtpengine.Listener {
         assertTrue(answers.isEmpty());
     }
 
+    /** As a call of an earlier process may have it, which had more of them. */
+    @Test
+    void shouldSayThatANodeIsNotThere() throws Exception {
+        start(1, 5 * SECOND, 60 * SECOND);
+        pong(0);
+
+        rtpengine.ask(request(Command.DELETE, 7));
+        rtpengine.ask(request(Command.OFFER, 7));
+
+        assertEquals(Outcome.UNREACHABLE, answers.take().outcome());
+        rtpengine.ask(request(Command.OFFER, -1));
+        answer(0, "offer", "d6:result2:ok3:sdp1:xe");
+        assertEquals(Outcome.DONE, answers.take().outcome());
+    }
+
     @Test
     void shouldGoToTheNextNodeWhenOneIsSilent() throws Exception {
         // given: the first to be asked says nothing
