@@ -282,14 +282,14 @@ final class Writer {
 
     /**
      * Whether requests of a method and their 2xx may say where we are: those of others must not (RFC 3261 table 2, RFC
-     * 3262 section 4, RFC 3428 sections 4 and 7, RFC 6086 table 1). But an agent that writes one into its BYE may look
-     * for one in what comes back.
+     * 3262 section 4, RFC 3428 sections 4 and 7, RFC 6086 table 1). But there are agents that write one into a BYE and
+     * look for one in what comes back, or in a BYE of ours.
      *
-     * @param request as the side that has sent it wrote it, or {@code null}
+     * @param request as the side that has sent it wrote it; {@code null} for one of our own
      */
     private static boolean hasContact(final Method method, final SipMessage request) {
         return switch (method) {
-            case BYE -> request != null && request.firstRow(HeaderName.CONTACT) != SipMessage.NO_ROW;
+            case BYE -> request == null || request.firstRow(HeaderName.CONTACT) != SipMessage.NO_ROW;
             case CANCEL, INFO, MESSAGE, PRACK -> false;
             case INVITE, ACK, OPTIONS, REGISTER, SUBSCRIBE, NOTIFY, REFER, PUBLISH, UPDATE, EXTENSION -> true;
         };
