@@ -261,7 +261,8 @@ final class CallNames {
         }
         return nameAddr.wrap(bytes, first, end)
                 ? uri.wrap(bytes, Slice.offset(nameAddr.uri()), Slice.end(nameAddr.uri()))
-                : uri.wrap(bytes, first, indexOf(bytes, ';', first, end)) && uri.scheme() != SipUri.Scheme.OPAQUE;
+                : uri.wrap(bytes, first, ReplacesValue.indexOf(bytes, ';', first, end))
+                        && uri.scheme() != SipUri.Scheme.OPAQUE;
     }
 
     /**
@@ -293,13 +294,5 @@ final class CallNames {
         putParameter(out, bytes, USER);
         putParameter(out, bytes, CAUSE);
         return Slice.exists(uri.headers()) ? Slice.offset(uri.headers()) - 1 : uri.end();
-    }
-
-    private static int indexOf(final DirectBuffer bytes, final char wanted, final int from, final int end) {
-        int at = from;
-        while (at < end && bytes.getByte(at) != wanted) {
-            at++;
-        }
-        return at;
     }
 }

@@ -49,14 +49,10 @@ final class LegAuth {
             counters.increment(Counter.CHALLENGES_STRANGER);
             return false;
         }
-        final Counter result = switch (client.read(response, credentials, false, challenge)) {
-            case OTHER_REALM -> Counter.CHALLENGES_OTHER_REALM;
-            case NOT_UNDERSTOOD -> Counter.CHALLENGES_NOT_UNDERSTOOD;
-            case TAKEN -> answers > 0 && !(challenge.stale() && answers < Challenges.MOST_ANSWERS)
-                    ? Counter.CHALLENGES_REJECTED : Counter.CHALLENGES_ANSWERED;
-        };
-        counters.increment(result);
-        return result == Counter.CHALLENGES_ANSWERED;
+        final Counter verdict =
+                Challenges.verdict(client.read(response, credentials, false, challenge), challenge, answers);
+        counters.increment(verdict);
+        return verdict == Counter.CHALLENGES_ANSWERED;
     }
 
     /** Most bytes that {@link #write} writes. */

@@ -24,7 +24,7 @@ import org.tandemsip.engine.routing.Trunk;
  */
 public final class Challenges {
     /** Answers to the challenges of one request: another one only to a nonce that has gone stale. */
-    public static final int MOST_ANSWERS = 2;
+    private static final int MOST_ANSWERS = 2;
     /** Longest row that can be written. */
     private static final int MOST_BYTES = 4_096;
 
@@ -68,19 +68,30 @@ public final class Challenges {
             counters.increment(Counter.CHALLENGES_STRANGER);
             return false;
         }
-        switch (client.read(response, trunk.account().credentials(), true, challenge)) {
-            case OTHER_REALM -> counters.increment(Counter.CHALLENGES_OTHER_REALM);
-            case NOT_UNDERSTOOD -> counters.increment(Counter.CHALLENGES_NOT_UNDERSTOOD);
-            case TAKEN -> {
-                if (answers > 0 && !(challenge.stale() && answers < MOST_ANSWERS)) {
-                    counters.increment(Counter.CHALLENGES_REJECTED);
-                } else if (!client.isAnswered(request, challenge)) {
-                    credentials = trunk.account().credentials();
-                    counters.increment(Counter.CHALLENGES_ANSWERED);
-                }
-            }
+        final Counter verdict =
+                verdict(client.read(response, trunk.account().credentials(), true, challenge), challenge, answers);
+        if (verdict != Counter.CHALLENGES_ANSWERED) {
+            counters.increment(verdict);
+        } else if (!client.isAnswered(request, challenge)) {
+            counters.increment(verdict);
+            credentials = trunk.account().credentials();
         }
         return credentials != null;
+    }
+
+    /**
+     * What becomes of a challenge that was read, as it is counted.
+     *
+     * @param answers how often one of the same request was answered already
+     * @return {@code CHALLENGES_ANSWERED} where it may be answered
+     */
+    public static Counter verdict(final DigestClient.Reading reading, final Challenge challenge, final int answers) {
+        return switch (reading) {
+            case OTHER_REALM -> Counter.CHALLENGES_OTHER_REALM;
+            case NOT_UNDERSTOOD -> Counter.CHALLENGES_NOT_UNDERSTOOD;
+            case TAKEN -> answers > 0 && !(challenge.stale() && answers < MOST_ANSWERS) ? Counter.CHALLENGES_REJECTED
+                    : Counter.CHALLENGES_ANSWERED;
+        };
     }
 
     /** Has {@link #put} answer nothing: to be called when what {@link #take} was called for is sent, or is not. */
