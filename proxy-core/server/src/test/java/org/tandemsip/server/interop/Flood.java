@@ -132,6 +132,15 @@ final class Flood implements AutoCloseable {
             return StandardCharsets.ISO_8859_1.decode(in.flip()).toString();
         }
 
+        /** How many of the messages that have come begin so. */
+        int answers(final String start) throws IOException {
+            int count = 0;
+            for (String answer = poll(); answer != null; answer = poll()) {
+                count += answer.startsWith(start) ? 1 : 0;
+            }
+            return count;
+        }
+
         void drain() throws IOException {
             while (poll() != null) {
                 // Nobody is interested in what it says.
@@ -272,11 +281,7 @@ final class Flood implements AutoCloseable {
 
         @Override
         public void next() throws IOException {
-            for (String answer = endpoint.poll(); answer != null; answer = endpoint.poll()) {
-                if (answer.startsWith("SIP/2.0 503 ")) {
-                    refused.incrementAndGet();
-                }
-            }
+            refused.addAndGet(endpoint.answers("SIP/2.0 503 "));
             final int id = ++sequence;
             endpoint.send(request("MESSAGE", "sip:x@127.0.25.1", endpoint.host + ':' + endpoint.port, "office",
                     "hole" + id, 1, ""));
@@ -299,11 +304,7 @@ final class Flood implements AutoCloseable {
 
         @Override
         public void next() throws IOException {
-            for (String answer = endpoint.poll(); answer != null; answer = endpoint.poll()) {
-                if (answer.startsWith("SIP/2.0 5")) {
-                    refused.incrementAndGet();
-                }
-            }
+            refused.addAndGet(endpoint.answers("SIP/2.0 5"));
             final int id = ++sequence;
             final String uri = id % 3 == 0 ? "sip:named@127.0.25.1" : "sip:x@host" + id + ".example";
             endpoint.send(request(id % 2 == 0 ? "INVITE" : "MESSAGE", uri, endpoint.host + ':' + endpoint.port,
