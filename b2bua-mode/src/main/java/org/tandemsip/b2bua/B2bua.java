@@ -157,22 +157,25 @@ final class B2bua implements CallMode {
 
     @Override
     public boolean takes(final Method method) {
-        return method == Method.INVITE || LoneRequest.takes(method) || belongsInside(method);
+        return method == Method.INVITE || LoneRequest.takes(method) || refusal(method) != null;
+    }
+
+    /** Requests of some methods make no sense outside of a dialog: sent on, they only tell who has sent them. */
+    @Override
+    public Status refusal(final Method method) {
+        return method == Method.BYE || method == Method.PRACK || method == Method.UPDATE
+                ? Status.CALL_DOES_NOT_EXIST_481 : null;
     }
 
     @Override
     public Disposition begin(final SipMessage request, final Source source, final Trunk from, final Targets targets,
             final long nowNs) {
-        if (belongsInside(request.method())) {
-            return stateless.answer(request, source, Status.CALL_DOES_NOT_EXIST_481);
+        final Status refusal = refusal(request.method());
+        if (refusal != null) {
+            return stateless.answer(request, source, refusal);
         }
         return request.method() == Method.INVITE ? beginCall(request, source, from, targets, nowNs)
                 : pools.takeLoneRequest().begin(request, source, from, targets, nowNs);
-    }
-
-    /** Whether requests of a method make no sense outside of a dialog: sent on, they only tell who has sent them. */
-    private static boolean belongsInside(final Method method) {
-        return method == Method.BYE || method == Method.PRACK || method == Method.UPDATE;
     }
 
     @Override

@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.server.admin.Json;
 import org.tandemsip.server.admin.RouteView;
 import org.tandemsip.server.config.ConfigReader;
@@ -22,7 +24,7 @@ class PreviewTest {
     @TempDir
     private Path directory;
 
-    private String message(final Map<String, ?> question) throws Exception {
+    private Map<?, ?> view(final Map<String, ?> question) throws Exception {
         final Path file = Files.writeString(directory.resolve("t.yaml"), """
                 listen: ["udp://127.0.0.1:5060"]
                 mode: stateful
@@ -42,7 +44,11 @@ class PreviewTest {
         final Map<?, ?> view = (Map<?, ?>) Json.parse(
                 RouteView.of(Trials.of(new ConfigReader(Map.of()).read(file)), question));
         assertEquals("b2bua", view.get("mode"), view::toString);
-        return (String) ((Map<?, ?>) ((List<?>) view.get("hops")).getFirst()).get("message");
+        return view;
+    }
+
+    private String message(final Map<String, ?> question) throws Exception {
+        return (String) ((Map<?, ?>) ((List<?>) view(question).get("hops")).getFirst()).get("message");
     }
 
     @Test
@@ -72,5 +78,16 @@ class PreviewTest {
         final String message = message(Map.of("from", "pbx", "to", "030-11", "method", "MESSAGE"));
         assertTrue(message.startsWith("MESSAGE sip:00493011@127.0.0.3:5080 SIP/2.0\r\n"), message);
         assertFalse(message.contains("Contact") || message.contains("routes-test"), message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"BYE", "PRACK", "UPDATE"})
+    void shouldSayThatWhatBelongsIntoADialogIsRefused(final String method) throws Exception {
+        // when
+        final Map<?, ?> view = view(Map.of("from", "pbx", "to", "030-11", "method", method));
+
+        // then
+        assertEquals("481 Call/Transaction Does Not Exist", view.get("answer"), view::toString);
+        assertEquals(List.of(), view.get("hops"), view::toString);
     }
 }

@@ -154,6 +154,9 @@ public final class DryRun {
                 locationService.mode() == Mode.B2BUA, policy.recordRoute())) {
             refusal = Status.SERVER_INTERNAL_ERROR_500;
         }
+        if (refusal == null && isForCalls(request)) {
+            refusal = calls.refusal(request.method());
+        }
         final Route followed = locationService.line();
         final List<Line> lines = information.inDialog() ? List.of() : lines(from, followed, nowNs);
         final String prefix = followed == null || followed.prefixes() == null ? ""
@@ -190,15 +193,19 @@ public final class DryRun {
     private Hop hop(final SipMessage request, final Source source, final Trunk from, final Target target,
             final int place, final long nowNs) {
         requests.chooseTransport(target, nowNs);
-        final byte[] message = locationService.mode() == Mode.B2BUA && calls != null && calls.takes(request.method())
-                && !requests.routeInformation().inDialog() ? calls.preview(request, from, target)
-                        : forwarded(request, source, target, place);
+        final byte[] message = isForCalls(request) ? calls.preview(request, from, target)
+                : forwarded(request, source, target, place);
         final Destination destination = target.destination;
         final String host = IpAddress.toString(destination.addressHigh, destination.addressLow);
         return new Hop(target.sentTo == null ? null : target.sentTo.name(),
                 target.peer == null ? null : target.peer.name(), destination.transport.name(),
                 (host.indexOf(':') < 0 ? host : '[' + host + ']') + ':' + destination.port, target.group,
                 message == null ? "" : new String(message, StandardCharsets.UTF_8));
+    }
+
+    private boolean isForCalls(final SipMessage request) {
+        return locationService.mode() == Mode.B2BUA && calls != null && calls.takes(request.method())
+                && !requests.routeInformation().inDialog();
     }
 
     private byte[] forwarded(final SipMessage request, final Source source, final Target target, final int place) {

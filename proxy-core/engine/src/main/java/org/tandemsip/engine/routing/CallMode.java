@@ -3,6 +3,7 @@ package org.tandemsip.engine.routing;
 import java.util.function.Consumer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.handler.MessageHandler;
@@ -20,6 +21,9 @@ public interface CallMode extends MessageHandler {
 
     /** Whether requests of a method are handed over that are outside of all dialogs. */
     boolean takes(Method method);
+
+    /** Answer to requests of a method that it takes but does not send on; {@code null} where it does. */
+    Status refusal(Method method);
 
     /**
      * Takes a checked and routed request outside of all dialogs: an INVITE begins a call.
