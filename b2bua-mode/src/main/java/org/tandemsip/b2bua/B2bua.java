@@ -222,7 +222,7 @@ final class B2bua implements CallMode {
         if (leg != null && !hops.mayComeFrom(leg, source)) {
             return Disposition.DROPPED_FORGED;
         }
-        if (leg == null || !leg.includes(request)) {
+        if (leg == null || !leg.includes(request, leg.call.subscription != null)) {
             return request.method() == Method.ACK ? Disposition.DROPPED_STRAY_ACK
                     : refuse(stray, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
         }

@@ -401,10 +401,15 @@ abstract class Dialog {
 
     // What comes in.
 
-    /** Whether a request is in this dialog: its To tag is ours already. */
-    boolean includes(final SipMessage request) {
+    /**
+     * Whether a request is in this dialog: its To tag is ours already.
+     *
+     * @param mayBegin whether a dialog may begin with it (RFC 6665 section 4.4.1): else there is none before the other
+     *                 side has given its tag (RFC 3261 section 12.2.2)
+     */
+    boolean includes(final SipMessage request, final boolean mayBegin) {
         return text != MessageMemory.NONE && equals(request.bytes(), request.callId(), offset(), callIdLength)
-                && (remoteTagLength == 0 || isRemoteTag(request.bytes(), request.fromTag()));
+                && (mayBegin && remoteTagLength == 0 || isRemoteTag(request.bytes(), request.fromTag()));
     }
 
     /** Whether it is the dialog with this Call-ID and tag of the other side. */

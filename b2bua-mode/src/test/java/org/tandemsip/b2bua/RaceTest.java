@@ -403,6 +403,34 @@ class RaceTest {
         assertEquals(0, net.rest());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"UPDATE", "INFO", "BYE"})
+    void shouldKnowNothingOfABranchOfAForkWhoseDialogIsNotUp(final String method) {
+        // given
+        net.deliver(ALICE, net.invite("r-update-fork", OFFER));
+        final Sent invite = net.take("INVITE");
+        net.deliver(BOB, answer(invite, 180, null, null, ""));
+        final Sent ringing = net.take("SIP/2.0 180");
+        net.deliver(BOB, net.fromBob(new Up(invite, ringing, "one"), method, 3));
+        assertEquals(3, net.take("SIP/2.0 481", BOB).message().cseq());
+        net.deliver(BOB, answer(invite, 183, "one", "first@" + BOB, ""));
+        net.deliver(BOB, answer(invite, 183, "two", "second@" + BOB, ""));
+
+        // when
+        net.deliver(BOB, net.fromBob(new Up(invite, ringing, "one"), method, 4));
+
+        // then
+        assertEquals(4, net.take("SIP/2.0 481", BOB).message().cseq());
+        assertEquals(0, net.count(method));
+        if (method.equals("UPDATE")) {
+            net.deliver(BOB, net.fromBob(new Up(invite, ringing, "two"), method, 1));
+            net.deliver(ALICE, answer(net.take("UPDATE", ALICE), 200, null, "alice@" + ALICE, ""));
+            net.take("SIP/2.0 200", BOB);
+        }
+        net.deliver(BOB, answer(invite, 486, "two", null, ""));
+        assertEquals(0, net.rest());
+    }
+
     @Test
     void shouldNotSendAPrackToWhoIsTriedNoMore() {
         net.deliver(ALICE, net.invite("r-prack-next", OFFER).header("Require", "100rel"));
