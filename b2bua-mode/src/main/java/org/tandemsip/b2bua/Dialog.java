@@ -76,6 +76,7 @@ abstract class Dialog {
         owner.memory.free(text);
         text = MessageMemory.NONE;
         requestUriLength = 0;
+        remoteTagLength = 0;
         localCseq = 0;
         remoteCseq = -1;
     }

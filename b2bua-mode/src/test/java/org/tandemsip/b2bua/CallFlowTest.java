@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
+import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.routing.Cidr;
@@ -369,6 +370,43 @@ class CallFlowTest {
     }
 
     @Test
+    @Test
+    void shouldRefuseAndCountWhatThereIsNoPlaceFor() {
+        int refused = 0;
+        for (int i = 0; i < 1_100; i++) {
+            net.deliver(ALICE, net.invite("many" + i, OFFER));
+            if (net.count("INVITE") > 0) {
+                final Sent invite = net.take("INVITE", BOB);
+                net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, ANSWER));
+                net.deliver(ALICE, net.inside("ACK", ALICE, net.take("SIP/2.0 200", ALICE), false, 7));
+            }
+            refused += net.count("SIP/2.0 503");
+            net.sent.clear();
+            if (i % 100 == 99) {
+                net.pass(40_000);
+            }
+        }
+        assertEquals(100, refused);
+        assertEquals(100, net.counters.get(Counter.LIMITED_B2BUA_CALLS));
+        assertEquals(1_000, net.b2bua.pools.live());
+    }
+
+    @Test
+    void shouldRememberNothingOfWhomItWasWithWhenACallIsOver() {
+        // given
+        final Up up = net.up("call-15b");
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 8));
+        net.deliver(BOB, answer(net.take("BYE"), 200, null, null, ""));
+
+        // when
+        final Call next = net.b2bua.pools.takeCall();
+
+        // then
+        for (final Leg leg : next.legs) {
+            assertFalse(leg.hasRemoteTag() || leg.hasText() || Slice.exists(leg.remoteTag()));
+        }
+    }
+
     void shouldAnswer481WhenACallIsUnknown() {
         final Up up = net.up("call-16");
         net.deliver(ALICE, net.fromAlice(up, "BYE", 8));
