@@ -7,6 +7,7 @@ import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.client.Challenges;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.metrics.Counter;
@@ -49,8 +50,8 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     /** A BYE waits until the other side has acknowledged our 2xx (section 15). */
     boolean byeWaits;
     private byte[] byeReason;
-    /** The other side's BYE that it passes on then, or nothing. */
-    private final KeptBytes waitingBye;
+    /** The other side's BYE that it passes on, where that may be needed again; or nothing. */
+    private final KeptBytes byeOfOther;
     private ClientTransaction bye;
     /** Challenges of it that were answered. */
     private int byeAnswers;
@@ -72,7 +73,7 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     Leg(final B2bua owner, final Call call, final int number) {
         super(owner);
         this.owner = owner;
-        waitingBye = new KeptBytes(owner.memory);
+        byeOfOther = new KeptBytes(owner.memory);
         credentials = new KeptBytes(owner.memory);
         sdp = new KeptBytes(owner.memory);
         session = new SessionTimer(owner, this);
@@ -89,7 +90,7 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
         inviteOut = null;
         byeWaits = false;
         byeReason = null;
-        waitingBye.forget();
+        byeOfOther.forget();
         byeAnswers = 0;
         credentials.forget();
         sdp.forget();
@@ -180,15 +181,13 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
             case NONE, EARLY -> state = State.ENDED;
             case CONFIRMED -> {
                 state = State.ENDING;
-                if (inviteIn != null && inviteIn.state == Exchange.State.ANSWERED) {
-                    byeWaits = true;
-                    byeReason = reason;
-                    if (bye != null) {
-                        waitingBye.keep(bye.bytes(), Slice.offset(bye.startLine()), bye.length());
-                    }
-                } else {
-                    owner.extra.clear().reason = reason;
-                    sendBye(bye, nowNs);
+                byeReason = reason;
+                byeWaits = inviteIn != null && inviteIn.state == Exchange.State.ANSWERED;
+                if (bye != null && (byeWaits || Challenges.concern(trunk))) {
+                    byeOfOther.keep(bye.bytes(), Slice.offset(bye.startLine()), bye.length());
+                }
+                if (!byeWaits) {
+                    sendBye(bye, null, nowNs);
                 }
             }
             case ENDING, ENDED -> {}
@@ -199,16 +198,21 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     void onAcknowledged(final long nowNs) {
         if (byeWaits) {
             byeWaits = false;
-            owner.extra.clear().reason = byeReason;
-            sendBye(waitingBye.length() > 0 ? waitingBye.read(owner.parser, owner.earlier) : null, nowNs);
-            waitingBye.forget();
+            sendBye(byeOfOther(), null, nowNs);
             if (state == State.ENDED) {
                 call.ended(this, nowNs);
             }
         }
     }
 
-    private void sendBye(final SipMessage original, final long nowNs) {
+    private SipMessage byeOfOther() {
+        return byeOfOther.length() > 0 ? byeOfOther.read(owner.parser, owner.earlier) : null;
+    }
+
+    /** @param auth answers a challenge of the one before, or {@code null} */
+    private void sendBye(final SipMessage original, final LegAuth auth, final long nowNs) {
+        owner.extra.clear().reason = byeReason;
+        owner.extra.auth = auth;
         final long key = owner.draws.key();
         bye = owner.transactions.createClient(key, false, remote, this, nowNs);
         final int most = owner.writer.maxLength(this, original);
@@ -241,8 +245,7 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
             if (owner.auth.takes(this, response, byeAnswers, transaction.destination(), owner.responder)) {
                 byeAnswers++;
                 letGoOfBye();
-                owner.extra.clear().auth = owner.auth;
-                sendBye(null, nowNs);
+                sendBye(byeOfOther(), owner.auth, nowNs);
                 if (state != State.ENDED) {
                     return Disposition.ABSORBED;
                 }

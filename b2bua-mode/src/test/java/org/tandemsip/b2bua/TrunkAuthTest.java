@@ -151,16 +151,29 @@ class TrunkAuthTest {
         net.deliver(ALICE, net.inside("ACK", ALICE, up.okToAlice(), false, 8));
         net.sent.clear();
 
-        net.deliver(ALICE, net.fromAlice(up, "BYE", 9));
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 9).header("Reason", "Q.850;cause=27"));
         final Sent bye = net.take("BYE");
         net.deliver(BOB, challenge(bye, 407));
         final Sent authorizedBye = net.take("BYE");
         final String credentials = authorizedBye.message().one("proxy-authorization");
         assertEquals(expected(credentials, "BYE", authorizedBye.message().uri()), field(credentials, "response"));
         assertEquals(bye.message().cseq() + 1, authorizedBye.message().cseq());
+        assertEquals("Q.850;cause=27", authorizedBye.message().one("reason"));
         assertEquals(1, net.b2bua.pools.live());
         net.deliver(BOB, answer(authorizedBye, 200, null, null, ""));
         assertEquals(0, net.b2bua.pools.live());
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldGiveOurOwnReasonAgainWhenTheByeIsChallenged() {
+        net.up("auth-reason");
+        assertEquals(1, net.b2bua.hangUpSome("Q.850;cause=31", 1, net.nowNs));
+        net.deliver(ALICE, answer(net.take("BYE", ALICE), 200, null, null, ""));
+        net.deliver(BOB, challenge(net.take("BYE", BOB), 407));
+        final Sent authorized = net.take("BYE", BOB);
+        assertEquals("Q.850;cause=31", authorized.message().one("reason"));
+        net.deliver(BOB, answer(authorized, 200, null, null, ""));
         assertEquals(0, net.rest());
     }
 
