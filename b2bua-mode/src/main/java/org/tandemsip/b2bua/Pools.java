@@ -4,6 +4,7 @@ import java.util.function.Consumer;
 import org.agrona.collections.LongHashSet;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Places;
+import org.tandemsip.engine.metrics.Counter;
 
 /** The objects of a shard's calls, used again and again, and where each call is. Shard thread only. */
 final class Pools {
@@ -62,15 +63,14 @@ final class Pools {
         Call call = freeCalls;
         if (call != null) {
             freeCalls = call.nextFree;
-        } else if (made == mostCalls) {
-            return null;
         } else {
-            call = make();
-            if (call == null) {
-                return null;
-            }
+            call = made == mostCalls ? null : make();
         }
-        live++;
+        if (call == null) {
+            owner.counters.increment(Counter.LIMITED_B2BUA_CALLS);
+        } else {
+            live++;
+        }
         return call;
     }
 
@@ -201,6 +201,8 @@ final class Pools {
         } else if (subscriptions.size() < mostCalls) {
             subscription = new Subscription(owner);
             subscription.place = subscriptions.add(subscription);
+        } else {
+            owner.counters.increment(Counter.LIMITED_SUBSCRIPTIONS);
         }
         return subscription;
     }

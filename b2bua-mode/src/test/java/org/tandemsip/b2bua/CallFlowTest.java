@@ -24,6 +24,7 @@ import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.Cidr;
 import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.routing.PeerState;
@@ -370,7 +371,6 @@ class CallFlowTest {
     }
 
     @Test
-    @Test
     void shouldRefuseAndCountWhatThereIsNoPlaceFor() {
         int refused = 0;
         for (int i = 0; i < 1_100; i++) {
@@ -407,6 +407,7 @@ class CallFlowTest {
         }
     }
 
+    @Test
     void shouldAnswer481WhenACallIsUnknown() {
         final Up up = net.up("call-16");
         net.deliver(ALICE, net.fromAlice(up, "BYE", 8));

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.testkit.MessageText;
 import org.tandemsip.testkit.wire.WireMessage;
 
@@ -314,6 +315,7 @@ class SubscriptionTest {
             }
         }
         assertEquals(100, refused);
+        assertEquals(100, net.counters.get(Counter.LIMITED_SUBSCRIPTIONS));
         net.pass(90_000_000);
         assertEquals(0, net.rest());
         assertTrue(net.deliver(ALICE, request("SUBSCRIBE", "one-more")) == Disposition.FORWARDED);
