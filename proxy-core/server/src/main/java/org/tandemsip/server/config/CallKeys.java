@@ -23,9 +23,11 @@ final class CallKeys {
                     + " with a trunk that has media.anchor or media.codecs are left out: their REFERs are passed on.");
     static final Key<Boolean> REFER_HOLD = Key.of("refer-hold", Scalars.flag(), "false",
             "Whether the side that stays is put on hold while Tandem does a REFER of this trunk.");
-    static final Key<List<Item<HeaderField>>> PASS_HEADERS = Key.of("pass-headers", new ListOf<>(HeaderFields.NAME, 64),
+    static final Key<List<Item<HeaderField>>> PASS_HEADERS = Key.of("pass-headers",
+            new ListOf<>(HeaderFields.PASSED, 64),
             "[]", "[X-Account, P-Charging-Vector]",
-            "Header fields that calls take from this trunk to others and back, besides those that they take anyway.");
+            "Header fields that calls take from this trunk to others and back, besides those that they take anyway; but"
+                    + " Refer-To and Replaces, which are always translated.");
     static final Key<CallRules.Redirect> REDIRECT = Key.of("redirect", Scalars.choice("way", CallRules.Redirect.class),
             "pass",
             "What becomes of a 300, 301 or 302 of this trunk to a call that is set up. pass: the caller gets it,"

@@ -24,6 +24,25 @@ record HeaderFields() implements Type<List<Item<HeaderRules.Field>>> {
             new Scalar<>("a header name, such as User-Agent, or X-* for all that begin so",
                     new Scalar.Shape.Text("^[A-Za-z0-9.!%_+`'~-]+\\*?$"), HeaderFields::name);
 
+    /** The name of a header field that mode b2bua passes on; likewise. */
+    static final Scalar<HeaderField> PASSED = new Scalar<>(NAME.values(), NAME.shape(), HeaderFields::passed);
+
+    /** What names dialogs: the other side knows those by other names, so mode b2bua always writes it anew. */
+    private static final List<HeaderField> TRANSLATED =
+            List.of(HeaderField.of("Refer-To"), HeaderField.of("Replaces"));
+
+    private static HeaderField passed(final String text) throws Scalar.BadValue {
+        final HeaderField field = name(text);
+        for (final HeaderField each : TRANSLATED) {
+            if (field.covers(each)) {
+                throw new Scalar.BadValue(ErrorCode.OWNED_HEADER, (field.single() ? "" : "would hold for " + each
+                        + ", which ") + "is always translated between the two dialogs of a call, and cannot be passed"
+                        + " as it is");
+            }
+        }
+        return field;
+    }
+
     private static HeaderField name(final String text) throws Scalar.BadValue {
         final HeaderField field = HeaderField.of(text);
         if (field == null) {

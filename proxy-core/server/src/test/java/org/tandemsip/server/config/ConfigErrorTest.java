@@ -183,6 +183,16 @@ class ConfigErrorTest {
                 row(ErrorCode.OWNED_HEADER, TRUNKS + "routes:\n  - {from: a, to: b, headers: {set: {Cseq: 1}}}\n",
                         "t.yaml:5:38: error[C041]: 'Cseq' is a header field that the proxy itself needs, and cannot be"
                                 + " changed"),
+                row(ErrorCode.OWNED_HEADER,
+                        "trunks: {a: {peers: [10.0.0.1], b2bua: {pass-headers: [X-A, replaces]}}}\n",
+                        "t.yaml:1:61: error[C041]: 'replaces' is always translated between the two dialogs of a call,"
+                                + " and cannot be passed as it is"),
+                row(ErrorCode.OWNED_HEADER, "trunks: {a: {peers: [10.0.0.1], b2bua: {pass-headers: r}}}\n",
+                        "t.yaml:1:55: error[C041]: 'r' is always translated between the two dialogs of a call, and"
+                                + " cannot be passed as it is"),
+                row(ErrorCode.OWNED_HEADER, "trunks: {a: {peers: [10.0.0.1], b2bua: {pass-headers: ['Ref*']}}}\n",
+                        "t.yaml:1:56: error[C041]: 'Ref*' would hold for Refer-To, which is always translated between"
+                                + " the two dialogs of a call, and cannot be passed as it is"),
                 row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, headers: {add: {'X-*': 1}}}\n",
                         "t.yaml:5:38: error[C020]: a field to be put in needs its whole name"),
                 row(ErrorCode.BAD_VALUE, TRUNKS + "routes:\n  - {from: a, to: b, headers: {remove: ['X A']}}\n",
