@@ -78,6 +78,7 @@ final class B2bua implements CallMode {
     final Media media;
     final Transfers transfers;
     final Redirects redirects;
+    final Causes causes = new Causes();
     final HeaderField referredBy = HeaderField.of("Referred-By");
     /** Where the response that is dealt with has come from. */
     final Source responder = new Source();
@@ -266,7 +267,7 @@ final class B2bua implements CallMode {
         }
         server.respond(Status.OK_200, nowNs);
         if (invite.user() instanceof final Exchange exchange && exchange.state == Exchange.State.PENDING) {
-            exchange.cancel(cancelReason.set(cancel), nowNs);
+            exchange.cancel(cancelReason.set(cancel), causes.of(cancel), nowNs);
         }
         return Disposition.ANSWERED;
     }

@@ -1,7 +1,6 @@
 package org.tandemsip.b2bua;
 
 import org.agrona.DirectBuffer;
-import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
@@ -63,7 +62,7 @@ final class Call extends Alarm {
     Ender ender;
     /** Value of Reason that we have given, or {@code null}. */
     byte[] reason;
-    /** Cause that a side has given, 0 for none. */
+    /** Cause that a side or we have given, 0 for none. */
     int cause;
     /** Messages sent again for it. */
     int retransmits;
@@ -191,6 +190,7 @@ final class Call extends Alarm {
     void refuse(final Status status, final byte[] why, final long nowNs) {
         ender = Ender.LIMIT;
         reason = why;
+        cause = owner.causes.of(why);
         fail(status, nowNs);
     }
 
@@ -204,7 +204,8 @@ final class Call extends Alarm {
     }
 
     /** The caller has given up. */
-    void cancel(final CancelReason reason, final long nowNs) {
+    void cancel(final CancelReason reason, final int given, final long nowNs) {
+        cause = given;
         code = Status.REQUEST_TERMINATED_487.code();
         ender = Ender.CALLER;
         setup.abandon(reason, nowNs);
@@ -295,13 +296,13 @@ final class Call extends Alarm {
         if (state == State.SETUP) {
             if (leg.number == 0) {
                 // The caller may leave like this before the answer (section 15).
-                cancel(CancelReason.NONE, nowNs);
+                cancel(CancelReason.NONE, owner.causes.of(bye), nowNs);
             }
             return Disposition.ANSWERED;
         }
         if (ender == null) {
             ender = leg.number == 0 ? Ender.CALLER : Ender.CALLEE;
-            cause = Numbers.q850(bye.bytes(), bye.value(HeaderName.REASON));
+            cause = owner.causes.of(bye);
         }
         leg.byeWaits = false;
         leg.state = Leg.State.ENDED;
@@ -321,12 +322,13 @@ final class Call extends Alarm {
             case SETUP -> {
                 ender = by;
                 reason = value;
+                cause = owner.causes.of(value);
                 fail(Status.TEMPORARILY_UNAVAILABLE_480, nowNs);
             }
             case UP -> {
                 ender = by;
                 reason = value;
-                cause = Numbers.q850(value);
+                cause = owner.causes.of(value);
                 state = State.ENDING;
                 end(value, null, nowNs);
             }
@@ -337,6 +339,7 @@ final class Call extends Alarm {
     /** An answer of the callee to the INVITE is that of the call, or another one that its trunk wants instead. */
     Disposition refused(final SipMessage response, final Trunk from, final long nowNs) {
         code = response.statusCode();
+        cause = owner.causes.of(response);
         ender = Ender.CALLEE;
         initial.respond(response, from == null ? null : from.rules().calls().responses().of(code), 0, nowNs);
         failed = response;

@@ -86,31 +86,12 @@ final class CallRecordWriter {
             escaped(reason, Slice.of(0, call.reason.length));
             out.put('"');
         }
-        number(Q850, q850(call));
+        number(Q850, call.cause > 0 ? call.cause : Causes.ofCode(call.code));
         word(HANGUP_BY, call.ender.word);
         out.put(MODE);
         number(RETRANSMITS, call.retransmits);
         // Without bytes the call is forgotten all the same.
         records.write(place, record, out.overflown() ? 0 : out.position());
-    }
-
-    /** Cause of the end by ITU-T Q.850: as a side has given it, or as RFC 3398 section 8.2.6.1 makes it of the code. */
-    private static int q850(final Call call) {
-        if (call.cause > 0) {
-            return call.cause;
-        }
-        return switch (call.code) {
-            case 200, 487 -> 16;
-            case 486, 600 -> 17;
-            case 408, 480 -> 18;
-            case 403, 603 -> 21;
-            case 404, 485, 604 -> 1;
-            case 484 -> 28;
-            case 410 -> 22;
-            case 503 -> 41;
-            case 488, 606 -> 31;
-            default -> 127;
-        };
     }
 
     /** Wall-clock time of something in {@code call}, as the clock stood when that began. */

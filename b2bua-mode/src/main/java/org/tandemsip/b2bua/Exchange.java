@@ -308,9 +308,9 @@ final class Exchange implements Requester {
     }
 
     /** Whoever sent the INVITE wants no answer any more. */
-    void cancel(final CancelReason reason, final long nowNs) {
+    void cancel(final CancelReason reason, final int cause, final long nowNs) {
         if (initial()) {
-            call.cancel(reason, nowNs);
+            call.cancel(reason, cause, nowNs);
         } else if (client instanceof final InviteClientTransaction invite) {
             invite.cancel(reason, nowNs);
         }

@@ -6,8 +6,6 @@ import org.tandemsip.codec.Slice;
 /** Reads numbers out of header fields that the codec leaves alone. */
 final class Numbers {
     private static final int MOST_DIGITS = 10;
-    private static final byte[] Q850 = B2bua.ascii("Q.850;cause=");
-    private static final byte[] CAUSE = B2bua.ascii("cause=");
 
     private Numbers() {}
 
@@ -34,34 +32,6 @@ final class Numbers {
         return number > Integer.MAX_VALUE ? 0 : (int) number;
     }
 
-    /** As {@link #q850(DirectBuffer, long)}, of a value of our own. */
-    static int q850(final byte[] reason) {
-        int cause = 0;
-        for (int i = Q850.length; i < reason.length && startsWith(reason, Q850); i++) {
-            final int digit = reason[i] - '0';
-            if (digit < 0 || digit > 9) {
-                break;
-            }
-            cause = cause * 10 + digit;
-        }
-        return cause;
-    }
-
-    private static boolean startsWith(final byte[] bytes, final byte[] start) {
-        for (int i = 0; i < start.length; i++) {
-            if (bytes[i] != start[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** The cause in a value of Reason (RFC 3326) whose protocol is Q.850; 0 when there is none. */
-    static int q850(final DirectBuffer bytes, final long reason) {
-        return !Slice.exists(reason) || (bytes.getByte(Slice.offset(reason)) | 0x20) != 'q' ? 0
-                : behind(bytes, reason, CAUSE, 0);
-    }
-
     /** The number behind {@code word}, in whatever case; {@code otherwise} when it does not stand in {@code slice}. */
     static int behind(final DirectBuffer bytes, final long slice, final byte[] word, final int otherwise) {
         for (int at = Slice.offset(slice); at + word.length < Slice.end(slice); at++) {
@@ -70,6 +40,11 @@ final class Numbers {
             }
         }
         return otherwise;
+    }
+
+    /** Whether {@code slice} begins with {@code word}, in whatever case. */
+    static boolean startsWith(final DirectBuffer bytes, final long slice, final byte[] word) {
+        return Slice.length(slice) >= word.length && startsWith(bytes, Slice.offset(slice), word);
     }
 
     private static boolean startsWith(final DirectBuffer bytes, final int at, final byte[] word) {

@@ -527,7 +527,7 @@ class CallFlowTest {
         return -1;
     }
 
-    private static MessageText cancel(final MessageText invite) {
+    static MessageText cancel(final MessageText invite) {
         final org.tandemsip.testkit.wire.WireMessage message =
                 org.tandemsip.testkit.wire.WireMessage.parse(invite.bytes());
         return MessageText.request("CANCEL", message.uri()).header("Via", message.topVia().raw())
