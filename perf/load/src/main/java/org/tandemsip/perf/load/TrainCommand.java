@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code tandem train}: what the JVM watches to make the AOT cache (JEP 514, 515). Runs the server by its own command
- * line in this process, sends calls through it in both modes and requests over TCP, looks at it, and stops it.
+ * line in this process, sends calls through it in all modes and requests over TCP, looks at it, and stops it.
  */
 @Command(name = "train", hidden = true, mixinStandardHelpOptions = true,
         description = "Does once what every start does: the training run of ./tandem aot.")
@@ -57,7 +57,7 @@ public final class TrainCommand implements Callable<Integer> {
         final CompletableFuture<Integer> server =
                 CompletableFuture.supplyAsync(() -> tandem("run", "-c", file.toString()), Thread::startVirtualThread);
         boolean good = answersOverTcp(loopback, port, server);
-        for (final String mode : new String[] {"stateful", "stateless"}) {
+        for (final String mode : new String[] {"stateful", "stateless", "b2bua"}) {
             good = good && tandem("mode", "set", mode, "--socket", socket) == ExitCode.OK
                     && calls(target, "udp") && calls(target, "tcp") && answersOverTcp(loopback, port, server);
         }
