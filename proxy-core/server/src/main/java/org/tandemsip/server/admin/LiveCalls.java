@@ -23,6 +23,8 @@ public final class LiveCalls implements AutoCloseable {
     private static final long LOOK_NS = 10_000_000;
     /** Calls that each shard ends per look when the server stops: more at once would flood the sockets of peers. */
     private static final int ENDED_AT_A_TIME = 20;
+    /** But all are told within so many looks, 15 s: whoever is not told keeps a call that the other side has lost. */
+    private static final int MOST_LOOKS = 1_500;
     /** How long a stop waits for answers when none come any more: time to send each BYE three times. */
     private static final long SILENCE_NS = TimeUnit.SECONDS.toNanos(2);
     /** And at most, however many calls there are. */
@@ -104,14 +106,15 @@ public final class LiveCalls implements AutoCloseable {
     @Override
     public void close() {
         final long startNs = System.nanoTime();
-        int left = endSome();
+        int left = endSome(0);
+        final int most = Math.max(ENDED_AT_A_TIME, left / MOST_LOOKS);
         // Before that not all have been told, and silence means nothing.
-        long progressNs = startNs + (long) left / ENDED_AT_A_TIME * LOOK_NS;
+        long progressNs = startNs + (long) left / most * LOOK_NS;
         int before = left;
         long nowNs = startNs;
         while (left > 0 && nowNs - progressNs < SILENCE_NS && nowNs - startNs < STOP_NS) {
+            left = endSome(most);
             LockSupport.parkNanos(LOOK_NS);
-            left = endSome();
             nowNs = System.nanoTime();
             if (left < before) {
                 before = left;
@@ -120,9 +123,9 @@ public final class LiveCalls implements AutoCloseable {
         }
     }
 
-    private int endSome() {
+    private int endSome(final int most) {
         final AtomicInteger left = new AtomicInteger();
-        ask((mode, nowNs) -> left.addAndGet(mode.hangUpSome(SERVER_STOPS, ENDED_AT_A_TIME, nowNs)));
+        ask((mode, nowNs) -> left.addAndGet(mode.hangUpSome(SERVER_STOPS, most, nowNs)));
         return left.get();
     }
 
