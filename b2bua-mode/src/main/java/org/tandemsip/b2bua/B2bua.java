@@ -12,7 +12,6 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
-import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.MediaRelay;
@@ -73,6 +72,7 @@ final class B2bua implements CallMode {
     final Routes routes;
     final Writer writer;
     final Pools pools;
+    final Sender sender;
     final Relay relay = new Relay(this);
     final LegAuth auth;
     final Media media;
@@ -135,6 +135,7 @@ final class B2bua implements CallMode {
         // Tags outlive the process: another one begins with other generations.
         questions = new Questions(context, (int) draws.key());
         credits = new Credits(this, shard);
+        sender = new Sender(this);
         pools = new Pools(this, context.shard(), context.maxTransactions(), (int) draws.key());
         stateless = new Stateless(context);
         auth = new LegAuth(context);
@@ -305,6 +306,7 @@ final class B2bua implements CallMode {
                 if (failed.queueFull()) {
                     transactions.onSendFailed(failed.correlation(), nowNs);
                 } else {
+                    sender.onPeerFailed(failed.correlation(), nowNs);
                     transactions.onPeerFailed(failed.correlation(), nowNs);
                 }
             }
@@ -461,17 +463,6 @@ final class B2bua implements CallMode {
             return Math.max(0, original.maxForwards() - 1);
         }
         return trunk != null && trunk.maxForwards() > 0 ? trunk.maxForwards() : policy.maxForwards();
-    }
-
-    /** A bit for each listen point that a target may be reached by. */
-    long listenersOf(final Target target) {
-        return policy.listenersOf(target.sentTo);
-    }
-
-    /** Listen point from which a target that is asked over UDP may be asked over TCP, or {@code ListenPoints.NONE}. */
-    int tcpFor(final Target target, final Leg callee) {
-        return listenPoints.select(Transport.TCP, callee.remote.addressHigh, callee.remote.addressLow,
-                callee.remote.listenPoint, listenersOf(target));
     }
 
     /** Begins scratch text. */

@@ -30,6 +30,8 @@ abstract class Dialog {
     final Destination seen = new Destination();
     /** Whether requests go to where it was seen, whatever target and routes say: nothing else leads there. */
     boolean pinned;
+    /** Whether a request over 1,300 bytes should try TCP first, see {@link Sender}. */
+    boolean tcpWhenLarge;
     /** Place of the call that it began in, which our tag names. */
     long place;
     /** Second half of our tag. */

@@ -6,7 +6,6 @@ import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
-import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
@@ -219,7 +218,7 @@ final class Exchange implements Requester {
         from.keepSession(response);
         owner.states.keep(call);
         if (offered) {
-            acknowledge(null);
+            acknowledge(null, nowNs);
         }
         success.begin(nowNs);
         owner.timers.arm(patience, owner.lanes.t1Times64(), nowNs);
@@ -230,7 +229,7 @@ final class Exchange implements Requester {
     private Disposition transferred(final SipMessage response, final long nowNs) {
         owner.transfers.original(this, owner.kept);
         to.keepSession(owner.kept);
-        acknowledge(null);
+        acknowledge(null, nowNs);
         final Transfer by = call.transfer;
         release(nowNs);
         by.onAnswered(response, nowNs);
@@ -317,23 +316,17 @@ final class Exchange implements Requester {
     }
 
     /** Acknowledges the 2xx of the other leg; {@code ack} is that of this leg where its body is wanted. */
-    private void acknowledge(final SipMessage ack) {
+    private void acknowledge(final SipMessage ack, final long nowNs) {
         ackOwed = false;
         to.answersInAck = !offered;
         to.inviteOut = to.inviteOut == this ? null : to.inviteOut;
-        final MutableDirectBuffer out = owner.egress.claim(owner.writer.maxLength(to, ack));
-        final int length = owner.writer.request(to, Method.ACK, cseqOut, ack, owner.hops(ack), owner.extra.clear(),
-                owner.draws.key(), Places.NONE, out);
-        if (length == 0) {
-            return;
-        }
-        if (client != null) {
-            keeper().keep(answeredDialog, out, length, to.remote);
+        owner.extra.clear();
+        if (owner.sender.once(to, Method.ACK, cseqOut, ack, client == null ? null : keeper(), answeredDialog, nowNs)
+                && client != null) {
             client.handOver(keeper);
             client = null;
             keeper = null;
         }
-        owner.egress.send(length, to.remote, 0);
     }
 
     /** Whoever goes on with our INVITE when it is acknowledged, and remembers what was ended until then. */
@@ -348,7 +341,7 @@ final class Exchange implements Requester {
             if (ack != null) {
                 to.keepSession(ack);
             }
-            acknowledge(ack);
+            acknowledge(ack, nowNs);
         }
         acknowledged(nowNs);
     }
@@ -363,7 +356,7 @@ final class Exchange implements Requester {
     private void onNoAck(final long nowNs) {
         final Call of = call;
         if (ackOwed) {
-            acknowledge(null);
+            acknowledge(null, nowNs);
         }
         acknowledged(nowNs);
         of.hangUp(Ender.US, Call.NO_ACK, nowNs);
@@ -378,7 +371,7 @@ final class Exchange implements Requester {
             }
             case ANSWERED -> {
                 if (ackOwed) {
-                    acknowledge(null);
+                    acknowledge(null, nowNs);
                 }
                 if (from.state == Leg.State.ENDED) {
                     release(nowNs);
@@ -436,7 +429,13 @@ final class Exchange implements Requester {
 
     @Override
     public void onTransportError(final ClientTransaction transaction, final long nowNs) {
-        onLost(Status.SERVICE_UNAVAILABLE_503, owner.transactions.takePeerFailure(), nowNs);
+        final boolean peerFailed = owner.transactions.takePeerFailure();
+        client = state == State.PENDING ? owner.sender.overUdp(transaction, to, this, nowNs) : null;
+        if (client == null) {
+            onLost(Status.SERVICE_UNAVAILABLE_503, peerFailed, nowNs);
+        } else if (initial()) {
+            call.setup.onSent(nowNs);
+        }
     }
 
     private void onLost(final Status status, final boolean peerFailed, final long nowNs) {

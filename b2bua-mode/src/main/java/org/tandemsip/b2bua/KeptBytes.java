@@ -88,6 +88,10 @@ final class KeptBytes {
         return memory.buffer(handle);
     }
 
+    int offset() {
+        return memory.offset(handle);
+    }
+
     /** Copies it to {@code index}; returns the index behind it. */
     int copyTo(final MutableDirectBuffer out, final int index) {
         if (length > 0) {

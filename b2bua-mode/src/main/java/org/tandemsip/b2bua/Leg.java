@@ -1,6 +1,5 @@
 package org.tandemsip.b2bua;
 
-import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
@@ -9,7 +8,6 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.client.Challenges;
 import org.tandemsip.engine.handler.Disposition;
-import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Trunk;
@@ -213,26 +211,16 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     private void sendBye(final SipMessage original, final LegAuth auth, final long nowNs) {
         owner.extra.clear().reason = byeReason;
         owner.extra.auth = auth;
-        final long key = owner.draws.key();
-        bye = owner.transactions.createClient(key, false, remote, this, nowNs);
-        final int most = owner.writer.maxLength(this, original);
-        final MutableDirectBuffer out = bye == null ? owner.egress.claim(most) : bye.claim(most);
-        final int length = owner.writer.request(this, Method.BYE, ++localCseq, original, owner.hops(original),
-                owner.extra, key, bye == null ? Places.NONE : bye.place(), out);
-        if (length > 0 && bye != null) {
+        final int length = owner.sender.write(this, Method.BYE, ++localCseq, original, owner.hops(original), this,
+                nowNs);
+        if (length > 0) {
+            bye = owner.sender.transaction();
             bye.start(length, nowNs);
             return;
         }
-        if (length == 0) {
-            owner.counters.increment(Counter.BYES_UNSENT);
-        }
         // Without room for a transaction it is said once, and that has to do.
-        if (length > 0) {
-            owner.egress.send(length, remote, 0);
-        } else if (bye != null) {
-            bye.detach();
-            bye.terminate(nowNs);
-            bye = null;
+        if (!owner.sender.once(this, Method.BYE, localCseq, original, null, 0, nowNs)) {
+            owner.counters.increment(Counter.BYES_UNSENT);
         }
         state = State.ENDED;
     }
@@ -276,7 +264,10 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
 
     @Override
     public void onTransportError(final ClientTransaction transaction, final long nowNs) {
-        call.ended(this, nowNs);
+        bye = owner.sender.overUdp(transaction, this, this, nowNs);
+        if (bye == null) {
+            call.ended(this, nowNs);
+        }
     }
 
 }

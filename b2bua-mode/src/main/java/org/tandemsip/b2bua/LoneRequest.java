@@ -5,11 +5,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
-import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.Source;
-import org.tandemsip.engine.routing.ListenPoints;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Targets;
@@ -53,7 +51,8 @@ final class LoneRequest implements Requester {
     /** What is answered when nothing can be tried. */
     private Status failure;
     private int answers;
-    private boolean tcpForSize;
+    /** Listen point that the present try was sent from. */
+    private int way;
 
     LoneRequest(final B2bua owner) {
         this.owner = owner;
@@ -151,7 +150,6 @@ final class LoneRequest implements Requester {
     private boolean tryNext(final long nowNs) {
         while (hasNext(nowNs)) {
             target = targets[tried++];
-            tcpForSize = false;
             answers = 0;
             if ((target.peer == null || target.peer.state().usable()) && send(nowNs)) {
                 return true;
@@ -181,6 +179,7 @@ final class LoneRequest implements Requester {
             return false;
         }
         callee.remote.set(to.destination);
+        callee.tcpWhenLarge = to.tcpWhenLarge;
         owner.extra.clear();
         return true;
     }
@@ -188,30 +187,15 @@ final class LoneRequest implements Requester {
     private boolean launch(final long nowNs) {
         server.request(owner.kept);
         final SipMessage request = owner.kept;
-        final long key = owner.draws.key();
-        final ClientTransaction transaction =
-                owner.transactions.createClient(key, false, callee.remote, this, nowNs);
-        if (transaction == null) {
+        final int length = owner.sender.write(callee, request.method(), callee.localCseq + 1, request,
+                owner.hops(request, target.trunk), this, nowNs);
+        if (length == 0) {
             return false;
         }
-        final MutableDirectBuffer out = transaction.claim(owner.writer.maxLength(callee, request));
-        final int length = owner.writer.request(callee, request.method(), callee.localCseq + 1, request,
-                owner.hops(request, target.trunk), owner.extra, key, transaction.place(), out);
-        final int tcp = length > Setup.UDP_LIMIT && target.tcpWhenLarge && !tcpForSize
-                && callee.remote.transport == Transport.UDP ? owner.tcpFor(target, callee) : ListenPoints.NONE;
-        if (length == 0 || tcp != ListenPoints.NONE) {
-            transaction.handOver(TransactionUser.NOBODY);
-            transaction.terminate(nowNs);
-            if (length == 0) {
-                return false;
-            }
-            tcpForSize = true;
-            callee.goesOverTcp(tcp);
-            return launch(nowNs);
-        }
         callee.localCseq++;
-        client = transaction;
-        transaction.start(length, nowNs);
+        client = owner.sender.transaction();
+        way = client.destination().listenPoint;
+        client.start(length, nowNs);
         return true;
     }
 
@@ -271,7 +255,7 @@ final class LoneRequest implements Requester {
 
     private void report(final PeerState.Event event) {
         if (target.peer != null && target.trunk != null && target.trunk.ping().on()) {
-            target.peer.state().on(event, callee.remote.listenPoint, target.trunk.ping());
+            target.peer.state().on(event, way, target.trunk.ping());
         }
     }
 
@@ -289,16 +273,10 @@ final class LoneRequest implements Requester {
         if (transaction != client) {
             return;
         }
-        client = null;
-        if (tcpForSize && callee.remote.transport == Transport.TCP
-                && target.destination.transport == Transport.UDP) {
-            // TCP was tried for the size alone (RFC 3261 section 18.1.1).
-            callee.remote.set(target.destination);
-            callee.seen.set(target.destination);
-            owner.extra.clear();
-            if (launch(nowNs)) {
-                return;
-            }
+        client = owner.sender.overUdp(transaction, callee, this, nowNs);
+        if (client != null) {
+            way = client.destination().listenPoint;
+            return;
         }
         report(PeerState.Event.FAILURE);
         if (!tryNext(nowNs)) {

@@ -11,6 +11,7 @@ import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.registrar.Flows;
 import org.tandemsip.engine.routing.ListenPoints;
+import org.tandemsip.engine.routing.Peer;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Zone;
@@ -48,9 +49,10 @@ final class NextHops {
                 && flows.isPinned(invite, source);
     }
 
-    /** Sets {@link Dialog#remote}. */
+    /** Sets {@link Dialog#remote}, and {@link Dialog#tcpWhenLarge}. */
     void find(final Dialog leg) {
-        final Destination to = leg.remote.set(leg.seen);
+        leg.remote.set(leg.seen);
+        leg.tcpWhenLarge = false;
         if (leg.pinned) {
             return;
         }
@@ -60,9 +62,41 @@ final class NextHops {
                 || uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS) {
             return;
         }
+        final boolean followed = follow(leg, bytes);
+        leg.tcpWhenLarge = leg.remote.transport == Transport.UDP && uri.scheme() == SipUri.Scheme.SIP
+                && uri.transport() == null && mayTakeTcp(leg.remote, followed);
+    }
+
+    /**
+     * Whether nobody has said that {@code to} speaks UDP: neither the peers of its trunk at that address, nor that it
+     * is a platform of GB/T 28181.
+     *
+     * @param named whether the other side has named the address; else it has to be that of a peer
+     */
+    private boolean mayTakeTcp(final Destination to, final boolean named) {
+        final Trunk trunk = policy.trunkOf(to);
+        if (trunk == null) {
+            return named;
+        }
+        boolean known = named;
+        for (int i = 0; i < trunk.peers().size(); i++) {
+            final Peer peer = trunk.peers().get(i);
+            if (peer.addressHigh() == to.addressHigh && peer.addressLow() == to.addressLow) {
+                if (peer.transport() != null) {
+                    return false;
+                }
+                known |= peer.port() == to.port;
+            }
+        }
+        return known && trunk.profile().gb28181() == null;
+    }
+
+    /** Sets {@link Dialog#remote} to where the URI read last leads; {@code false} where that is not followed. */
+    private boolean follow(final Dialog leg, final DirectBuffer bytes) {
+        final Destination to = leg.remote;
         final long host = Slice.exists(uri.maddr()) ? uri.maddr() : uri.host();
         if (!address.parse(bytes, Slice.offset(host), Slice.end(host))) {
-            return;
+            return false;
         }
         final boolean sameHost = address.high() == to.addressHigh && address.low() == to.addressLow;
         final Transport transport = transport(leg.seen.transport);
@@ -70,7 +104,7 @@ final class NextHops {
                 listenPoints.select(transport, address.high(), address.low(), leg.seen.listenPoint,
                         policy.listenersOf(policy.trunkOf(to)));
         if (listenPoint == ListenPoints.NONE || transport.secure() != leg.seen.transport.secure()) {
-            return;
+            return false;
         }
         to.transport = transport;
         to.listenPoint = listenPoint;
@@ -82,10 +116,12 @@ final class NextHops {
             to.identity = 0;
             if (policy.trunkOf(to) == null) {
                 to.set(leg.seen);
+                return false;
             }
         } else if (transport != leg.seen.transport) {
             to.connection = 0;
         }
+        return true;
     }
 
     /**

@@ -1,11 +1,9 @@
 package org.tandemsip.b2bua;
 
-import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
-import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.CancelReason;
 import org.tandemsip.engine.transaction.ClientTransaction;
@@ -90,24 +88,14 @@ final class OwnRequest implements Requester {
     }
 
     private boolean send(final long nowNs) {
-        final long key = owner.draws.key();
-        final ClientTransaction transaction =
-                owner.transactions.createClient(key, method == Method.INVITE, leg.remote, this, nowNs);
-        if (transaction == null) {
-            return false;
-        }
         owner.extra.rows = rows;
         owner.extra.body = body;
-        final MutableDirectBuffer out = transaction.claim(
-                owner.writer.maxLength(leg, null) + body.length() + (rows == null ? 0 : rows.length));
-        final int length = owner.writer.request(leg, method, leg.localCseq + 1, null, owner.hops(null), owner.extra,
-                key, transaction.place(), out);
+        final int length =
+                owner.sender.write(leg, method, leg.localCseq + 1, null, owner.hops(null), this, nowNs);
         if (length == 0) {
-            transaction.detach();
-            transaction.terminate(nowNs);
             return false;
         }
-        client = transaction;
+        client = owner.sender.transaction();
         cseq = ++leg.localCseq;
         client.start(length, nowNs);
         return true;
@@ -127,7 +115,7 @@ final class OwnRequest implements Requester {
             leg.refresh(response);
         }
         if (code < 300 && method == Method.INVITE) {
-            acknowledge(response);
+            acknowledge(response, nowNs);
         }
         finish(code, response, nowNs);
         return Disposition.ABSORBED;
@@ -152,16 +140,14 @@ final class OwnRequest implements Requester {
         return false;
     }
 
-    private void acknowledge(final SipMessage success) {
-        final MutableDirectBuffer out = owner.egress.claim(owner.writer.maxLength(leg, null));
-        final int length = owner.writer.request(leg, Method.ACK, cseq, null, owner.hops(null), owner.extra.clear(),
-                owner.draws.key(), Places.NONE, out);
-        if (length > 0) {
-            final Keeper keeper = owner.pools.takeKeeper().begin(false);
-            keeper.keep(owner.hashes.dialog(success), out, length, leg.remote);
+    private void acknowledge(final SipMessage success, final long nowNs) {
+        final Keeper keeper = owner.pools.takeKeeper().begin(false);
+        owner.extra.clear();
+        if (owner.sender.once(leg, Method.ACK, cseq, null, keeper, owner.hashes.dialog(success), nowNs)) {
             client.handOver(keeper);
             client = null;
-            owner.egress.send(length, leg.remote, 0);
+        } else {
+            owner.pools.giveBack(keeper);
         }
     }
 
@@ -220,8 +206,11 @@ final class OwnRequest implements Requester {
 
     @Override
     public void onTransportError(final ClientTransaction transaction, final long nowNs) {
-        if (transaction == client) {
-            client = null;
+        if (transaction != client) {
+            return;
+        }
+        client = owner.sender.overUdp(transaction, leg, this, nowNs);
+        if (client == null) {
             finish(Status.SERVICE_UNAVAILABLE_503.code(), null, nowNs);
         }
     }

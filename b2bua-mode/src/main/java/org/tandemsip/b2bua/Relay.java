@@ -1,6 +1,5 @@
 package org.tandemsip.b2bua;
 
-import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
@@ -8,8 +7,6 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Source;
-import org.tandemsip.engine.transaction.ClientTransaction;
-import org.tandemsip.engine.transaction.TransactionUser;
 
 /** Takes the requests inside the dialogs of calls from one leg to the other. Shard thread only. */
 final class Relay {
@@ -100,23 +97,14 @@ final class Relay {
     /** Sends the request of {@code exchange} on the other leg; {@code false} when there is no room for it. */
     boolean resend(final Exchange exchange, final SipMessage request, final long nowNs) {
         final Leg to = exchange.to;
-        final long key = owner.draws.key();
-        final ClientTransaction client =
-                owner.transactions.createClient(key, exchange.invite(), to.remote, exchange, nowNs);
-        if (client == null) {
-            return false;
-        }
-        final MutableDirectBuffer out = client.claim(owner.writer.maxLength(to, request));
-        final int length = owner.writer.request(to, request.method(), to.localCseq + 1, request,
-                owner.hops(request, null), owner.extra, key, client.place(), out);
+        final int length = owner.sender.write(to, request.method(), to.localCseq + 1, request, owner.hops(request),
+                exchange, nowNs);
         if (length == 0) {
-            client.handOver(TransactionUser.NOBODY);
-            client.terminate(nowNs);
             return false;
         }
-        exchange.client = client;
+        exchange.client = owner.sender.transaction();
         exchange.cseqOut = ++to.localCseq;
-        client.start(length, nowNs);
+        exchange.client.start(length, nowNs);
         if (to.unsaved() && to.call.subscription == null) {
             owner.states.keep(to.call);
         }

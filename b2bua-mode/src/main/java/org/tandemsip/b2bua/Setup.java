@@ -1,6 +1,5 @@
 package org.tandemsip.b2bua;
 
-import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
@@ -16,7 +15,6 @@ import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.TimerLanes.Lane;
 import org.tandemsip.engine.timer.TimerNode;
 import org.tandemsip.engine.transaction.CancelReason;
-import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.InviteClientTransaction;
 import org.tandemsip.engine.transaction.TransactionUser;
 
@@ -35,9 +33,6 @@ import org.tandemsip.engine.transaction.TransactionUser;
  * Is the timer of the present try. Pooled; shard thread only.
  */
 final class Setup extends TimerNode {
-    /** Largest request sent over UDP where there is a choice (RFC 3261 section 18.1.1). */
-    static final int UDP_LIMIT = 1_300;
-
     private final B2bua owner;
     private final Target[] targets = new Target[Targets.MAX];
     final Rseqs rseqs;
@@ -68,8 +63,6 @@ final class Setup extends TimerNode {
     private int way;
     /** What the try before the present one has come to, 0 for nothing. */
     private int lastCode;
-    /** Whether the request has gone over TCP for its size alone. */
-    private boolean tcpForSize;
     /** Trunk that was asked last whether another call may begin there in this second, and what it said. */
     private Trunk askedTrunk;
     private boolean withinRate;
@@ -97,7 +90,6 @@ final class Setup extends TimerNode {
         ringing = false;
         begun = false;
         timeUp = false;
-        tcpForSize = false;
         lastCode = 0;
         askedTrunk = null;
         failure = Status.SERVICE_UNAVAILABLE_503;
@@ -129,7 +121,6 @@ final class Setup extends TimerNode {
                 redirection.leave();
             }
         }
-        tcpForSize = false;
         trying = false;
         ringing = false;
         return true;
@@ -220,6 +211,7 @@ final class Setup extends TimerNode {
             owner.redirects.remember(callee, redirection);
         }
         callee.remote.set(target.destination);
+        callee.tcpWhenLarge = target.tcpWhenLarge;
         owner.extra.clear();
         return launch(owner.kept, nowNs);
     }
@@ -251,35 +243,23 @@ final class Setup extends TimerNode {
             return call.media.waits();
         }
         final Leg callee = call.legs[1];
-        final long key = owner.draws.key();
-        final ClientTransaction client =
-                owner.transactions.createClient(key, true, callee.remote, call.initial, nowNs);
-        if (client == null) {
+        final int length = owner.sender.write(callee, Method.INVITE, callee.localCseq + 1, invite,
+                owner.hops(invite, target.trunk), call.initial, nowNs);
+        if (length == 0) {
             return false;
-        }
-        final MutableDirectBuffer out = client.claim(owner.writer.maxLength(callee, invite));
-        final int length = owner.writer.request(callee, Method.INVITE, callee.localCseq + 1, invite,
-                owner.hops(invite, target.trunk), owner.extra, key, client.place(), out);
-        final int tcp = length > UDP_LIMIT && target.tcpWhenLarge && !tcpForSize
-                && callee.remote.transport == Transport.UDP
-                        ? owner.tcpFor(target, callee)
-                        : ListenPoints.NONE;
-        if (length == 0 || tcp != ListenPoints.NONE) {
-            client.handOver(TransactionUser.NOBODY);
-            client.terminate(nowNs);
-            if (length == 0) {
-                return false;
-            }
-            tcpForSize = true;
-            callee.goesOverTcp(tcp);
-            return launch(invite, nowNs);
         }
         callee.localCseq++;
         callee.inviteOut = call.initial;
-        call.initial.client = client;
+        call.initial.client = owner.sender.transaction();
         call.initial.cseqOut = callee.localCseq;
-        client.start(length, nowNs);
-        way = callee.remote.listenPoint;
+        call.initial.client.start(length, nowNs);
+        onSent(nowNs);
+        return true;
+    }
+
+    /** The INVITE is on its way. */
+    void onSent(final long nowNs) {
+        way = call.initial.client.destination().listenPoint;
         lastCode = 0;
         final Lane patience = owner.lanes.tryOf(target.trunk);
         trying = patience != null && !timeUp;
@@ -292,7 +272,6 @@ final class Setup extends TimerNode {
         } else {
             owner.timers.cancel(this);
         }
-        return true;
     }
 
     /** A provisional response has come: the peer is alive, and rings from 101 on, which gives it timer C anew. */
@@ -403,17 +382,6 @@ final class Setup extends TimerNode {
     /** The INVITE got no answer, or did not get there. */
     void onLost(final Status status, final boolean peerFailed, final long nowNs) {
         call.legs[1].inviteOut = null;
-        if (peerFailed && tcpForSize && call.legs[1].remote.transport == Transport.TCP
-                && target.destination.transport == Transport.UDP) {
-            // TCP was tried for the size alone (RFC 3261 section 18.1.1).
-            call.legs[1].remote.set(target.destination);
-            call.legs[1].seen.set(target.destination);
-            owner.transfers.original(call.initial, owner.kept);
-            owner.extra.clear();
-            if (launch(owner.kept, nowNs)) {
-                return;
-            }
-        }
         if (peerFailed || status == Status.REQUEST_TIMEOUT_408) {
             report(PeerState.Event.FAILURE);
         }
@@ -430,8 +398,8 @@ final class Setup extends TimerNode {
             return;
         }
         final Leg callee = call.legs[1];
-        final int tcp = target.tcpWhenRefused && !tcpForSize && callee.remote.transport == Transport.UDP
-                ? owner.tcpFor(target, callee)
+        final int tcp = target.tcpWhenRefused && callee.remote.transport == Transport.UDP
+                ? owner.sender.tcpFor(callee, nowNs)
                 : ListenPoints.NONE;
         if (tcp != ListenPoints.NONE) {
             call.initial.client = null;

@@ -1,13 +1,10 @@
 package org.tandemsip.b2bua;
 
-import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Disposition;
-import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.Source;
-import org.tandemsip.engine.transaction.ClientTransaction;
 import org.tandemsip.engine.transaction.TransactionUser;
 
 /**
@@ -29,12 +26,8 @@ final class Strays {
     void end(final SipMessage response, final Destination destination, final boolean bye, final long nowNs) {
         stray.seen.set(destination);
         if (stray.ofStray(response)) {
-            final MutableDirectBuffer out = owner.egress.claim(owner.writer.maxLength(stray, null));
-            final int length = owner.writer.request(stray, Method.ACK, response.cseqNumber(), null, owner.hops(null),
-                    owner.extra.clear(), owner.draws.key(), Places.NONE, out);
-            if (length > 0) {
-                owner.egress.send(length, stray.remote, 0);
-            }
+            owner.extra.clear();
+            owner.sender.once(stray, Method.ACK, response.cseqNumber(), null, null, 0, nowNs);
             if (bye) {
                 sendBye(nowNs);
             }
@@ -66,14 +59,10 @@ final class Strays {
     }
 
     private void sendBye(final long nowNs) {
-        final long key = owner.draws.key();
-        final ClientTransaction client =
-                owner.transactions.createClient(key, false, stray.remote, TransactionUser.NOBODY, nowNs);
-        if (client == null) {
-            return;
+        final int length = owner.sender.write(stray, Method.BYE, stray.localCseq + 1, null, owner.hops(null),
+                TransactionUser.NOBODY, nowNs);
+        if (length > 0) {
+            owner.sender.transaction().start(length, nowNs);
         }
-        final MutableDirectBuffer out = client.claim(owner.writer.maxLength(stray, null));
-        client.start(owner.writer.request(stray, Method.BYE, stray.localCseq + 1, null, owner.hops(null),
-                owner.extra.clear(), key, client.place(), out), nowNs);
     }
 }

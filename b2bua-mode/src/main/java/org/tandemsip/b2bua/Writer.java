@@ -31,6 +31,7 @@ import org.tandemsip.engine.transaction.ServerTransaction;
  */
 final class Writer {
     private static final byte[] VIA = ascii(" SIP/2.0\r\nVia: SIP/2.0/");
+    private static final int VERSION_LENGTH = " SIP/2.0".length();
     private static final byte[] BRANCH = ascii(";branch=");
     private static final byte[] MAX_FORWARDS = ascii("Max-Forwards: ");
     private static final byte[] FROM = ascii("From: ");
@@ -92,6 +93,11 @@ final class Writer {
         long rackRseq;
         long rackCseq;
 
+        /** Most bytes of what is given by us. */
+        int length() {
+            return (rows == null ? 0 : rows.length) + (body == null ? 0 : body.length());
+        }
+
         Extra clear() {
             reason = null;
             auth = null;
@@ -126,9 +132,7 @@ final class Writer {
         putMethod(method, original);
         leg.putTarget(out.put(' '));
         final ListenPoint point = listenPoints.get(leg.remote.listenPoint);
-        out.put(VIA).put(point.transport().token()).put(' ').put(point.sentBy()).put(BRANCH);
-        branches.write(out, Branches.B2BUA, key, 0);
-        Branches.writePlace(out, place);
+        putVia(point, key, place);
         out.crlf().put(MAX_FORWARDS).putDecimal(hops).crlf();
         leg.putRoutes(out);
         leg.putLocal(out.put(FROM));
@@ -177,6 +181,38 @@ final class Writer {
             putBody(original);
         }
         return out.overflown() ? 0 : out.position();
+    }
+
+    private void putVia(final ListenPoint point, final long key, final long place) {
+        out.put(VIA).put(point.transport().token()).put(' ').put(point.sentBy()).put(BRANCH);
+        branches.write(out, Branches.B2BUA, key, 0);
+        Branches.writePlace(out, place);
+    }
+
+    /**
+     * Writes a request that {@link #request} has written once more, to go by another listen point.
+     *
+     * @return size in bytes, {@link #maxLengthElsewhere} at most
+     */
+    int elsewhere(final DirectBuffer bytes, final int offset, final int length, final int listenPoint, final long key,
+            final long place, final MutableDirectBuffer into) {
+        int via = offset;
+        while (bytes.getByte(via) != '\r') {
+            via++;
+        }
+        int rest = via + 2;
+        while (bytes.getByte(rest) != '\r') {
+            rest++;
+        }
+        out.wrap(into, 0).put(bytes, offset, via - VERSION_LENGTH - offset);
+        putVia(listenPoints.get(listenPoint), key, place);
+        out.put(bytes, rest, offset + length - rest);
+        return out.position();
+    }
+
+    /** Most bytes that the above writes for a request of so many bytes. */
+    int maxLengthElsewhere(final int length) {
+        return length + longestSentBy + OWN_BYTES;
     }
 
     private static long methodOf(final Method method, final SipMessage original) {

@@ -58,7 +58,7 @@ final class CallFixture implements Egress {
             new CallRules(0, 90, CallRules.Refer.PASS, false, List.of());
 
     /** A message as it left. */
-    record Sent(WireMessage message, String to, byte[] bytes) {
+    record Sent(WireMessage message, String to, Transport by, long correlation, byte[] bytes) {
         String text() {
             return new String(bytes, StandardCharsets.ISO_8859_1);
         }
@@ -202,6 +202,11 @@ final class CallFixture implements Egress {
         final SimAddress address = SimAddress.of(datagram.to());
         proxy.onCommand(new ShardCommand.Unreachable(Arrays.copyOf(datagram.bytes(),
                 Math.min(datagram.bytes().length, 548)), 0, address.low(), address.port()), nowNs);
+    }
+
+    /** Reports that a connection was refused. */
+    void refused(final Sent overTcp) {
+        proxy.onCommand(new ShardCommand.SendFailed(overTcp.correlation()), nowNs);
     }
 
     /** Lets time pass, timers running out when they are due. */
@@ -349,7 +354,8 @@ final class CallFixture implements Egress {
         final byte[] bytes = new byte[length];
         memory.getBytes(0, bytes);
         sent.add(new Sent(WireMessage.parse(bytes),
-                IpAddress.toString(destination.addressHigh, destination.addressLow) + ':' + destination.port, bytes));
+                IpAddress.toString(destination.addressHigh, destination.addressLow) + ':' + destination.port,
+                destination.transport, correlation, bytes));
     }
 
     @Override

@@ -27,6 +27,7 @@ import org.tandemsip.engine.routing.Privacy;
 import org.tandemsip.engine.routing.RecordRoutes;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Target;
+import org.tandemsip.engine.routing.TcpRefusals;
 import org.tandemsip.engine.routing.TelephoneNumber;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.Trust;
@@ -43,9 +44,6 @@ import org.tandemsip.engine.routing.UserReader;
  * and make every response longer.
  */
 final class RequestForwarder {
-    /** Largest request sent over UDP where there is a choice (section 18.1.1). */
-    static final int UDP_LIMIT = 1_300;
-
     private static final byte[] VIA = ascii("Via: SIP/2.0/");
     private static final byte[] BRANCH = ascii(";branch=");
     private static final byte[] ALIAS = ascii(";alias");
@@ -188,7 +186,7 @@ final class RequestForwarder {
         }
         backToUdp(target);
         final Destination destination = target.destination;
-        if (maxLength() <= UDP_LIMIT) {
+        if (maxLength() <= TcpRefusals.UDP_LIMIT) {
             return;
         }
         final int listenPoint = listenPoints.select(Transport.TCP, destination.addressHigh, destination.addressLow,
@@ -197,7 +195,7 @@ final class RequestForwarder {
             return;
         }
         edit(target, Branches.STATEFUL, 0, LARGEST_BREADTH);
-        if (edits.resultLength(request) + added > UDP_LIMIT) {
+        if (edits.resultLength(request) + added > TcpRefusals.UDP_LIMIT) {
             destination.transport = Transport.TCP;
             destination.listenPoint = listenPoint;
         }

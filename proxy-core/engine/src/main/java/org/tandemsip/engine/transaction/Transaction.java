@@ -104,7 +104,8 @@ abstract sealed class Transaction permits ClientTransaction, ServerTransaction {
                 : into.set(owner.memory.buffer(last), owner.memory.offset(last), lastLength);
     }
 
-    final boolean hasRequest() {
+    /** Whether the request is kept. */
+    public final boolean hasRequest() {
         return request != MessageMemory.NONE;
     }
 

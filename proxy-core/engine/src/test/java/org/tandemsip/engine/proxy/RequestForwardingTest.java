@@ -20,6 +20,7 @@ import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.proxy.ProxyFixture.Sent;
 import org.tandemsip.engine.routing.Messages;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.TcpRefusals;
 import org.tandemsip.engine.routing.Trunk;
 
 /** RFC 3261 section 16.6: what a forwarded request looks like, and that nothing else of it changes. */
@@ -254,6 +255,26 @@ class RequestForwardingTest {
         assertEquals("TCP 192.0.2.9 5060", proxy.one().to());
     }
 
+    @ParameterizedTest
+    @CsvSource({"STATELESS, INFO", "STATEFUL, INFO", "STATEFUL, INVITE", "STATEFUL, BYE"})
+    void shouldUseTcpInsideOfDialogsToo(final Mode mode, final String method) {
+        // given
+        final ProxyFixture inside = new ProxyFixture(mode);
+        final String extra = "X-Large: " + "x".repeat(1_100) + '\n';
+
+        // when
+        inside.request(AGENT, message(method, "sip:b@192.0.2.9:5062", AGENT_VIA, extra, "callee"));
+
+        // then
+        final Sent first = inside.sent.removeLast();
+        assertEquals("TCP 192.0.2.9 5062", first.to());
+        if (mode == Mode.STATEFUL) {
+            inside.sent.clear();
+            inside.command(new ShardCommand.SendFailed(first.correlation()));
+            assertEquals("UDP 192.0.2.9 5062", inside.one().to());
+        }
+    }
+
     @Test
     void shouldSendOverTcpWhenUdpIsRefusedAndNobodySaidWhichItIs() {
         final Source stream = Messages.source(Transport.TCP, ProxyFixture.TCP, "192.0.2.7:40001");
@@ -316,8 +337,8 @@ class RequestForwardingTest {
                     message("INVITE", "sip:b@192.0.2.9", AGENT_VIA, "X-Large: " + "x".repeat(size) + '\n', null));
             final Sent sent = proxy.one();
             final int bytes = sent.text().replace("\n", "\r\n").length();
-            assertTrue(sent.to().startsWith("TCP") || bytes <= RequestForwarder.UDP_LIMIT, sent::text);
-            assertTrue(sent.to().startsWith("UDP") || bytes > RequestForwarder.UDP_LIMIT - 64, sent::text);
+            assertTrue(sent.to().startsWith("TCP") || bytes <= TcpRefusals.UDP_LIMIT, sent::text);
+            assertTrue(sent.to().startsWith("UDP") || bytes > TcpRefusals.UDP_LIMIT - 64, sent::text);
             udp += sent.to().startsWith("UDP") ? 1 : 0;
         }
         assertTrue(udp > 50 && udp < 550);

@@ -1,4 +1,4 @@
-package org.tandemsip.engine.proxy;
+package org.tandemsip.engine.routing;
 
 import java.util.concurrent.TimeUnit;
 import org.tandemsip.engine.handler.Destination;
@@ -9,7 +9,10 @@ import org.tandemsip.engine.handler.Destination;
  * lately, by the number a failure will be reported with; and who has refused. Forgetting early costs one more try.
  * Shard thread only.
  */
-final class TcpRefusals {
+public final class TcpRefusals {
+    /** Largest request sent over UDP where there is a choice, in bytes. */
+    public static final int UDP_LIMIT = 1_300;
+
     private static final int SIZE = 64;
     /** Long enough that a peer without TCP is hardly bothered, short enough that one that gets TCP is noticed. */
     private static final long REMEMBERED_NS = TimeUnit.MINUTES.toNanos(5);
@@ -22,7 +25,8 @@ final class TcpRefusals {
     private int nextRefused;
     private int refusals;
 
-    TcpRefusals() {
+    /** Makes one that knows of nobody. */
+    public TcpRefusals() {
         for (int i = 0; i < SIZE; i++) {
             tried[i] = new Destination();
             refused[i] = new Destination();
@@ -33,14 +37,14 @@ final class TcpRefusals {
      * Notes that a request goes to {@code destination} over TCP for its size; a failure is reported as
      * {@code correlation}.
      */
-    void tried(final long correlation, final Destination destination) {
+    public void tried(final long correlation, final Destination destination) {
         correlations[nextTried] = correlation;
         tried[nextTried].set(destination);
         nextTried = nextTried + 1 & SIZE - 1;
     }
 
     /** Takes a failure report; one that was not noted by {@link #tried} is of no interest here. */
-    void onSendFailed(final long correlation, final long nowNs) {
+    public void onSendFailed(final long correlation, final long nowNs) {
         for (int i = 0; i < SIZE; i++) {
             if (correlation != 0 && correlations[i] == correlation) {
                 correlations[i] = 0;
@@ -54,7 +58,7 @@ final class TcpRefusals {
     }
 
     /** Whether the address and port of {@code destination} have refused TCP lately. */
-    boolean refuses(final Destination destination, final long nowNs) {
+    public boolean refuses(final Destination destination, final long nowNs) {
         for (int i = 0; i < refusals; i++) {
             if (refused[i].port == destination.port && refused[i].addressLow == destination.addressLow
                     && refused[i].addressHigh == destination.addressHigh && untilNs[i] - nowNs > 0) {
