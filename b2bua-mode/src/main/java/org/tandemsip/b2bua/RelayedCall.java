@@ -20,7 +20,7 @@ final class RelayedCall {
     /** What the caller, and the callee, is told of where its session comes from. */
     final OriginLine[] origins = {new OriginLine(), new OriginLine()};
     boolean anchored;
-    /** The node of the relay that has the call, -1 before there is one. */
+    /** The node of the relay that has the call, by its name there; -1 before there is one. */
     int node = -1;
     /** The relay has heard of the caller. */
     boolean callerKnown;

@@ -50,7 +50,7 @@ public interface MediaRelay {
      *
      * @param shard   who gets the answer
      * @param ticket  what it names the request by, see {@link ShardCommand.Replied}
-     * @param node    the node that has the call, or -1 where any will do
+     * @param node    the node that has the call, by a number that is the same in every process; -1 where any will do
      * @param callId  name of the call at the relay; nothing that was on the wire
      * @param fromTag side that has offered
      * @param toTag   side that has answered, or {@code null} before there is one

@@ -188,15 +188,23 @@ public final class Rtpengine implements MediaRelay, AutoCloseable {
 
     private void begin(final Request request, final long failedNodes, final long nowNs) {
         final boolean waits = request.command() != Command.DELETE;
-        final RtpengineNode node = request.node() < 0 ? choose(failedNodes)
-                // A call of an earlier process, which had more of them.
-                : request.node() < nodes.size() ? nodes.get(request.node()) : null;
+        final RtpengineNode node = request.node() < 0 ? choose(failedNodes) : find(request.node());
         if (node == null || waits && !node.stats.up()) {
             unserved.incrementAndGet();
             end(request, Outcome.UNREACHABLE, request.node(), NOTHING);
             return;
         }
         send(node, request, waits, failedNodes, nowNs);
+    }
+
+    /** {@code null} where it is one of an earlier process. */
+    private RtpengineNode find(final int id) {
+        for (final RtpengineNode node : nodes) {
+            if (node.id == id) {
+                return node;
+            }
+        }
+        return null;
     }
 
     private RtpengineNode choose(final long failedNodes) {
@@ -264,7 +272,7 @@ public final class Rtpengine implements MediaRelay, AutoCloseable {
         final boolean described = request.command() == Command.DELETE || values[1] != null;
         if (Arrays.equals(values[0], OK) && described) {
             node.stats.result(request.command(), NodeStats.Result.OK);
-            end(request, Outcome.DONE, node.index, values[1]);
+            end(request, Outcome.DONE, node.id, values[1]);
         } else if (Arrays.equals(values[0], LOAD_LIMIT)) {
             node.stats.result(request.command(), NodeStats.Result.FULL);
             next(node, exchange, nowNs);
@@ -323,7 +331,7 @@ public final class Rtpengine implements MediaRelay, AutoCloseable {
         if (!closedPort && exchange.awaited && exchange.request.node() < 0) {
             // It may have made the call nonetheless.
             final Request request = exchange.request;
-            send(node, new Request(request.shard(), 0, Command.DELETE, node.index, request.callId(),
+            send(node, new Request(request.shard(), 0, Command.DELETE, node.id, request.callId(),
                     request.fromTag(), null, request.from(), request.to(), NOTHING), false, 0, nowNs);
         }
         next(node, exchange, nowNs);

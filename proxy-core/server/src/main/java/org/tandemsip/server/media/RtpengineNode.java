@@ -17,6 +17,8 @@ final class RtpengineNode {
     private static final long DOWN_PING_NS = 1_000_000_000L;
 
     final int index;
+    /** What calls know it by, in the next process too: made from its address, whatever place that has in a list. */
+    final int id;
     final NodeStats stats;
     /** What is under way, by cookie. */
     final Long2ObjectHashMap<Exchange> exchanges = new Long2ObjectHashMap<>();
@@ -32,11 +34,17 @@ final class RtpengineNode {
         stats = new NodeStats(
                 (address.getAddress().getAddress().length == 16 ? '[' + address.getAddress().getHostAddress() + ']'
                         : address.getAddress().getHostAddress()) + ':' + address.getPort());
+        id = id(stats.address());
         channel = DatagramChannel.open();
         channel.configureBlocking(false);
         channel.connect(address);
         channel.register(selector, SelectionKey.OP_READ, this);
         pingAtNs = nowNs;
+    }
+
+    /** The id of the node at an address: 31 bits that it alone decides, which 64 nodes hardly share. */
+    static int id(final String address) {
+        return address.hashCode() & Integer.MAX_VALUE;
     }
 
     /** Sends a datagram; what gets lost is sent again later. */

@@ -74,7 +74,7 @@ class RtpengineTest implements Rtpengine.Listener {
         final MediaRelay.Answer answer = answers.take();
         assertEquals(77, ticket);
         assertEquals(Outcome.DONE, answer.outcome());
-        assertEquals(0, answer.node());
+        assertEquals(node(0), answer.node());
         assertEquals("new", new String(answer.sdp(), StandardCharsets.US_ASCII));
         assertEquals(1, rtpengine.stats().getFirst().results(Command.OFFER, NodeStats.Result.OK));
     }
@@ -83,7 +83,7 @@ class RtpengineTest implements Rtpengine.Listener {
     void shouldAskAgainWhenADatagramIsLost() throws Exception {
         // given
         start(1, 30 * SECOND, 60 * SECOND);
-        rtpengine.ask(request(Command.ANSWER, 0));
+        rtpengine.ask(request(Command.ANSWER, node(0)));
 
         // when: the first one gets no answer
         final DatagramPacket first = receive(0, "answer");
@@ -114,6 +114,28 @@ class RtpengineTest implements Rtpengine.Listener {
         assertEquals(Outcome.DONE, answers.take().outcome());
     }
 
+    /** A list that was changed while nobody was there: calls are where they were. */
+    @Test
+    void shouldFindTheNodeThatHasACallWhereverItStandsInTheList() throws Exception {
+        // given: the second one has taken a call
+        start(3, 60 * SECOND, 60 * SECOND);
+        rtpengine.ask(request(Command.OFFER, -1));
+        answer(1, "offer", "d6:result2:ok3:sdp1:xe");
+        final int node = answers.take().node();
+        rtpengine.close();
+
+        // when
+        rtpengine = new Rtpengine(new Rtpengine.Settings(List.of(address(2), address(1)), 60 * SECOND, 60 * SECOND),
+                this);
+        rtpengine.ask(request(Command.OFFER, node));
+
+        // then
+        answer(1, "offer", "d6:result2:ok3:sdp1:ye");
+        assertEquals(node, answers.take().node());
+        rtpengine.ask(request(Command.DELETE, node));
+        answer(1, "delete", "d6:result2:oke");
+    }
+
     @Test
     void shouldGoToTheNextNodeWhenOneIsSilent() throws Exception {
         // given: the first to be asked says nothing
@@ -128,7 +150,7 @@ class RtpengineTest implements Rtpengine.Listener {
 
         // then: the silent one gets no more calls, and forgets this one should it wake up
         final MediaRelay.Answer answer = answers.take();
-        assertEquals(0, answer.node());
+        assertEquals(node(0), answer.node());
         assertTrue(asked.contains("5:offer"));
         assertFalse(rtpengine.stats().get(1).up());
         assertEquals(1, rtpengine.stats().get(1).results(Command.OFFER, NodeStats.Result.TIMEOUT));
@@ -136,7 +158,7 @@ class RtpengineTest implements Rtpengine.Listener {
         for (int i = 0; i < 3; i++) {
             rtpengine.ask(request(Command.OFFER, -1));
             answer(0, "offer", "d6:result2:ok3:sdp1:xe");
-            assertEquals(0, answers.take().node());
+            assertEquals(node(0), answers.take().node());
         }
     }
 
@@ -161,7 +183,7 @@ class RtpengineTest implements Rtpengine.Listener {
         assertEquals(Outcome.UNREACHABLE, answers.take().outcome());
         rtpengine.ask(request(Command.OFFER, -1));
         assertEquals(Outcome.UNREACHABLE, answers.take().outcome());
-        rtpengine.ask(request(Command.ANSWER, 0));
+        rtpengine.ask(request(Command.ANSWER, node(0)));
         assertEquals(Outcome.UNREACHABLE, answers.take().outcome());
         assertFalse(rtpengine.stats().getFirst().up());
     }
@@ -198,7 +220,7 @@ class RtpengineTest implements Rtpengine.Listener {
         answer(0, "offer", "d6:result5:error12:error-reason19:Failed to parse SDPe");
         assertEquals(Outcome.REFUSED, answers.take().outcome());
         // and when it says ok but no description
-        rtpengine.ask(request(Command.ANSWER, 0));
+        rtpengine.ask(request(Command.ANSWER, node(0)));
         answer(0, "answer", "d6:result2:oke");
         assertEquals(Outcome.REFUSED, answers.take().outcome());
     }
@@ -247,7 +269,7 @@ class RtpengineTest implements Rtpengine.Listener {
         // then: there is a bound, and deletes still go
         assertEquals(4_096, taken);
         assertEquals(1, rtpengine.refused());
-        assertTrue(rtpengine.ask(request(Command.DELETE, 0)));
+        assertTrue(rtpengine.ask(request(Command.DELETE, node(0))));
         daemons.getFirst().close();
         for (int i = 0; i < taken; i++) {
             assertNotEquals(Outcome.DONE, answers.take().outcome());
@@ -263,9 +285,17 @@ class RtpengineTest implements Rtpengine.Listener {
             final DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"));
             socket.setSoTimeout(60_000);
             daemons.add(socket);
-            addresses.add((InetSocketAddress) socket.getLocalSocketAddress());
+            addresses.add(address(i));
         }
         rtpengine = new Rtpengine(new Rtpengine.Settings(addresses, timeoutNs, pingNs), this);
+    }
+
+    private InetSocketAddress address(final int daemon) {
+        return (InetSocketAddress) daemons.get(daemon).getLocalSocketAddress();
+    }
+
+    private int node(final int daemon) {
+        return RtpengineNode.id("127.0.0.1:" + daemons.get(daemon).getLocalPort());
     }
 
     /** The next datagram of that command; pings before it are left unanswered. */
