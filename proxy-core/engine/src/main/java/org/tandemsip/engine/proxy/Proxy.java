@@ -201,8 +201,9 @@ public final class Proxy implements MessageHandler {
             return isToUs(request, information) ? uas.answer(request, source, Status.OK_200)
                     : refuse(request, source, unroutable);
         }
-        final boolean forCalls = isForCalls(information);
-        if (forCalls && !statelessBranches && (followsInvite || Slice.exists(request.toTag()))) {
+        final boolean ofCall = followsInvite || Slice.exists(request.toTag());
+        final boolean forCalls = isForCalls(request, information) && !(ofCall && statelessBranches);
+        if (forCalls && ofCall) {
             // Of a call that is none: had it been the proxy's, the request would show it.
             return refuse(request, source, Status.CALL_DOES_NOT_EXIST_481);
         }
@@ -240,8 +241,9 @@ public final class Proxy implements MessageHandler {
     }
 
     /** Whether the request located last has the mode of calls with two dialogs, and is in none of the proxy's. */
-    private boolean isForCalls(final RouteInformation information) {
-        return calls != null && locationService.mode() == Mode.B2BUA && !information.inDialog();
+    private boolean isForCalls(final SipMessage request, final RouteInformation information) {
+        return calls != null && locationService.mode() == Mode.B2BUA && !information.inDialog()
+                && !stateful.isCounted(request);
     }
 
     /** What deals with REGISTER: made for the table of users that the policy in force names. */
@@ -430,8 +432,8 @@ public final class Proxy implements MessageHandler {
                 targets, nowNs);
         if (unroutable != null) {
             context.resume(unroutable, request, targets, 0, nowNs);
-        } else if (locationService.awaited() == null && isForCalls(requests.routeInformation())
-                && calls.takes(request.method())) {
+        } else if (locationService.awaited() == null && !Slice.exists(request.toTag())
+                && isForCalls(request, requests.routeInformation()) && calls.takes(request.method())) {
             resumeAsCall(context, request, from, nowNs);
         } else if (locationService.awaited() == null) {
             stateful.resume(context, request, from, targets, nowNs);
