@@ -8,8 +8,8 @@ import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.ValueCursor;
 
 /**
- * Why a call has ended, by ITU-T Q.850: as Reason says (RFC 3326), in a response, too (RFC 6432), or as RFC 3398 section
- * 8.2.6.1 makes it of a status code. Shard thread only.
+ * Why a call has ended, by ITU-T Q.850: as Reason says (RFC 3326), in a response, too (RFC 6432), or as RFC 3398
+ * section 8.2.6.1 makes it of a status code. Shard thread only.
  */
 final class Causes {
     private static final byte[] Q850 = B2bua.ascii("q.850");
