@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.tandemsip.perf.load.Probe;
@@ -26,6 +27,9 @@ final class Lab implements AutoCloseable {
     /** What is said at the end of a comparison that had to do without it. */
     static final String NO_KAMAILIO = "tandem: there was nothing to compare with: Kamailio is not installed (Debian"
             + " package kamailio)";
+
+    private static final List<String> OPENSIPS_MODULES = List.of("lib64/opensips/modules",
+            "lib/x86_64-linux-gnu/opensips/modules", "lib/aarch64-linux-gnu/opensips/modules", "lib/opensips/modules");
 
     private static final int CALLER_PORT = 5_461;
     private static final int ANSWERER_PORT = 5_462;
@@ -69,8 +73,12 @@ final class Lab implements AutoCloseable {
 
     /** Whether a program is on the path. */
     static boolean found(final String program) {
-        return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
-                .anyMatch(each -> Files.isExecutable(Path.of(each, program)));
+        return find(program).isPresent();
+    }
+
+    private static Optional<Path> find(final String program) {
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(":")).map(each -> Path.of(each, program))
+                .filter(Files::isExecutable).findFirst();
     }
 
     /** What a program says its version is, in its first line. */
@@ -116,6 +124,22 @@ final class Lab implements AutoCloseable {
                 new Child(List.of("kamailio", "-f", config.toString(), "-x", "fm", "-X", "fm", "-m", "1024", "-M",
                         "16", "-l", "udp:127.0.0.1:" + target().getPort(), "-DD", "-E"), core(0),
                         log("server-" + place)));
+    }
+
+    /** Starts OpenSIPS as a B2BUA, with the allocator that is its fastest for one worker. */
+    Server opensips() throws IOException {
+        final Path config = folder().resolve("opensips.cfg");
+        final Path installed = find("opensips").orElseThrow().toRealPath().resolve("../..").normalize();
+        // Its own search for modules wants a folder, which depends on who has built it.
+        final Path modules = OPENSIPS_MODULES.stream().map(installed::resolve).filter(Files::isDirectory).findFirst()
+                .orElseThrow(
+                        () -> new IOException("no modules of OpenSIPS in " + OPENSIPS_MODULES + " of " + installed));
+        Files.writeString(config, resource("opensips-b2bua.cfg")
+                .replaceFirst("socket=udp:.*", "socket=udp:127.0.0.1:" + target().getPort())
+                .replaceFirst("mpath=.*", "mpath=\"" + modules + "/\""));
+        return started(
+                new Child(List.of("opensips", "-F", "-f", config.toString(), "-m", "2048", "-M", "64", "-a",
+                        "F_MALLOC"), core(0), log("server-" + place)));
     }
 
     /** Compiles and starts the forwarder that does nothing else. */

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.tandemsip.server.cli.ExitCode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +31,9 @@ import picocli.CommandLine.Spec;
 final class PeersVerb implements Callable<Integer> {
     private static final Pattern OTHER = Pattern.compile("([^=]+)=([^:,]+):(\\d+),(\\d+)");
     private static final String NULL = "null, recvfrom/sendto";
-    private static final List<String> MODES = List.of("stateless", "stateful", "b2bua");
+    private static final String B2BUA = "b2bua";
+    private static final String OPENSIPS = "OpenSIPS b2bua";
+    private static final List<String> MODES = List.of("stateless", "stateful", B2BUA);
 
     @Spec
     private CommandSpec spec;
@@ -39,7 +42,7 @@ final class PeersVerb implements Callable<Integer> {
     private RoundOptions rounds;
 
     @Option(names = "--modes", split = ",", defaultValue = "stateless,stateful", paramLabel = "MODE",
-            description = "Modes to compare (${DEFAULT-VALUE}); b2bua stands alone, Kamailio is none.")
+            description = "Modes to compare (${DEFAULT-VALUE}); b2bua beside OpenSIPS, since Kamailio is none.")
     private List<String> modes;
 
     @Option(names = "--other", paramLabel = "NAME=HOST:PORT,PID",
@@ -73,11 +76,17 @@ final class PeersVerb implements Callable<Integer> {
                 out.flush();
             }
         }
-        if (others.isEmpty() && !Lab.found("kamailio")) {
-            spec.commandLine().getErr().println(Lab.NO_KAMAILIO);
+        if (others.isEmpty() && modes.stream().noneMatch(mode -> Lab.found(peerOf(mode)))) {
+            spec.commandLine().getErr().println("tandem: there was nothing to compare with: install "
+                    + modes.stream().map(PeersVerb::peerOf).distinct().collect(Collectors.joining(" or ")));
             return ExitCode.FAILED;
         }
         return ExitCode.OK;
+    }
+
+    /** The program that does the same in a mode. */
+    private static String peerOf(final String mode) {
+        return mode.equals(B2BUA) ? "opensips" : "kamailio";
     }
 
     /** A page of all variants would have more lines than colours. */
@@ -95,12 +104,22 @@ final class PeersVerb implements Callable<Integer> {
             table.fact("No null forwarder: there is no C compiler.");
         }
         final boolean kamailio = Lab.found("kamailio");
-        table.fact(kamailio ? "Peer: " + lab.versionOf("kamailio", "-v") + ", `-x fm -X fm`."
-                : "No Kamailio: it is not installed.");
+        if (!modes.equals(List.of(B2BUA))) {
+            table.fact(kamailio ? "Peer: " + lab.versionOf("kamailio", "-v") + ", `-x fm -X fm`."
+                    : "No Kamailio: it is not installed.");
+        }
+        final boolean opensips = Lab.found("opensips");
+        if (modes.contains(B2BUA)) {
+            table.fact(opensips ? "Peer: " + lab.versionOf("opensips", "-V") + ", `-a F_MALLOC`, one worker."
+                    : "No OpenSIPS: it is not installed.");
+        }
         for (final String mode : modes) {
-            if (kamailio && !mode.equals("b2bua")) {
+            if (kamailio && !mode.equals(B2BUA)) {
                 all.put("Kamailio " + mode, () -> lab.kamailio(mode, 1));
                 all.put("Kamailio " + mode + ", 2 children", () -> lab.kamailio(mode, 2));
+            }
+            if (opensips && mode.equals(B2BUA)) {
+                all.put(OPENSIPS, lab::opensips);
             }
             all.put("Tandem " + mode, () -> lab.tandem(mode, _ -> true, List.of()));
         }
@@ -119,17 +138,17 @@ final class PeersVerb implements Callable<Integer> {
 
     private void tabulate(final Table table, final Map<String, List<Sample>> samples) {
         final double limit = Sample.median(samples.getOrDefault(NULL, List.of()), Sample::cpuMicros);
-        table.head("", "Server", "CPU per call, us", "user + system", "x null", "x Kamailio", "p50", "p99", "p99.9, us",
+        table.head("", "Server", "CPU per call, us", "user + system", "x null", "x peer", "p50", "p99", "p99.9, us",
                 "memory", "failed");
         samples.forEach((name, list) -> {
             final String mode = name.substring(name.indexOf(' ') + 1).replaceFirst(",.*", "");
             final double cpu = Sample.median(list, Sample::cpuMicros);
-            final double peer =
-                    Sample.median(samples.getOrDefault("Kamailio " + mode, List.of()), Sample::cpuMicros);
+            final String peer = mode.equals(B2BUA) ? OPENSIPS : "Kamailio " + mode;
+            final double ofPeer = Sample.median(samples.getOrDefault(peer, List.of()), Sample::cpuMicros);
             table.row(name, Table.figure(cpu),
                     Table.figure(Sample.median(list, Sample::userMicros)) + " + "
                             + Table.figure(Sample.median(list, Sample::systemMicros)),
-                    Table.figure(cpu / limit), Table.figure(cpu / peer),
+                    Table.figure(cpu / limit), Table.figure(cpu / ofPeer),
                     Table.figure(Sample.median(list, Sample::p50)), Table.figure(Sample.median(list, Sample::p99)),
                     Table.figure(Sample.median(list, Sample::p999)),
                     Table.mebibytes(Sample.median(list, Sample::residentBytes)),
