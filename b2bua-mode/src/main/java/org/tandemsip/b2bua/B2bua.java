@@ -261,14 +261,15 @@ final class B2bua implements CallMode {
                 || invite.responseDestination().addressLow != source.addressLow) {
             return stateless.answer(cancel, source, Status.CALL_DOES_NOT_EXIST_481);
         }
-        final ServerTransaction server =
-                transactions.createServer(cancel, source, TransactionUser.NOBODY, nowNs);
+        final ServerTransaction server = transactions.createServer(cancel, source, TransactionUser.NOBODY, nowNs);
         if (server == null) {
             return Disposition.DROPPED_OVERLOAD;
         }
-        server.respond(Status.OK_200, nowNs);
-        if (invite.user() instanceof final Exchange exchange && exchange.state == Exchange.State.PENDING) {
+        if (invite.user() instanceof final Exchange exchange) {
+            answer(exchange.from, server, Status.OK_200, -1, null, nowNs); // its tag: RFC 3261 section 9.2
             exchange.cancel(cancelReason.set(cancel), causes.of(cancel), nowNs);
+        } else {
+            server.respond(Status.OK_200, nowNs);
         }
         return Disposition.ANSWERED;
     }
@@ -431,8 +432,7 @@ final class B2bua implements CallMode {
     /** Answers a request of {@code leg} that is not passed on. */
     Disposition refuse(final Leg leg, final SipMessage request, final Source source, final Status status,
             final int retryAfter, final long nowNs) {
-        final ServerTransaction server =
-                transactions.createServer(request, source, TransactionUser.NOBODY, nowNs);
+        final ServerTransaction server = transactions.createServer(request, source, TransactionUser.NOBODY, nowNs);
         if (server == null) {
             return Disposition.DROPPED_OVERLOAD;
         }

@@ -308,6 +308,9 @@ final class Exchange implements Requester {
 
     /** Whoever sent the INVITE wants no answer any more. */
     void cancel(final CancelReason reason, final int cause, final long nowNs) {
+        if (state != State.PENDING) {
+            return;
+        }
         if (initial()) {
             call.cancel(reason, cause, nowNs);
         } else if (client instanceof final InviteClientTransaction invite) {

@@ -43,13 +43,26 @@ class RaceTest {
         net.deliver(BOB, answer(net.take("INVITE"), 200, "btag", "bob@" + BOB, ANSWER));
         final Sent ok = net.take("SIP/2.0 200");
         net.deliver(ALICE, cancel(invite));
-        assertEquals("CANCEL", net.take("SIP/2.0 200").message().method());
+        final WireMessage cancelled = net.take("SIP/2.0 200").message();
+        assertEquals("CANCEL", cancelled.method());
+        assertEquals(ok.message().toTag(), cancelled.toTag());
         assertEquals(0, net.count("CANCEL"));
         net.deliver(ALICE, net.inside("ACK", ALICE, ok, false, 7));
         assertEquals(1, net.b2bua.pools.live());
         // Alice wanted no call, and ends it.
         net.deliver(ALICE, net.inside("BYE", ALICE, ok, false, 8));
         assertEquals(1, net.count("BYE"));
+    }
+
+    @Test
+    void shouldAnswerTheCancelWithTheTagOfTheInvite() {
+        final MessageText invite = net.invite("r-cancel", OFFER);
+        net.deliver(ALICE, invite);
+        net.take("INVITE");
+        net.deliver(ALICE, cancel(invite));
+        final WireMessage cancelled = net.take("SIP/2.0 200").message();
+        assertEquals("CANCEL", cancelled.method());
+        assertEquals(net.take("SIP/2.0 487").message().toTag(), cancelled.toTag());
     }
 
     @Test
