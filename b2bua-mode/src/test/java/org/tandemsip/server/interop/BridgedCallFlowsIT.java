@@ -22,8 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ExtendWith(Sipp.class)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class BridgedCallFlowsIT {
-    private static final String SET_UP_CALLER = "> INVITE sdp\n< 100 ?\n< 180\n< 200 keep\n> ACK\n";
-    private static final String SET_UP_CALLEE = "< INVITE keep\n> 180\n> 200 sdp\n< ACK\n";
     /** Each side sees numbers of its own side (RFC 3262 section 3). */
     private static final CallFlows PRACK = new CallFlows("prack-bridged", """
             > INVITE sdp h:Supported:100rel
@@ -75,14 +73,36 @@ class BridgedCallFlowsIT {
             > 200
             """);
 
+    /** The caller has one dialog, whoever rings; what it sends goes to who has answered. */
+    private static final CallFlows EARLY_DIALOGS = new CallFlows("early-dialogs-of-a-fork-bridged", """
+            > INVITE sdp
+            < 100 ?
+            < 180
+            < 183
+            < 200 keep
+            > ACK
+            wait 100
+            > BYE
+            < 200
+            """, """
+            < INVITE keep
+            > 180 tag:first
+            > 183 tag:second sdp
+            > 200 tag:second sdp
+            < ACK has:tag=second
+            < BYE has:tag=second
+            > 200
+            """);
+
     @ParameterizedTest(name = "caller {0}, callee {1}")
-    @CsvSource({"udp,udp", "tcp,tcp", "udp,tcp", "tcp,udp"})
+    @CsvSource({"udp,udp", "tcp,tcp", "tls,tls", "udp,tcp", "tcp,udp", "udp,tls", "tls,udp"})
     void shouldCarryEveryFlow(final String callerTransport, final String calleeTransport)
-            throws IOException, InterruptedException {
-        final List<CallFlows> flows = flows("no-answer-cancelled");
+            throws Exception {
+        final List<CallFlows> flows = flows();
         flows.add(PRACK);
         flows.add(PRACK_OF_A_FORK);
-        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, flows, false, "500ms");
+        flows.add(EARLY_DIALOGS);
+        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, flows, "500ms");
     }
 
     /** All but those that look for a tag, an RSeq or a Via of the other side, which stay there. */
@@ -95,9 +115,10 @@ class BridgedCallFlowsIT {
 
     @ParameterizedTest(name = "caller {0}, callee {1}")
     @CsvSource({"udp,tcp", "tcp,udp"})
-    void shouldEndACallThatNobodyAnswers(final String callerTransport, final String calleeTransport)
-            throws IOException, InterruptedException {
-        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, List.of(CallFlows.TIMEOUT), false, "100ms");
+    void shouldEndACallThatNobodyAnswersOrAcknowledges(final String callerTransport, final String calleeTransport)
+            throws Exception {
+        CallFlowsIT.carry("b2bua", callerTransport, calleeTransport, List.of(CallFlows.TIMEOUT, Races.ACK_MISSING),
+                "100ms");
     }
 
     @Test
@@ -117,8 +138,10 @@ class BridgedCallFlowsIT {
                   - {from: caller, to: callee}
                 cdr: {file: %s}
                 """.formatted(records);
-        final String ended = SET_UP_CALLER + "< BYE has:Reason\n> 200\n";
-        final String endedToo = SET_UP_CALLEE + "< BYE has:Reason\n> 200\n";
+        // Each side hangs up itself at that moment: the two BYEs cross.
+        final String crossed = "< BYE has:Reason as:bye\n> BYE\n< 200 has:_BYE\n> 200 re:bye\n< silence 700\n";
+        final String ended = CallFlows.SET_UP_CALLER + crossed;
+        final String endedToo = CallFlows.SET_UP_CALLEE + crossed;
         try (ServerProcess server =
                 ServerProcess.start(new InetSocketAddress(proxy, 5160), "127.0.2.61", yaml)) {
             // when
@@ -167,11 +190,13 @@ class BridgedCallFlowsIT {
             final Sipp.Agent first = Sipp.start("redirects", SippScript.render(false, "redirects", redirects),
                     "127.0.3.62", 5080, false, 1);
             final Sipp.Agent second = Sipp.start("redirected",
-                    SippScript.render(false, "redirected", SET_UP_CALLEE + "< BYE\n> 200\n"), "127.0.4.62", 5080, true,
+                    SippScript.render(false, "redirected", CallFlows.SET_UP_CALLEE + "< BYE\n> 200\n"), "127.0.4.62",
+                    5080, true,
                     1);
             Thread.sleep(500); // SIPp does not say when it has bound its port
             final Sipp.Agent caller = Sipp.start("calls",
-                    SippScript.render(true, "calls", SET_UP_CALLER + "> BYE\n< 200\n"), "127.0.2.62", 5070, false, 1,
+                    SippScript.render(true, "calls", CallFlows.SET_UP_CALLER + "> BYE\n< 200\n"), "127.0.2.62", 5070,
+                    false, 1,
                     "-s", "somebody", "127.0.1.62:5160");
 
             // then
@@ -221,10 +246,10 @@ class BridgedCallFlowsIT {
 
     private static void call(final String user, final String proxy, final String caller, final String callee,
             final Step meanwhile) throws IOException, InterruptedException {
-        final Sipp.Agent answers = Sipp.start("callee-" + user, SippScript.render(false, "callee-" + user, callee),
+        final Sipp.Agent answers = Sipp.start("callee-" + user, SippScript.render(false, "callee-" + user, callee, 0),
                 "127.0.3.61", 5080, false, 1);
         Thread.sleep(500); // SIPp does not say when it has bound its port
-        final Sipp.Agent calls = Sipp.start("caller-" + user, SippScript.render(true, "caller-" + user, caller),
+        final Sipp.Agent calls = Sipp.start("caller-" + user, SippScript.render(true, "caller-" + user, caller, 0),
                 "127.0.2.61", 5070, false, 1, "-s", user, proxy + ":5160");
         meanwhile.run();
         assertEquals(0, calls.await(60), calls.complaint());

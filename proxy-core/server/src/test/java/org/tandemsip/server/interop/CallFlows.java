@@ -19,14 +19,14 @@ record CallFlows(String name, String caller, String callee) {
             < BYE
             > 200
             """;
-    private static final String SET_UP_CALLER = """
+    static final String SET_UP_CALLER = """
             > INVITE sdp
             < 100 ?
             < 180
             < 200 keep
             > ACK
             """;
-    private static final String SET_UP_CALLEE = """
+    static final String SET_UP_CALLEE = """
             < INVITE keep
             > 180
             > 200 sdp

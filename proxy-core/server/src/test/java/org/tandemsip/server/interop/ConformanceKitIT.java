@@ -146,8 +146,8 @@ class ConformanceKitIT {
 
     static Stunnel tunnel(final String address, final Path certificates)
             throws IOException, InterruptedException {
-        return Stunnel.start(new InetSocketAddress(address, PORT), new InetSocketAddress(address, 5061),
-                certificates.resolve("ca.pem"), "tandem.test");
+        return Stunnel.start(List.of(Stunnel.toServer(new InetSocketAddress(address, PORT), "127.0.0.1",
+                new InetSocketAddress(address, 5061), certificates.resolve("ca.pem"), "tandem.test")));
     }
 
     static ServerProcess startTls(final String address, final String mode, final Path certificates)

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -76,6 +78,12 @@ final class Sipp implements BeforeAllCallback, AfterEachCallback {
             return Pattern.compile("^" + Pattern.quote(start) + "[^\\v]*(?:\\R[^\\v]+)*?\\RCall-ID: *(\\S+)",
                     Pattern.MULTILINE | Pattern.CASE_INSENSITIVE).matcher(log()).results().map(found -> found.group(1))
                     .distinct().count();
+        }
+
+        /** Messages that it has received so far, each text once: repetitions of one are the same. */
+        Set<String> received() throws IOException {
+            return Pattern.compile("^-{20}.*\\R\\w+ message received.*\\R\\R", Pattern.MULTILINE).splitAsStream(log())
+                    .skip(1).map(text -> text.replaceFirst("(?s)\\R-{20}.*", "").strip()).collect(Collectors.toSet());
         }
 
         private String log() throws IOException {

@@ -1,6 +1,7 @@
 package org.tandemsip.server.interop;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -12,20 +13,24 @@ import java.util.TreeSet;
  * <pre>
  *   > INVITE sdp          send a request; ACK and CANCEL take the CSeq of the last INVITE
  *   > ACK fail            ACK for a final response that is not 2xx (same branch as the INVITE)
+ *   > ACK cseq:1          ACK for another INVITE than the last
+ *   > INVITE again sdp    the INVITE sent last, once more as it was
+ *   > PRACK once          a request that is not sent again: SIPp stops there over UDP until it is answered
  *   > 200 sdp             answer the request received last
- *   > 200 re:INVITE       answer the INVITE, though something else came in between
+ *   > 200 re:INVITE       answer the INVITE that began all, though something else came in between
+ *   > 200 re:bye          answer what was received with the words {@code as:bye}
  *   < 180                 wait for a response;  < 180 ?  when it may also not come
  *   < BYE                 wait for a request
- *   < silence 4000        nothing at all may come for so many milliseconds; the last step
+ *   < silence 4000        nothing at all may come for so many milliseconds, {@code but:200} where that may
  *   wait 200              wait milliseconds
  * </pre>
  *
  * Words behind a step: {@code sdp} adds a body, {@code web-sdp} one for a browser; {@code keep} takes the route set
- * and remote target from this message (RFC 3261 section 12.1); {@code tag:x} answers with a tag of its own, as a fork
- * does; {@code no-rr} leaves Record-Route out of the answer; {@code h:Name:value} adds a header ({@code _} for a
- * blank); {@code has:text} demands text ({@code _} for a blank) in what is received; {@code take:Name:variable} takes
- * the number in a header that is received, which {@code [$variable]} stands for from then on; {@code body:text} adds a
- * text body.
+ * and remote target from this message (RFC 3261 section 12.1); {@code as:x} gives this request a name; {@code tag:x}
+ * answers with a tag of its own, as a fork does; {@code no-rr} leaves Record-Route out of the answer;
+ * {@code h:Name:value} adds a header ({@code _} for a blank); {@code has:text} demands text ({@code _} for a blank) in
+ * what is received; {@code take:Name:variable} takes the number in a header that is received, which {@code [$variable]}
+ * stands for from then on; {@code body:text} adds a text body.
  */
 final class SippScript {
     private static final String SDP = """
@@ -67,18 +72,25 @@ final class SippScript {
     private int cseq;
     private int inviteIndex;
     private int inviteCseq;
+    private boolean inviteInside;
     private boolean inDialog;
     private boolean toTagMissing;
+    /** No INVITE was received inside the dialog yet. */
+    private boolean firstInvite;
     private int requests;
+    private int labels;
     /** The request received last, and what was sent since. */
     private String received = "";
     private int sentSince;
     private final Set<String> variables = new TreeSet<>();
+    /** Names of the requests that have come without a To tag. */
+    private final Set<String> tagless = new HashSet<>();
 
     private SippScript(final boolean caller, final int proxies) {
         this.caller = caller;
         vias = 1 + proxies;
         cseq = caller ? 0 : 100;
+        firstInvite = !caller;
     }
 
     /** Renders one side of a flow with one proxy in between. */
@@ -108,9 +120,7 @@ final class SippScript {
             final String what = words.removeFirst();
             final boolean response = Character.isDigit(what.charAt(0));
             if (what.equals("silence")) {
-                // No agent answers 699: whatever else comes fails the call, and nothing ends it well.
-                xml.append("<recv response=\"699\" timeout=\"").append(words.getFirst())
-                        .append("\" ontimeout=\"1\"/>\n<label id=\"1\"/>\n");
+                silence(words);
             } else if (verb.equals("<")) {
                 receive(what, response, words);
             } else if (response) {
@@ -119,6 +129,22 @@ final class SippScript {
                 request(what, words);
             }
         }
+        index++;
+    }
+
+    private void silence(final List<String> words) {
+        labels++;
+        final String timeout = " timeout=\"" + words.getFirst() + "\" ontimeout=\"" + labels + "\"/>\n";
+        for (final String word : words) {
+            if (word.startsWith("but:")) {
+                xml.append("<recv response=\"").append(word.substring(4)).append("\" optional=\"true\"")
+                        .append(timeout);
+                index++;
+            }
+        }
+        // No agent answers 699: whatever else comes fails the call. SIPp wants a step to go on with.
+        xml.append("<recv response=\"699\"").append(timeout).append("<label id=\"").append(labels)
+                .append("\"/>\n<pause milliseconds=\"1\"/>\n");
         index++;
     }
 
@@ -133,7 +159,8 @@ final class SippScript {
         if (!response) {
             received = what;
             // Only the request that makes the dialog, and its CANCEL, come without a To tag.
-            toTagMissing = requests++ == 0 || what.equals("CANCEL");
+            toTagMissing = requests++ == 0 || what.equals("CANCEL") && firstInvite;
+            firstInvite &= requests == 1 || !what.equals("INVITE");
         }
         xml.append("<recv ").append(response ? "response" : "request").append("=\"").append(what).append('"');
         if (words.contains("?")) {
@@ -154,43 +181,57 @@ final class SippScript {
                 xml.append("<ereg regexp=\"[0-9]+\" search_in=\"hdr\" header=\"").append(parts[1])
                         .append(":\" check_it=\"true\" assign_to=\"").append(parts[2]).append("\"/>");
                 variables.add(parts[2]);
+            } else if (word.startsWith("as:")) {
+                remember(word.substring(3));
             }
         }
         if (!caller && keep) {
-            variables.addAll(List.of("from", "to", "cseq"));
-            for (int i = 1; i <= vias; i++) {
-                variables.add("via" + i);
-                xml.append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"Via:\" occurrence=\"").append(i)
-                        .append("\" assign_to=\"via").append(i).append("\"/>");
-            }
-            xml.append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"From:\" assign_to=\"from\"/>")
-                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"To:\" assign_to=\"to\"/>")
-                    .append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"CSeq:\" assign_to=\"cseq\"/>");
+            remember("INVITE");
         }
         xml.append("</action></recv>\n");
     }
 
-    private void respond(final String code, final List<String> words) {
-        sentSince++;
-        final boolean toInvite = words.contains("re:INVITE");
-        final StringBuilder text = new StringBuilder("SIP/2.0 " + code + ' ' + reason(code) + '\n');
-        for (int i = 1; toInvite && i <= vias; i++) {
-            text.append("Via:[$via").append(i).append("]\n");
+    private void remember(final String name) {
+        if (toTagMissing) {
+            tagless.add(name);
         }
-        text.append(toInvite ? "From:[$from]\n" : "[last_Via:]\n[last_From:]\n");
+        for (int i = 1; i <= vias; i++) {
+            remember("Via", i, "via" + i + name);
+        }
+        remember("From", 1, "from" + name);
+        remember("To", 1, "to" + name);
+        remember("CSeq", 1, "cseq" + name);
+    }
+
+    private void remember(final String header, final int occurrence, final String variable) {
+        variables.add(variable);
+        xml.append("<ereg regexp=\".*\" search_in=\"hdr\" header=\"").append(header).append(":\" occurrence=\"")
+                .append(occurrence).append("\" assign_to=\"").append(variable).append("\"/>");
+    }
+
+    private void respond(final String code, final List<String> words) {
+        final StringBuilder text = new StringBuilder("SIP/2.0 " + code + ' ' + reason(code) + '\n');
         String tag = ";tag=[call_number]uas";
+        String name = "";
         for (final String word : words) {
             if (word.startsWith("tag:")) {
                 tag = ";tag=" + word.substring(4);
+            } else if (word.startsWith("re:")) {
+                name = word.substring(3);
             }
         }
-        final boolean first = !caller && toTagMissing;
-        if (toInvite) {
-            text.append("To:[$to]").append(tag).append('\n');
+        sentSince += name.isEmpty() || name.equals("INVITE") ? 1 : 0;
+        if (name.isEmpty()) {
+            text.append("[last_Via:]\n[last_From:]\n[last_To:]").append(!caller && toTagMissing ? tag : "")
+                    .append("\n[last_Call-ID:]\n[last_CSeq:]\n");
         } else {
-            text.append("[last_To:]").append(first ? tag : "").append('\n');
+            for (int i = 1; i <= vias; i++) {
+                text.append("Via:[$via").append(i).append(name).append("]\n");
+            }
+            text.append("From:[$from").append(name).append("]\nTo:[$to").append(name).append(']')
+                    .append(tagless.contains(name) ? tag : "").append("\n[last_Call-ID:]\nCSeq:[$cseq").append(name)
+                    .append("]\n");
         }
-        text.append("[last_Call-ID:]\n").append(toInvite ? "CSeq:[$cseq]\n" : "[last_CSeq:]\n");
         if (!words.contains("no-rr") && !code.equals("100")) {
             text.append("[last_Record-Route:]\n");
         }
@@ -200,16 +241,18 @@ final class SippScript {
     }
 
     private void request(final String method, final List<String> words) {
-        final boolean ofInvite = method.equals("ACK") || method.equals("CANCEL");
-        final boolean sameBranch = method.equals("CANCEL") || words.contains("fail");
+        final boolean again = words.contains("again");
+        final boolean ofInvite = again || method.equals("ACK") || method.equals("CANCEL");
+        final boolean sameBranch = again || method.equals("CANCEL") || words.contains("fail");
         if (!ofInvite) {
             cseq++;
         }
-        if (method.equals("INVITE")) {
+        if (method.equals("INVITE") && !again) {
             inviteIndex = index;
             inviteCseq = cseq;
+            inviteInside = inDialog;
         }
-        final boolean inside = inDialog && !sameBranch;
+        final boolean inside = sameBranch ? inviteInside : inDialog;
         final String service = "sip:[service]@[remote_ip]:[remote_port]";
         final StringBuilder text = new StringBuilder(method + ' ' + (inside ? "[next_url]" : service) + " SIP/2.0\n");
         text.append("Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=")
@@ -221,15 +264,19 @@ final class SippScript {
         if (caller) {
             text.append("From: \"caller\" <sip:caller@[local_ip]:[local_port]>;tag=[call_number]uac\nTo: <")
                     .append(service)
-                    .append('>').append(method.equals("CANCEL") ? "" : "[peer_tag_param]").append('\n');
+                    .append('>').append(again || method.equals("CANCEL") && !inside ? "" : "[peer_tag_param]")
+                    .append('\n');
         } else {
-            text.append("From:[$to];tag=[call_number]uas").append("\nTo:[$from]\n");
+            text.append("From:[$toINVITE];tag=[call_number]uas\nTo:[$fromINVITE]\n");
         }
-        text.append("Call-ID: [call_id]\nCSeq: ").append(ofInvite ? inviteCseq : cseq).append(' ').append(method)
+        final String number = words.stream().filter(word -> word.startsWith("cseq:")).map(word -> word.substring(5))
+                .findFirst().orElse(Integer.toString(ofInvite ? inviteCseq : cseq));
+        text.append("Call-ID: [call_id]\nCSeq: ").append(number).append(' ').append(method)
                 .append('\n');
         text.append(contact());
         finish(text, words);
-        xml.append("<send").append(method.equals("ACK") ? "" : " retrans=\"500\"").append("><![CDATA[\n").append(text)
+        xml.append("<send").append(again || words.contains("once") || method.equals("ACK") ? "" : " retrans=\"500\"")
+                .append("><![CDATA[\n").append(text)
                 .append("]]></send>\n");
     }
 

@@ -5,11 +5,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Gives TLS to clients that have none (Debian package stunnel4): what connects to it by TCP goes on over TLS, a
- * connection each, to a server whose certificate it verifies.
+ * Gives TLS to agents that have none (Debian package stunnel4): what connects to it goes on, a connection each, from TCP
+ * to TLS, whose server's certificate it verifies, or from TLS to TCP.
  */
 final class Stunnel implements AutoCloseable {
     private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(60);
@@ -27,32 +28,58 @@ final class Stunnel implements AutoCloseable {
         Programs.require("stunnel4", "/usr/bin/stunnel");
     }
 
+    /** A place where it listens, and what it does there. */
+    record Service(InetSocketAddress accept, String section) {}
+
     /**
-     * Starts it, and waits until it listens.
+     * What comes by TCP goes on over TLS.
      *
-     * @param ca   file with who vouches for the server
-     * @param name what the certificate of the server must be for
+     * @param local local address of the connections over TLS
+     * @param ca    file with who vouches for the server
+     * @param name  what the certificate of the server must be for
      */
-    static Stunnel start(final InetSocketAddress listen, final InetSocketAddress server, final Path ca,
-            final String name) throws IOException, InterruptedException {
-        final Path folder = Files.createTempDirectory("stunnel");
-        final Path log = folder.resolve("log");
-        final Path config = Files.writeString(folder.resolve("stunnel.conf"), """
-                foreground = yes
-                pid =
-                [sip]
+    static Service toServer(final InetSocketAddress accept, final String local, final InetSocketAddress server,
+            final Path ca, final String name) {
+        return new Service(accept, """
                 client = yes
-                accept = %s:%d
-                connect = %s:%d
+                accept = %s
+                local = %s
+                connect = %s
                 verifyChain = yes
                 checkHost = %s
                 CAfile = %s
-                """.formatted(listen.getHostString(), listen.getPort(), server.getHostString(), server.getPort(), name,
-                ca));
-        final Stunnel stunnel = new Stunnel(new ProcessBuilder("stunnel", config.toString())
+                """.formatted(text(accept), local, text(server), name, ca));
+    }
+
+    /** What comes over TLS goes on by TCP. @param certificates folder with {@code name.pem} and {@code name.key} */
+    static Service fromClient(final InetSocketAddress accept, final InetSocketAddress agent, final Path certificates,
+            final String name) {
+        return new Service(accept, """
+                accept = %s
+                connect = %s
+                cert = %3$s/%4$s.pem
+                key = %3$s/%4$s.key
+                """.formatted(text(accept), text(agent), certificates, name));
+    }
+
+    private static String text(final InetSocketAddress address) {
+        return address.getHostString() + ':' + address.getPort();
+    }
+
+    /** Starts it, and waits until it listens. */
+    static Stunnel start(final List<Service> services) throws IOException, InterruptedException {
+        final Path folder = Files.createTempDirectory("stunnel");
+        final Path log = folder.resolve("log");
+        final StringBuilder config = new StringBuilder("foreground = yes\npid =\n");
+        for (int i = 0; i < services.size(); i++) {
+            config.append("[sip").append(i).append("]\n").append(services.get(i).section());
+        }
+        final Path file = Files.writeString(folder.resolve("stunnel.conf"), config);
+        final Stunnel stunnel = new Stunnel(new ProcessBuilder("stunnel", file.toString())
                 .redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
         final long startNs = System.nanoTime();
-        while (!listens(listen)) {
+        // It binds them in their order.
+        while (!listens(services.getLast().accept())) {
             if (!stunnel.process.isAlive() || System.nanoTime() - startNs > DEADLINE_NS) {
                 throw new IllegalStateException("stunnel did not start:\n" + stunnel);
             }
