@@ -8,16 +8,19 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
  * The file of records, one JSON object per line. Lines are appended in groups, each group whole or not at all; a file
- * that has become large is moved aside, with the time in its name. One thread.
+ * that has become large is moved aside, with the time in its name; one that somebody else has moved is begun anew. One
+ * thread.
  */
 final class RecordFile implements AutoCloseable {
     /** What each line begins with, before the value of its id. */
@@ -31,6 +34,8 @@ final class RecordFile implements AutoCloseable {
     private final Path file;
     private final long rollBytes;
     private FileChannel channel;
+    /** What the system knows the open file by, whatever its name is by now. */
+    private Object key;
     private long size;
     private int torn;
 
@@ -58,9 +63,25 @@ final class RecordFile implements AutoCloseable {
         Files.createDirectories(file.getParent());
         channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         size = channel.size();
+        key = key();
         if (Files.isRegularFile(file)) {
             mend();
         }
+    }
+
+    private Object key() throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    /** Looks whether somebody has moved the file, deleted or emptied it: lines must not go where nobody finds them. */
+    private void look() throws IOException {
+        if (channel.isOpen() && (!Files.exists(file) || !Objects.equals(key(), key))) {
+            channel.close();
+        }
+        if (!channel.isOpen()) {
+            open();
+        }
+        size = Math.min(size, channel.size());
     }
 
     private void mend() throws IOException {
@@ -135,9 +156,7 @@ final class RecordFile implements AutoCloseable {
      * @throws IOException the disk does not take them; nothing of them is there then, or goes with the next attempt
      */
     void append(final ByteBuffer lines) throws IOException {
-        if (!channel.isOpen()) {
-            open();
-        }
+        look();
         final long before = size;
         try {
             channel.position(before);

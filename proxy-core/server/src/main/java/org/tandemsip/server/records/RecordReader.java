@@ -83,12 +83,15 @@ final class RecordReader {
     private List<String> lines(final Path path, final int most) throws IOException {
         final List<String> lines = new ArrayList<>();
         final ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
-        nextOffset = offset;
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            // It was emptied, or is another one that the system knows by the same number.
+            offset = offset > channel.size() ? 0 : offset;
+            nextOffset = offset;
             while (piece.hasRemaining() && channel.read(piece, offset + piece.position()) > 0) {
                 // More of it.
             }
         } catch (final NoSuchFileException e) {
+            nextOffset = offset;
             return lines;
         }
         int start = 0;

@@ -129,4 +129,16 @@ class CallHistoryTest {
             assertEquals("the database takes records again", told.getLast());
         }
     }
+
+    @Test
+    void shouldReadAFileFromItsBeginningThatWasEmptied() throws Exception {
+        try (CallHistory history = open(folder.resolve("calls.db"))) {
+            append(line(1) + line(2) + line(3));
+            await(() -> history.databases().getFirst().stored() == 3);
+            await(() -> history.databases().getFirst().behindBytes() == 0);
+            Files.writeString(file(), line(4));
+            await(() -> history.databases().getFirst().stored() == 4);
+            assertEquals(List.of("00004"), ids(history.last(10, "a4")));
+        }
+    }
 }

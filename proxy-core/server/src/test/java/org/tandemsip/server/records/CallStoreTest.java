@@ -304,6 +304,32 @@ class CallStoreTest {
     }
 
     @Test
+    void shouldBeginTheFileAnewWhenSomebodyHasMovedOrEmptiedIt() throws IOException {
+        final Path file = folder.resolve("cdr.jsonl");
+        try (CallStore store = open(folder, false)) {
+            final CallRecords taker = store.taker();
+            for (int i = 1; i <= 5; i++) {
+                switch (i) {
+                    case 2 -> Files.move(file, folder.resolve("moved"));
+                    case 3 -> Files.delete(file);
+                    case 5 -> Files.writeString(file, "");
+                    default -> {
+                        // It is left alone.
+                    }
+                }
+                assertTrue(end(taker, i));
+                final int written = i;
+                await(() -> store.written() == written);
+                assertEquals(i == 4 ? 2 : 1, Files.readAllLines(file).size());
+                assertTrue(Files.readString(file).startsWith("{\"id\":\"" + id(i == 4 ? 3 : i)),
+                        Files.readString(file));
+            }
+        }
+        assertEquals(1, Files.readAllLines(folder.resolve("moved")).size());
+        assertEquals(List.of(), told);
+    }
+
+    @Test
     void shouldReadWhatIsGoodOfADamagedJournal() throws IOException {
         final Path after;
         try (CallStore store = open(folder, false)) {
