@@ -133,14 +133,19 @@ final class RecordFeeder implements AutoCloseable {
         try {
             put(lines);
         } catch (final SQLException e) {
-            connection.rollback();
-            if (!isOfData(e)) {
-                throw e;
-            }
+            rollBack(e);
             putOneByOne(lines);
         }
         reader.passed();
         return true;
+    }
+
+    /** Goes on where the record is at fault, else throws {@code cause}: the connection is closed then. */
+    private void rollBack(final SQLException cause) throws SQLException {
+        if (!isOfData(cause)) {
+            throw cause;
+        }
+        connection.rollback();
     }
 
     /** Whether it is the record's fault: classes 22 and 23 of SQL states. */
@@ -170,10 +175,7 @@ final class RecordFeeder implements AutoCloseable {
             try {
                 put(List.of(line));
             } catch (final SQLException e) {
-                connection.rollback();
-                if (!isOfData(e)) {
-                    throw e;
-                }
+                rollBack(e);
                 skipped++;
             }
         }

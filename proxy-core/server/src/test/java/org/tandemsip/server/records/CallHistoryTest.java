@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -139,6 +142,23 @@ class CallHistoryTest {
             Files.writeString(file(), line(4));
             await(() -> history.databases().getFirst().stored() == 4);
             assertEquals(List.of("00004"), ids(history.last(10, "a4")));
+        }
+    }
+
+    @Test
+    void shouldTellWhyTheDatabaseTakesNothing() throws Exception {
+        final Path database = folder.resolve("calls.db");
+        open(database).close();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
+                Statement statement = connection.createStatement()) {
+            // Like a full disk, it ends the transaction by itself.
+            statement.execute("CREATE TRIGGER full BEFORE INSERT ON tandem_cdr BEGIN SELECT RAISE(ROLLBACK, 'no room');"
+                    + " END");
+        }
+        try (CallHistory history = open(database)) {
+            append(line(1));
+            await(() -> history.databases().getFirst().failure() != null);
+            assertTrue(told.getFirst().contains("no room"), told.toString());
         }
     }
 }
