@@ -72,6 +72,8 @@ final class CallJournal implements AutoCloseable {
         final boolean own;
         int calls;
         long bytes;
+        /** That an earlier process has left. */
+        int records;
 
         Part(final Segment segment, final boolean own) {
             this.segment = segment;
@@ -187,11 +189,13 @@ final class CallJournal implements AutoCloseable {
         for (final Map.Entry<Long, Path> each : files(folder).entrySet()) {
             lastNumber = each.getKey();
             final Part part = new Part(Segment.open(each.getValue(), each.getKey()), false);
-            if (isOurs(part.segment)) {
+            final boolean ours = isOurs(part.segment);
+            damaged += ours ? part.segment.read((payload, index) -> replay(part, payload, index, owed)) : 0;
+            if (part.records > 0) {
                 parts.add(part);
-                damaged += part.segment.read((payload, index) -> replay(part, payload, index, owed));
-            } else if (part.segment.lengthAt(0) == 0) {
-                // Made and never begun.
+            } else if (ours || part.segment.lengthAt(0) == 0) {
+                // It was ready, and nobody has written to it: it makes room for those that are made now.
+                part.segment.unmap();
                 Files.delete(each.getValue());
             } else {
                 foreign++;
@@ -213,6 +217,7 @@ final class CallJournal implements AutoCloseable {
     }
 
     private void replay(final Part part, final DirectBuffer payload, final int index, final Taker owed) {
+        part.records += payload.getLong(0) == HEAD ? 0 : 1;
         switch ((int) payload.getLong(0)) {
             case HEAD_ALONE -> calls.clear();
             case STATE -> keep(part, payload.getLong(8), index, payload.capacity());

@@ -330,6 +330,22 @@ class CallStoreTest {
     }
 
     @Test
+    void shouldMakeRoomOfWhatAnEarlierProcessHadReady() throws IOException {
+        final Path after;
+        try (CallStore store = open(folder, false)) {
+            keep(store.taker(), 1);
+            await(() -> store.kept() == 1);
+            after = killed(folder, "after");
+        }
+        try (CallJournal journal = CallJournal.open(after.resolve("calls"), SEGMENT, (bytes, index, length) -> {},
+                List.of()); Stream<Path> files = Files.list(after.resolve("calls"))) {
+            assertEquals(1, journal.recovered());
+            // That with the call, and a new one.
+            assertEquals(2, files.filter(each -> each.toString().endsWith(".journal")).count());
+        }
+    }
+
+    @Test
     void shouldReadWhatIsGoodOfADamagedJournal() throws IOException {
         final Path after;
         try (CallStore store = open(folder, false)) {
