@@ -37,6 +37,7 @@ final class Descriptions {
 
     private static final byte[] CONTENT_LENGTH = B2bua.ascii("Content-Length: ");
     private static final int OWN_BYTES = 64;
+    private static final int USUAL_BYTES = 16_384;
     private static final byte[] NO_BYTES = {};
 
     private final SipParser parser;
@@ -47,6 +48,8 @@ final class Descriptions {
     private final AsciiWriter out = new AsciiWriter();
     private final UnsafeBuffer filtered = new UnsafeBuffer(new byte[Sdp.MOST_BYTES]);
     private final UnsafeBuffer written = new UnsafeBuffer(new byte[2 * Sdp.MOST_BYTES]);
+    /** What is usual fits. */
+    private final UnsafeBuffer rewritten = new UnsafeBuffer(new byte[USUAL_BYTES]);
     private final UnsafeBuffer source = new UnsafeBuffer(0, 0);
 
     Descriptions(final Limits limits) {
@@ -135,8 +138,8 @@ final class Descriptions {
 
     private byte[] rewrite(final SipMessage original, final int from, final int to, final byte[] instead) {
         final int body = original.bodyLength() - (to - from) + instead.length;
-        final UnsafeBuffer into =
-                new UnsafeBuffer(new byte[original.length() + instead.length + OWN_BYTES]);
+        final int most = original.length() + instead.length + OWN_BYTES;
+        final UnsafeBuffer into = most <= USUAL_BYTES ? rewritten : new UnsafeBuffer(new byte[most]);
         out.wrap(into, 0).put(original.bytes(), 0, original.rowStart(0));
         for (int row = 0; row < original.rows(); row++) {
             if (original.rowName(row) != HeaderName.CONTENT_LENGTH

@@ -52,7 +52,8 @@ final class MediaSession implements Asker {
     private final Call call;
     /** How the relay knows it. */
     private final RelayedCall relayed;
-    private final ArrayDeque<Held> waiting = new ArrayDeque<>();
+    /** Seldom anything. */
+    private final ArrayDeque<Held> waiting = new ArrayDeque<>(1);
     /** The offer of the INVITE as it goes to {@link #offerTo}. */
     private byte[] offer;
     private Trunk offerTo;

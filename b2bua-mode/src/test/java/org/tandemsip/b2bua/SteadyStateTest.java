@@ -12,23 +12,36 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.codec.sdp.CodecList;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.handler.NameService;
+import org.tandemsip.engine.handler.Reply;
+import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.proxy.Proxy;
+import org.tandemsip.engine.routing.CreditPolicy;
+import org.tandemsip.engine.routing.CreditReply;
+import org.tandemsip.engine.routing.CreditService;
+import org.tandemsip.engine.routing.HeaderRules;
+import org.tandemsip.engine.routing.MediaRules;
 import org.tandemsip.engine.routing.Mode;
+import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.Route;
 import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
+import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.timer.TimerLanes;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.wire.SimAddress;
@@ -39,10 +52,28 @@ class SteadyStateTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final long CALL_EVERY_NS = 10_000_000L;
 
-    private final Net net = new Net();
+    private Net net = new Net(false, false);
 
     @Test
     void shouldAllocateNextToNothingWhenCallsComeAndGo() {
+        final long least = allocatedBy500();
+        assertTrue(least <= 500 * 64, least + " bytes for 500 calls");
+    }
+
+    /**
+     * What a service is asked outlives the call on the shard, and is copied: the SDP on its way to the relay and back,
+     * the messages that wait for it and are made again, names for the credit service.
+     */
+    @ParameterizedTest
+    @CsvSource({"true, false, 3_500", "false, true, 1_100"})
+    void shouldAllocateWhatServicesAreAskedAndNoMore(final boolean media, final boolean credit, final int most) {
+        net = new Net(media, credit);
+        final long perCall = allocatedBy500() / 500;
+        assertTrue(perCall <= most, perCall + " bytes per call");
+        assertEquals(0, net.b2bua.questions.waiting());
+    }
+
+    private long allocatedBy500() {
         for (int i = 0; i < 5_000; i++) {
             net.call(i);
         }
@@ -55,7 +86,7 @@ class SteadyStateTest {
             }
             least = Math.min(least, net.allocated - before);
         }
-        assertTrue(least <= 500 * 64, least + " bytes for 500 calls");
+        return least;
     }
 
     @Test
@@ -87,7 +118,7 @@ class SteadyStateTest {
     }
 
     /** Both sides of calls, and what the handler allocates meanwhile. */
-    private static final class Net implements Egress {
+    private static final class Net implements Egress, MediaRelay, CreditService {
         private final UnsafeBuffer memory = new UnsafeBuffer(new byte[65_536]);
         private final byte[][] sent = new byte[16][];
         private final int[] lengths = new int[16];
@@ -101,13 +132,19 @@ class SteadyStateTest {
         private int branches;
         private long nowNs = 1_000_000_000L;
         private long allocated;
+        private MediaRelay.Request described;
+        private long creditTicket;
 
-        private Net() {
+        private Net(final boolean media, final boolean credit) {
             for (int i = 0; i < sent.length; i++) {
                 sent[i] = new byte[4_096];
             }
-            final Trunk alice = CallFixture.trunk(0, "alice", CallFixture.ALICE);
-            final Trunk bob = CallFixture.trunk(1, "bob", CallFixture.BOB);
+            final TrunkRules rules = new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE,
+                    NumberRules.NONE, CallFixture.NO_TIMERS)
+                    .with(media ? new MediaRules(CodecList.ANY, true, Side.PLAIN) : MediaRules.NONE);
+            final Trunk alice = CallFixture.trunk(0, "alice", rules, CallFixture.ALICE);
+            final Trunk bob = CallFixture.trunk(1, "bob", rules, CallFixture.BOB);
+            alice.state().credit(credit ? CreditPolicy.CLOSED : CreditPolicy.NONE);
             final RoutingPolicy policy = new RoutingPolicy(Mode.B2BUA, List.of(alice, bob),
                     List.of(new Route("r", alice, Route.Match.ANY, List.of(bob), List.of(), List.of(), null)),
                     Timing.DEFAULTS, 70, true);
@@ -116,14 +153,15 @@ class SteadyStateTest {
                             "203.0.113.10:5060".getBytes(StandardCharsets.US_ASCII))),
                     Limits.DEFAULTS, new ShardContext.Keys(1, 2, 3, 4), 200_000, policy, NameService.NONE, 1);
             b2bua = new B2bua(context);
+            b2bua.media(this, false);
+            b2bua.credit(this);
             proxy = new Proxy(context, b2bua);
         }
 
         private void call(final int number) {
             final String[] names = setUp("call-" + number);
             deliver(CallFixture.ALICE, request("BYE", names, 2, ""));
-            // Our BYE to Bob comes after the answer to Alice's.
-            deliver(CallFixture.BOB, answer(text(1), 200, ""));
+            deliver(CallFixture.BOB, answer(text("BYE"), 200, ""));
         }
 
         /** Returns From, To and Call-ID of Alice's dialog. */
@@ -131,10 +169,13 @@ class SteadyStateTest {
             pass(CALL_EVERY_NS);
             final String[] names = {"<sip:alice@192.0.2.1>;tag=a", "<sip:bob@203.0.113.10>", callId};
             deliver(CallFixture.ALICE, request("INVITE", names, 1, CallFixture.OFFER));
-            final String invite = text(1);
+            grant();
+            describe();
+            final String invite = text("INVITE");
             deliver(CallFixture.BOB, answer(invite, 180, ""));
             deliver(CallFixture.BOB, answer(invite, 200, CallFixture.ANSWER));
-            names[1] = header(text(0), "To");
+            describe();
+            names[1] = header(text("SIP/2.0 200"), "To");
             deliver(CallFixture.ALICE, request("ACK", names, 1, ""));
             return names;
         }
@@ -153,7 +194,8 @@ class SteadyStateTest {
                     + header(request, "From") + "\r\nTo: " + to + (to.contains("tag=") ? "" : ";tag=b")
                     + "\r\nCall-ID: "
                     + header(request, "Call-ID") + "\r\nCSeq: " + header(request, "CSeq")
-                    + "\r\nContact: <sip:bob@10.0.0.11:5060>\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+                    + "\r\nContact: <sip:bob@10.0.0.11:5060>\r\nContent-Type: application/sdp\r\nContent-Length: "
+                    + body.length() + "\r\n\r\n" + body;
         }
 
         private static String header(final String text, final String name) {
@@ -161,8 +203,68 @@ class SteadyStateTest {
             return text.substring(start, text.indexOf("\r\n", start));
         }
 
-        private String text(final int index) {
-            return new String(sent[index], 0, lengths[index], StandardCharsets.ISO_8859_1);
+        /** The last message that begins so. */
+        private String text(final String start) {
+            for (int i = count - 1; i >= 0; i--) {
+                final String text = new String(sent[i], 0, lengths[i], StandardCharsets.ISO_8859_1);
+                if (text.startsWith(start)) {
+                    return text;
+                }
+            }
+            throw new AssertionError("no " + start);
+        }
+
+        /** The credit service answers, if it was asked. */
+        private void grant() {
+            if (creditTicket != 0) {
+                final long ticket = creditTicket;
+                creditTicket = 0;
+                reply(ticket, CreditReply.of(60_000, true));
+            }
+        }
+
+        /** The relay answers, if it was asked. */
+        private void describe() {
+            if (described != null) {
+                final MediaRelay.Request request = described;
+                described = null;
+                reply(request.ticket(), new Answer(Outcome.DONE, 0, request.sdp().clone()));
+            }
+        }
+
+        private void reply(final long ticket, final Reply reply) {
+            final ShardCommand.Replied replied = new ShardCommand.Replied(ticket, reply);
+            count = 0;
+            final long before = THREADS.getCurrentThreadAllocatedBytes();
+            proxy.onCommand(replied, nowNs);
+            allocated += THREADS.getCurrentThreadAllocatedBytes() - before;
+        }
+
+        @Override
+        public boolean ask(final MediaRelay.Request request) {
+            described = request.command() == Command.DELETE ? null : request;
+            return true;
+        }
+
+        @Override
+        public Terms terms() {
+            return CreditService.NONE.terms();
+        }
+
+        @Override
+        public boolean ask(final int shard, final long ticket, final CreditService.Request request) {
+            creditTicket = ticket;
+            return true;
+        }
+
+        @Override
+        public void settle(final Settlement settlement) {
+            // Sent elsewhere.
+        }
+
+        @Override
+        public long epochMs(final long ns) {
+            return 1_709_251_199_995L + ns / 1_000_000;
         }
 
         private void deliver(final String from, final String text) {
