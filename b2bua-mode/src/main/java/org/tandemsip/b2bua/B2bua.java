@@ -15,6 +15,7 @@ import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Egress;
 import org.tandemsip.engine.handler.MediaRelay;
+import org.tandemsip.engine.handler.Neighbours;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -67,6 +68,7 @@ final class B2bua implements CallMode {
     final CallIds callIds;
     final CallNames names;
     final Replacements replacements = new Replacements(this);
+    final OtherShards others = new OtherShards(this);
     final NextHops hops;
     private final Loops loops;
     final Routes routes;
@@ -322,6 +324,7 @@ final class B2bua implements CallMode {
                 }
             });
             case final ShardCommand.Replied replied -> questions.onReply(replied, nowNs);
+            case final ShardCommand.FindDialog asked -> others.answer(asked);
             // The proxy's affair, or the shard's.
             case ShardCommand.Probe _,ShardCommand.Register _,ShardCommand.PingPhones _ -> {}
             case ShardCommand.Resolved _,ShardCommand.Inspect _ -> {}
@@ -330,11 +333,12 @@ final class B2bua implements CallMode {
 
     private static void onUnreachable(final ClientTransaction client, final ShardCommand.Unreachable report,
             final long nowNs) {
-        if (client != null && report.isAbout(client.destination())
-                && client.user() instanceof final Exchange exchange && exchange.initial()) {
+        if (client == null || !report.isAbout(client.destination())) {
+            return;
+        }
+        if (client.user() instanceof final Exchange exchange && exchange.initial()) {
             exchange.call.setup.onUnreachable(nowNs);
-        } else if (client != null && report.isAbout(client.destination())
-                && client.user() instanceof final LoneRequest request) {
+        } else if (client.user() instanceof final LoneRequest request) {
             request.onUnreachable(client, nowNs);
         }
     }
@@ -364,24 +368,22 @@ final class B2bua implements CallMode {
 
     @Override
     public boolean hangUp(final String id, final String reason, final long nowNs) {
-        final Call call = call(id);
+        final Call call = pools.find(id);
         if (call != null) {
             call.hangUp(Ender.ADMIN, ascii(reason), nowNs);
         }
         return call != null;
     }
 
-    private Call call(final String id) {
-        final Call[] found = new Call[1];
-        pools.forEach(
-                call -> found[0] = call.state != Call.State.OVER && CallView.id(call).equals(id) ? call : found[0]);
-        return found[0];
-    }
-
     @Override
     public void router(final CallRouter router) {
         transfers.router(router);
         redirects.router(router);
+    }
+
+    @Override
+    public void neighbours(final Neighbours neighbours) {
+        others.reachedBy(neighbours);
     }
 
     /** The configuration in force. */
@@ -397,7 +399,7 @@ final class B2bua implements CallMode {
 
     @Override
     public boolean limit(final String id, final long remainingNs, final long nowNs) {
-        final Call call = call(id);
+        final Call call = pools.find(id);
         final boolean up = call != null && call.state == Call.State.UP;
         if (up) {
             call.cutOff.limit(remainingNs, nowNs);
@@ -450,8 +452,6 @@ final class B2bua implements CallMode {
             server.respond(status.code(), length, nowNs);
         }
     }
-
-    // What all share.
 
     /** Max-Forwards for a request that takes over {@code original}, which may be {@code null}. */
     int hops(final SipMessage original) {

@@ -58,6 +58,9 @@ final class Exchange implements Requester {
     private final B2bua owner;
     /** An INVITE of our own, which no server transaction keeps. */
     final KeptBytes original;
+    /** What another shard has said of the dialog that the request names, and how it is asked; each may be null. */
+    NamedDialog named;
+    OtherShards.LookUp lookUp;
     /** Challenges of it that were answered. */
     private int answers;
     /** The session was asked for once more, for longer. */
@@ -89,6 +92,7 @@ final class Exchange implements Requester {
         answered = false;
         retarget();
         ackOwed = false;
+        named = null;
         state = State.PENDING;
         return this;
     }
@@ -391,6 +395,10 @@ final class Exchange implements Requester {
         success.end();
         owner.timers.cancel(patience);
         original.forget();
+        if (lookUp != null) {
+            lookUp.forget();
+            lookUp = null;
+        }
         if (server != null) {
             server.detach();
             server = null;

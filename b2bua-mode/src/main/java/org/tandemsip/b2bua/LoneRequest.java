@@ -53,6 +53,9 @@ final class LoneRequest implements Requester {
     private int answers;
     /** Listen point that the present try was sent from. */
     private int way;
+    /** What another shard has said of the dialog that it names, and how it is asked; each may be {@code null}. */
+    private NamedDialog named;
+    private OtherShards.LookUp lookUp;
 
     LoneRequest(final B2bua owner) {
         this.owner = owner;
@@ -99,11 +102,27 @@ final class LoneRequest implements Requester {
         tried = 0;
         failure = Status.SERVICE_UNAVAILABLE_503;
         deadlineNs = nowNs + owner.lanes.t1Times64().durationNs();
-        if (tryNext(nowNs)) {
+        return proceed(nowNs);
+    }
+
+    private Disposition proceed(final long nowNs) {
+        if (tryNext(nowNs) || lookUp != null) {
             return Disposition.FORWARDED;
+        }
+        if (failure == Status.FORBIDDEN_403) {
+            owner.replacements.countRefused(named);
         }
         answer(failure, nowNs);
         return Disposition.ANSWERED;
+    }
+
+    /** Goes on with a REFER that names a dialog of another shard, which was asked for it. */
+    private void onDialog(final NamedDialog dialog, final long nowNs) {
+        lookUp = null;
+        named = dialog;
+        failure = Status.SERVICE_UNAVAILABLE_503;
+        tried = 0;
+        proceed(nowNs);
     }
 
     /** Begins what the request makes, if anything; {@code false} when there is no room for it. */
@@ -154,6 +173,9 @@ final class LoneRequest implements Requester {
             if ((target.peer == null || target.peer.state().usable()) && send(nowNs)) {
                 return true;
             }
+            if (lookUp != null) {
+                return false;
+            }
         }
         return false;
     }
@@ -163,9 +185,13 @@ final class LoneRequest implements Requester {
         if (!ask(owner.kept, target)) {
             return false;
         }
-        final Status named = owner.replacements.refusal(owner.kept, callee);
-        failure = named == null ? failure : named;
-        return named == null && launch(nowNs);
+        final Status refusal = owner.replacements.refusal(owner.kept, callee, named);
+        if (refusal != null && owner.replacements.isElsewhere()) {
+            lookUp = owner.others.ask(this::onDialog, nowNs);
+            named = NamedDialog.UNANSWERED;
+        }
+        failure = refusal == null ? failure : refusal;
+        return refusal == null && launch(nowNs);
     }
 
     /** Begins the side that is asked; {@code false} when there is no room for it. */
@@ -187,6 +213,7 @@ final class LoneRequest implements Requester {
     private boolean launch(final long nowNs) {
         server.request(owner.kept);
         final SipMessage request = owner.kept;
+        owner.extra.named = named;
         final int length = owner.sender.write(callee, request.method(), callee.localCseq + 1, request,
                 owner.hops(request, target.trunk), this, nowNs);
         if (length == 0) {
@@ -318,6 +345,11 @@ final class LoneRequest implements Requester {
             client.handOver(TransactionUser.NOBODY);
             client = null;
         }
+        if (lookUp != null) {
+            lookUp.forget();
+            lookUp = null;
+        }
+        named = null;
         if (subscription != null) {
             subscription.end(nowNs);
             subscription = null;

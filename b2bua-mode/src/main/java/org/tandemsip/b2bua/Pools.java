@@ -42,6 +42,14 @@ final class Pools {
         return places.get(place);
     }
 
+    /** The call with that id of {@link CallView}, or {@code null}. Control rate. */
+    Call find(final String id) {
+        final Call[] found = new Call[1];
+        places.forEach(
+                call -> found[0] = call.state != Call.State.OVER && CallView.id(call).equals(id) ? call : found[0]);
+        return found[0];
+    }
+
     /** Shows all calls, those that are over too. Control rate. */
     void forEach(final Consumer<Call> viewer) {
         places.forEach(viewer);

@@ -36,7 +36,7 @@ final class Relay {
             return owner.refuse(leg, request, source, Status.OK_200, -1, nowNs);
         }
         if (request.method() == Method.REFER && owner.transfers.concerns(leg)) {
-            return owner.transfers.onRefer(leg, request, source, owner.policy(), nowNs);
+            return owner.transfers.onRefer(leg, request, source, nowNs);
         }
         final Leg other = leg.other();
         if (request.maxForwards() == 0) {
@@ -52,8 +52,11 @@ final class Relay {
                 return owner.refuse(leg, request, source, Status.SESSION_INTERVAL_TOO_SMALL_422, -1, nowNs);
             }
         }
-        final Status named = request.method() == Method.REFER ? owner.replacements.refusal(request, other) : null;
-        if (named != null) {
+        final Status named =
+                request.method() == Method.REFER ? owner.replacements.refusal(request, other, null) : null;
+        final boolean elsewhere = named != null && owner.replacements.isElsewhere();
+        if (named != null && !elsewhere) {
+            owner.replacements.countRefused(null);
             return owner.refuse(leg, request, source, named, -1, nowNs);
         }
         final Status conflict = call.exchanges.conflict(leg, request, nowNs);
@@ -61,10 +64,11 @@ final class Relay {
             return owner.refuse(leg, request, source, conflict,
                     conflict == Status.SERVER_INTERNAL_ERROR_500 ? owner.draws.retryAfter() : -1, nowNs);
         }
-        return relay(leg, request, source, nowNs);
+        return relay(leg, request, source, elsewhere, nowNs);
     }
 
-    private Disposition relay(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
+    private Disposition relay(final Leg leg, final SipMessage request, final Source source, final boolean elsewhere,
+            final long nowNs) {
         final Leg other = leg.other();
         owner.extra.clear();
         if (request.method() == Method.PRACK && !readRack(leg.call, request)) {
@@ -77,6 +81,13 @@ final class Relay {
             return Disposition.DROPPED_OVERLOAD;
         }
         leg.call.exchanges.add(exchange);
+        if (elsewhere) {
+            exchange.lookUp = owner.others.ask((dialog, atNs) -> onDialog(exchange, dialog, atNs), nowNs);
+            if (exchange.lookUp == null) {
+                onDialog(exchange, NamedDialog.UNANSWERED, nowNs);
+            }
+            return Disposition.FORWARDED;
+        }
         final boolean invite = exchange.invite();
         if (!resend(exchange, request, nowNs)) {
             exchange.answer(Status.SERVICE_UNAVAILABLE_503, -1, null, nowNs);
@@ -94,9 +105,28 @@ final class Relay {
         return Disposition.FORWARDED;
     }
 
+    /** Goes on with a REFER that names a dialog of another shard, which was asked for it. */
+    private void onDialog(final Exchange exchange, final NamedDialog dialog, final long nowNs) {
+        exchange.lookUp = null;
+        exchange.named = dialog;
+        exchange.server.request(owner.kept);
+        Status refusal = owner.replacements.refusal(owner.kept, exchange.to, dialog);
+        if (refusal != null) {
+            owner.replacements.countRefused(dialog);
+        } else {
+            owner.extra.clear();
+            refusal = resend(exchange, owner.kept, nowNs) ? null : Status.SERVICE_UNAVAILABLE_503;
+        }
+        if (refusal != null) {
+            exchange.answer(refusal, -1, null, nowNs);
+            exchange.release(nowNs);
+        }
+    }
+
     /** Sends the request of {@code exchange} on the other leg; {@code false} when there is no room for it. */
     boolean resend(final Exchange exchange, final SipMessage request, final long nowNs) {
         final Leg to = exchange.to;
+        owner.extra.named = exchange.named;
         final int length = owner.sender.write(to, request.method(), to.localCseq + 1, request, owner.hops(request),
                 exchange, nowNs);
         if (length == 0) {

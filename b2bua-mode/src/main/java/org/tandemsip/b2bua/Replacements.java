@@ -27,7 +27,8 @@ import org.tandemsip.engine.metrics.Counter;
  * </pre>
  *
  * Where bob is not on the side of carol her names are nothing for him: he gets our two tags and no Call-ID, and in his
- * INVITE hers take their place. What names no dialog of ours is left alone. Shard thread only.
+ * INVITE hers take their place. What names no dialog of ours is left alone. A call of another shard is asked for there
+ * first ({@link OtherShards}). Shard thread only.
  */
 final class Replacements {
     private static final HeaderFieldSet ROW = new HeaderFieldSet(List.of(HeaderField.of("Replaces")));
@@ -35,6 +36,7 @@ final class Replacements {
     private static final byte[] REFER_TO = B2bua.ascii("Refer-To: ");
     private static final byte[] TO_TAG = B2bua.ascii(";to-tag=");
     private static final byte[] FROM_TAG = B2bua.ascii(";from-tag=");
+    private static final int NOWHERE = -1;
     private static final byte[] EARLY_ONLY = B2bua.ascii(";early-only");
     /** Most bytes of a Refer-To that is changed. */
     private static final int MOST_BYTES = 8_192;
@@ -45,9 +47,11 @@ final class Replacements {
     enum Whose {
         /** No tag in it is ours. */
         OTHERS,
-        /** One of this shard: {@link #leg} says which. */
+        /** One that is known: {@link #dialog} is it. */
         OURS,
-        /** It was ours, or is one of another shard. */
+        /** One of another shard, which has to be asked first. */
+        ELSEWHERE,
+        /** It was ours. */
         LOST
     }
 
@@ -58,9 +62,12 @@ final class Replacements {
     private final AsciiWriter text = new AsciiWriter();
     private final UnsafeBuffer names = new UnsafeBuffer(new byte[ReplacesValue.MOST_BYTES]);
     private final UnsafeBuffer changed = new UnsafeBuffer(new byte[MOST_BYTES]);
+    private final UnsafeBuffer asked = new UnsafeBuffer();
+    private Whose last;
     private Leg leg;
-    private boolean ofOtherSide;
-    private boolean elsewhere;
+    private NamedDialog dialog;
+    private int shard;
+    private boolean joins;
 
     Replacements(final B2bua owner) {
         this.owner = owner;
@@ -87,23 +94,39 @@ final class Replacements {
 
     // Whose it is.
 
-    /** Reads what stands escaped at {@code slice}. */
-    Whose readEscaped(final DirectBuffer bytes, final long slice) {
-        elsewhere = false;
-        return value.readEscaped(bytes, slice) ? whose() : Whose.LOST;
+    /** Reads what stands escaped at {@code slice}. @param known what another shard has said of it, or {@code null} */
+    Whose readEscaped(final DirectBuffer bytes, final long slice, final NamedDialog known) {
+        last = value.readEscaped(bytes, slice) ? whose(known) : Whose.LOST;
+        return last;
     }
 
-    private Whose whose() {
-        elsewhere = false;
+    private Whose read(final SipMessage message, final int row, final NamedDialog known) {
+        final long slice = message.rowValue(row);
+        value.read(message.bytes(), Slice.offset(slice), Slice.end(slice));
+        last = whose(known);
+        return last;
+    }
+
+    private Whose whose(final NamedDialog known) {
+        shard = NOWHERE;
+        leg = null;
+        dialog = null;
         if (!value.hasOurTag()) {
             return Whose.OTHERS;
         }
-        ofOtherSide = false;
         if (names(value.toTag(), value.fromTag())) {
+            dialog = NamedDialog.of(leg, false);
             return Whose.OURS;
         }
-        ofOtherSide = true;
-        return names(value.fromTag(), value.toTag()) ? Whose.OURS : Whose.LOST;
+        if (names(value.fromTag(), value.toTag())) {
+            dialog = NamedDialog.of(leg, true);
+            return Whose.OURS;
+        }
+        if (shard != NOWHERE && known == null) {
+            return Whose.ELSEWHERE;
+        }
+        dialog = shard == NOWHERE ? null : known;
+        return dialog != null && dialog.found() ? Whose.OURS : Whose.LOST;
     }
 
     private boolean names(final long own, final long other) {
@@ -111,7 +134,8 @@ final class Replacements {
         if (!owner.tags.read(bytes, own)) {
             return false;
         }
-        elsewhere |= Places.shard(owner.tags.place()) != owner.shard;
+        final int of = Places.shard(owner.tags.place());
+        shard = of == owner.shard ? shard : of;
         leg = owner.find(bytes, own);
         return leg != null && leg.established() && leg.other().established()
                 && (leg.is(bytes, value.callId(), other)
@@ -119,46 +143,62 @@ final class Replacements {
                         || owner.tags.read(bytes, other) && owner.tags.mac() == leg.other().mac);
     }
 
-    /** What was read last, for what is done seldom. */
-    String text() {
-        return value.text();
+    /** What is known here of the dialog that a value of Replaces names: for another shard. */
+    NamedDialog find(final byte[] replaces) {
+        asked.wrap(replaces);
+        value.read(asked, 0, replaces.length);
+        return whose(null) == Whose.OURS ? dialog.with(leg, nameAddr) : NamedDialog.UNKNOWN;
     }
 
-    /** The leg whose dialog was named last. */
+    /** What was read last: a copy. */
+    byte[] bytes() {
+        return value.copy();
+    }
+
+    /** Whether what was read last has to be asked for: then {@link #shard} says where. */
+    boolean isElsewhere() {
+        return last == Whose.ELSEWHERE;
+    }
+
+    int shard() {
+        return shard;
+    }
+
+    /** The leg whose dialog was named last; {@code null} when it is of another shard. */
     Leg leg() {
         return leg;
     }
 
-    /** Whether that is meant as its other side knows it, and not as we do: that side is to be called with it. */
-    boolean isOfOtherSide() {
-        return ofOtherSide;
+    /** The dialog that was named last. */
+    NamedDialog dialog() {
+        return dialog;
     }
 
-    /** Counts what was read last as not known, or not known here. */
-    void countLost() {
-        owner.counters.increment(elsewhere ? Counter.REPLACES_ELSEWHERE : Counter.REPLACES_UNKNOWN);
-    }
-
-    private static boolean isSameSide(final Leg one, final Leg other) {
-        return one.trunk != null && other.trunk != null && one.trunk.name().equals(other.trunk.name());
+    /** Counts that what was named last could not be done. @param known what another shard has said of it, or null */
+    void countRefused(final NamedDialog known) {
+        owner.counters.increment(
+                joins ? Counter.REPLACES_JOIN : known == null ? Counter.REPLACES_UNKNOWN : known.failure());
+        joins = false;
     }
 
     // Rows.
 
-    /** What to answer to a request that names what {@code to} must not be told, or cannot use; else {@code null}. */
-    Status refusal(final SipMessage request, final Leg to) {
+    /**
+     * What to answer to a request that names what {@code to} must not be told, or cannot use; else {@code null}.
+     * Another shard may have to be asked first, see {@link #isElsewhere}.
+     *
+     * @param known what that has said, or {@code null}
+     */
+    Status refusal(final SipMessage request, final Leg to, final NamedDialog known) {
+        last = Whose.OTHERS;
         if (request.method() == Method.REFER) {
             final int row = request.firstRow(HeaderName.REFER_TO);
-            if (row == SipMessage.NO_ROW || putReferTo(null, request, row, to)) {
-                return null;
-            }
-            countLost();
             // 481 would end the dialog that the REFER is in (RFC 5057 section 5.1).
-            return Status.FORBIDDEN_403;
+            return row == SipMessage.NO_ROW || putReferTo(null, request, row, to, known) ? null
+                    : Status.FORBIDDEN_403;
         }
         for (int row = 0; row < request.rows(); row++) {
-            if (is(request, row) && !put(null, request, row, to)) {
-                countLost();
+            if (is(request, row) && !put(null, request, row, to, known)) {
                 return Status.CALL_DOES_NOT_EXIST_481;
             }
         }
@@ -166,22 +206,19 @@ final class Replacements {
     }
 
     /** Writes a row of this name as {@code to} has to be told; {@code false} when it must not be told. */
-    boolean put(final AsciiWriter out, final SipMessage message, final int row, final Leg to) {
-        final long slice = message.rowValue(row);
-        value.read(message.bytes(), Slice.offset(slice), Slice.end(slice));
-        final Whose whose = whose();
-        if (whose == Whose.OTHERS || whose == Whose.OURS && ofOtherSide && isSameSide(leg, to)
-        // Who was told this by us has to say it to somebody, and only this shard does not know to whom.
-                || whose == Whose.LOST && elsewhere && !owner.tags.read(value.bytes(), value.toTag())) {
+    boolean put(final AsciiWriter out, final SipMessage message, final int row, final Leg to,
+            final NamedDialog known) {
+        final Whose whose = read(message, row, known);
+        if (whose == Whose.OTHERS || whose == Whose.OURS && dialog.ofOtherSide() && dialog.named().isOf(to)) {
             if (out != null) {
                 out.put(message.bytes(), message.rowStart(row), message.rowEnd(row) - message.rowStart(row));
             }
             return true;
         }
-        if (whose != Whose.OURS || ofOtherSide || !isSameSide(leg.other(), to)) {
+        if (whose != Whose.OURS || dialog.ofOtherSide() || !dialog.other().isOf(to)) {
             return false;
         }
-        putNames(text.wrap(names, 0).put(NAME), leg.other(), false);
+        putNames(text.wrap(names, 0).put(NAME), dialog.other(), false);
         text.crlf();
         if (out != null) {
             out.put(names, 0, text.position());
@@ -190,22 +227,23 @@ final class Replacements {
     }
 
     /** Writes a Refer-To likewise. */
-    boolean putReferTo(final AsciiWriter out, final SipMessage message, final int row, final Leg to) {
+    boolean putReferTo(final AsciiWriter out, final SipMessage message, final int row, final Leg to,
+            final NamedDialog known) {
         final DirectBuffer bytes = message.bytes();
         final long slice = message.rowValue(row);
+        joins = false;
         if (!(nameAddr.wrap(bytes, Slice.offset(slice), Slice.end(slice))
                 ? uri.wrap(bytes, Slice.offset(nameAddr.uri()), Slice.end(nameAddr.uri()))
                 : uri.wrap(bytes, Slice.offset(slice), ReplacesValue.indexOf(bytes, ';', Slice.offset(slice),
                         Slice.end(slice))))) {
             // There is no telling what it names.
-            elsewhere = false;
             return false;
         }
-        final long escaped = ReplacesValue.find(bytes, uri);
-        final Whose whose = Slice.exists(escaped) ? readEscaped(bytes, escaped) : Whose.OTHERS;
-        if (whose == Whose.LOST) {
+        if (joins(bytes, uri, false)) {
             return false;
         }
+        final long escaped = ReplacesValue.find(bytes, uri, ReplacesValue.REPLACES);
+        final Whose whose = Slice.exists(escaped) ? readEscaped(bytes, escaped, known) : Whose.OTHERS;
         if (whose == Whose.OTHERS) {
             if (out != null) {
                 owner.names.putNamingRow(out, bytes, message.rowStart(row), slice, HeaderName.REFER_TO,
@@ -213,15 +251,18 @@ final class Replacements {
             }
             return true;
         }
+        if (whose != Whose.OURS) {
+            return false;
+        }
         text.wrap(names, 0);
-        if (isSameSide(leg.other(), to)) {
-            putNames(text, leg.other(), ofOtherSide);
+        final boolean ofOtherSide = dialog.ofOtherSide();
+        if (dialog.other().isOf(to)) {
+            putNames(text, dialog.other(), ofOtherSide);
         } else {
-            final Leg called = ofOtherSide ? leg.other() : leg;
-            called.other().putTag(text);
-            called.putTag(text.put(TO_TAG));
-            called.other().putTag(text.put(FROM_TAG));
-            text.put(value.earlyOnly() ? EARLY_ONLY : NONE);
+            final NamedDialog.Side called = ofOtherSide ? dialog.other() : dialog.named();
+            final NamedDialog.Side calls = ofOtherSide ? dialog.named() : dialog.other();
+            text.put(calls.tag()).put(TO_TAG).put(called.tag()).put(FROM_TAG).put(calls.tag())
+                    .put(value.earlyOnly() ? EARLY_ONLY : NONE);
         }
         final int length = text.position();
         if (text.overflown()) {
@@ -241,11 +282,20 @@ final class Replacements {
         return true;
     }
 
-    /** Names {@code ofLeg} as its other side knows it, which is the one that is called; or we are. */
-    private void putNames(final AsciiWriter out, final Leg ofLeg, final boolean calledAreWe) {
-        ofLeg.putCallId(out);
-        out.put(calledAreWe ? FROM_TAG : TO_TAG).putSlice(ofLeg.buffer(), ofLeg.remoteTag());
-        ofLeg.putTag(out.put(calledAreWe ? TO_TAG : FROM_TAG));
+    /**
+     * Whether a URI asks by Join for a dialog of ours to be joined (RFC 3911), which nobody but we could do: whoever
+     * gets such an INVITE is asked to mix what we take apart.
+     *
+     * @param any whether that of somebody else counts, too: our own INVITE would have no such row
+     */
+    boolean joins(final DirectBuffer bytes, final SipUri target, final boolean any) {
+        final long escaped = ReplacesValue.find(bytes, target, ReplacesValue.JOIN);
+        joins = Slice.exists(escaped) && (any || !value.readEscaped(bytes, escaped) || value.hasOurTag());
+        return joins;
+    }
+
+    private void putNames(final AsciiWriter out, final NamedDialog.Side side, final boolean calledAreWe) {
+        side.put(out, calledAreWe);
         out.put(value.earlyOnly() ? EARLY_ONLY : NONE);
     }
 

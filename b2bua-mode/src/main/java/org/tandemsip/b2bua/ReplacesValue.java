@@ -10,7 +10,11 @@ final class ReplacesValue {
     /** Most bytes of one from a URI. */
     static final int MOST_BYTES = 1_024;
 
-    private static final byte[] FIELD = B2bua.ascii("replaces=");
+    /** What it is called among the header fields of a URI. */
+    static final byte[] REPLACES = B2bua.ascii("replaces=");
+    /** The same of Join (RFC 3911), which has such a value, too. */
+    static final byte[] JOIN = B2bua.ascii("join=");
+
     private static final byte[] TO_TAG = B2bua.ascii("to-tag");
     private static final byte[] FROM_TAG = B2bua.ascii("from-tag");
     private static final byte[] EARLY_ONLY = B2bua.ascii("early-only");
@@ -30,13 +34,13 @@ final class ReplacesValue {
     }
 
     /** Where one stands among the header fields of a URI, escaped; {@code Slice.NONE} when there is none. */
-    static long find(final DirectBuffer bytes, final SipUri uri) {
+    static long find(final DirectBuffer bytes, final SipUri uri, final byte[] field) {
         if (Slice.exists(uri.headers())) {
             final int end = Slice.end(uri.headers());
             for (int start = Slice.offset(uri.headers()); start < end;) {
                 final int stop = indexOf(bytes, '&', start, end);
-                if (begins(bytes, start, stop, FIELD)) {
-                    return Slice.between(start + FIELD.length, stop);
+                if (begins(bytes, start, stop, field)) {
+                    return Slice.between(start + field.length, stop);
                 }
                 start = stop + 1;
             }
@@ -127,9 +131,11 @@ final class ReplacesValue {
         return true;
     }
 
-    /** All of it. */
-    String text() {
-        return bytes.getStringWithoutLengthUtf8(Slice.offset(all), Slice.length(all));
+    /** A copy of all of it. */
+    byte[] copy() {
+        final byte[] copy = new byte[Slice.length(all)];
+        bytes.getBytes(Slice.offset(all), copy);
+        return copy;
     }
 
     /** What the slices below are of. */

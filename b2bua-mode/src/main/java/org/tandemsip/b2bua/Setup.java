@@ -221,9 +221,16 @@ final class Setup extends TimerNode {
         return launch(invite, nowNs);
     }
 
-    /** The media relay has answered: the INVITE that was to be sent goes. */
+    /** Goes on with an INVITE that names a dialog of another shard, which was asked for it. */
+    private void onDialog(final NamedDialog dialog, final long nowNs) {
+        call.initial.lookUp = null;
+        call.initial.named = dialog;
+        resume(nowNs);
+    }
+
+    /** The media relay has answered, or another shard: the INVITE that was to be sent goes. */
     void resume(final long nowNs) {
-        call.initial.server.request(owner.kept);
+        owner.transfers.original(call.initial, owner.kept);
         owner.extra.clear();
         if (!launch(owner.kept, nowNs)) {
             call.room.giveBackTarget();
@@ -232,7 +239,15 @@ final class Setup extends TimerNode {
     }
 
     private boolean launch(final SipMessage original, final long nowNs) {
-        final Status named = owner.replacements.refusal(original, call.legs[1]);
+        final Status named = owner.replacements.refusal(original, call.legs[1], call.initial.named);
+        if (named != null && owner.replacements.isElsewhere()) {
+            call.initial.lookUp = owner.others.ask(this::onDialog, nowNs);
+            if (call.initial.lookUp != null) {
+                owner.timers.cancel(this);
+                return true;
+            }
+            call.initial.named = NamedDialog.UNANSWERED;
+        }
         if (named != null) {
             failure = named;
             return false;
@@ -243,6 +258,7 @@ final class Setup extends TimerNode {
             return call.media.waits();
         }
         final Leg callee = call.legs[1];
+        owner.extra.named = call.initial.named;
         final int length = owner.sender.write(callee, Method.INVITE, callee.localCseq + 1, invite,
                 owner.hops(invite, target.trunk), call.initial, nowNs);
         if (length == 0) {
@@ -323,6 +339,9 @@ final class Setup extends TimerNode {
         if (best.isBetterThan(status.code())) {
             refuseAsBest(nowNs);
         } else {
+            if (status == Status.CALL_DOES_NOT_EXIST_481) {
+                owner.replacements.countRefused(call.initial.named);
+            }
             call.fail(status, nowNs);
         }
     }

@@ -30,7 +30,8 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
 
     private final B2bua owner;
     private final Call call;
-    private final Call second;
+    /** {@code null} while another shard is asked for whom to call. */
+    private Call second;
     private final Leg referrer;
     private final Leg stays;
     private final boolean releases;
@@ -38,14 +39,18 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
     private final String event;
     /** The session of whoever comes in. */
     private final KeptBytes session;
+    /** The REFER while another shard is asked for the second call that it names, and that question. */
+    private KeptBytes refer;
+    private OtherShards.LookUp lookUp;
     private Leg third;
+    private boolean told;
+    private boolean released;
     private boolean held;
 
-    Transfer(final B2bua owner, final Leg referrer, final Call second) {
+    Transfer(final B2bua owner, final Leg referrer) {
         super(owner.alarms);
         this.owner = owner;
         this.referrer = referrer;
-        this.second = second;
         call = referrer.call;
         stays = referrer.other();
         final CallRules rules = referrer.trunk.rules().calls();
@@ -58,13 +63,42 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
 
     // Beginning.
 
-    /** The REFER was accepted: a new call is set up. */
-    void begin(final long nowNs) {
+    /** The REFER was accepted: another shard says whom it names. Who has sent it stays until that is known. */
+    void await(final OtherShards.LookUp asked, final KeptBytes request, final long nowNs) {
+        lookUp = asked;
+        refer = request;
+        if (!releases) {
+            tellTrying(nowNs);
+        }
+    }
+
+    /** Reads the REFER that has waited. */
+    SipMessage readRefer(final SipMessage into) {
+        return refer.read(owner.parser, into);
+    }
+
+    private void tellTrying(final long nowNs) {
+        told = true;
+        tell("SIP/2.0 100 Trying\r\n", false, NOBODY, nowNs);
+    }
+
+    private void letGoOrTell(final long nowNs) {
         if (releases) {
+            released = true;
             referrer.end(null, null, nowNs);
+        } else if (!told) {
+            tellTrying(nowNs);
+        }
+    }
+
+    /** The REFER was accepted: a new call is set up. */
+    void begin(final Call newCall, final long nowNs) {
+        stopAsking();
+        second = newCall;
+        second.transfer = this;
+        letGoOrTell(nowNs);
+        if (releases) {
             owner.states.keep(call);
-        } else {
-            tell("SIP/2.0 100 Trying\r\n", false, NOBODY, nowNs);
         }
         if (holds && stays.inviteIn == null && stays.inviteOut == null) {
             final KeptBytes quiet = HeldSession.of(owner, stays.sdp);
@@ -76,11 +110,8 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
 
     /** The REFER was accepted: {@code consulted} leaves its call, and who it has talked to comes here. */
     void join(final Leg consulted, final long nowNs) {
-        if (releases) {
-            referrer.end(null, null, nowNs);
-        } else {
-            tell("SIP/2.0 100 Trying\r\n", false, NOBODY, nowNs);
-        }
+        second = consulted.call;
+        letGoOrTell(nowNs);
         session.keep(consulted.sdp);
         second.exchanges.settle(nowNs);
         splice(consulted.other(), nowNs);
@@ -103,7 +134,7 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
     /** It has failed. @param response what has come, or {@code null} */
     void onFailed(final int code, final SipMessage response, final long nowNs) {
         finish();
-        if (releases) {
+        if (released) {
             call.hangUp(Ender.US, FAILED, nowNs);
             return;
         }
@@ -197,15 +228,26 @@ final class Transfer extends Alarm implements OwnRequest.Outcome {
 
     private void finish() {
         unset();
+        stopAsking();
         session.forget();
         call.transfer = null;
-        second.transfer = null;
+        if (second != null) {
+            second.transfer = null;
+        }
+    }
+
+    private void stopAsking() {
+        if (lookUp != null) {
+            lookUp.forget();
+            refer.forget();
+            lookUp = null;
+        }
     }
 
     /** The first call ends: nobody is left to be brought together with. */
     void abort(final long nowNs) {
         finish();
-        if (third == null) {
+        if (third == null && second != null) {
             second.hangUp(Ender.US, null, nowNs);
         }
     }

@@ -92,6 +92,8 @@ final class Writer {
         /** Values of RAck, when {@code rackCseq} is not 0. */
         long rackRseq;
         long rackCseq;
+        /** What another shard has said of the dialog that the request names, or {@code null}. */
+        NamedDialog named;
 
         /** Most bytes of what is given by us. */
         int length() {
@@ -105,6 +107,7 @@ final class Writer {
             body = null;
             rackRseq = 0;
             rackCseq = 0;
+            named = null;
             return this;
         }
     }
@@ -177,7 +180,7 @@ final class Writer {
         } else {
             final HeaderRules route = leg.call.route == null ? HeaderRules.NONE : leg.call.route.headers();
             putPassed(original, leg, Trust.receivedFrom(leg.other().trunk), route,
-                    Trust.sentTo(leg.trunk, original));
+                    Trust.sentTo(leg.trunk, original), extra.named);
             putBody(original);
         }
         return out.overflown() ? 0 : out.position();
@@ -273,7 +276,7 @@ final class Writer {
             out.put(RSEQ).putDecimal(rseq).crlf();
         }
         putPassed(original, leg, Trust.receivedFrom(leg.other().trunk), HeaderRules.NONE,
-                Trust.sentTo(leg.trunk, original));
+                Trust.sentTo(leg.trunk, original), null);
         putBody(original);
         // A redirection may name many hosts, each of them longer as ours.
         return out.overflown() || out.position() > maxLength(request, original) ? 0 : out.position();
@@ -344,7 +347,7 @@ final class Writer {
     }
 
     private void putPassed(final SipMessage original, final Leg to, final HeaderRules received,
-            final HeaderRules route, final HeaderRules sent) {
+            final HeaderRules route, final HeaderRules sent, final NamedDialog named) {
         final DirectBuffer bytes = original.bytes();
         if (original.isRequest() && !Slice.exists(original.toTag())) {
             names.rules(to.other().trunk, to.call.route, to.trunk);
@@ -363,9 +366,9 @@ final class Writer {
             if (name == HeaderName.SUPPORTED || name == HeaderName.REQUIRE) {
                 SessionTimer.putOthers(out, original, row);
             } else if (Replacements.is(original, row)) {
-                replacements.put(out, original, row, to);
+                replacements.put(out, original, row, to, named);
             } else if (name == HeaderName.REFER_TO) {
-                replacements.putReferTo(out, original, row, to);
+                replacements.putReferTo(out, original, row, to, named);
             } else if (passList.passes(original, row) || isPassed(original, row, to)
                     || isPassed(original, row, to.other())) {
                 out.put(bytes, original.rowStart(row), original.rowEnd(row) - original.rowStart(row));

@@ -105,13 +105,22 @@ final class CallFixture implements Egress {
     }
 
     CallFixture(final Trunk alice, final Trunk bob) {
+        this(0, alice, bob);
+    }
+
+    /** As a shard among four. */
+    CallFixture(final int shard, final CallRules rules) {
+        this(shard, trunk(0, "alice", rules, ALICE), trunk(1, "bob", rules, BOB, SECOND_BOB));
+    }
+
+    private CallFixture(final int shard, final Trunk alice, final Trunk bob) {
         this.alice = alice;
         this.bob = bob;
         policy = new RoutingPolicy(Mode.B2BUA, List.of(alice, bob), List.of(route(alice, bob), route(bob, alice)),
                 Timing.DEFAULTS, 70, true);
         final List<ListenPoint> points = List.of(point(0, Transport.UDP), point(1, Transport.TCP),
                 point(2, Transport.TLS));
-        final ShardContext context = new ShardContext(0, this, timers, counters, points, Limits.DEFAULTS,
+        final ShardContext context = new ShardContext(shard, this, timers, counters, points, Limits.DEFAULTS,
                 new ShardContext.Keys(1, 2, 3, 4), 1_000, policy, NameService.NONE, 4);
         b2bua = new B2bua(context);
         proxy = new Proxy(context, b2bua);

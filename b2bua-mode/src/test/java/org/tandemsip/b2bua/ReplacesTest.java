@@ -9,7 +9,6 @@ import static org.tandemsip.b2bua.CallFixture.BOB;
 import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -18,7 +17,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
-import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.Mode;
@@ -34,7 +32,6 @@ import org.tandemsip.testkit.MessageText;
 @Timeout(value = 20, unit = TimeUnit.SECONDS)
 class ReplacesTest {
     private static final String CAROL = "10.0.1.11:5060";
-    private static final long ELSEWHERE = 1L << 56 | 7L << 32 | 5;
 
     private CallFixture net = new CallFixture();
     private final Trunk carol = CallFixture.trunk(2, "carol", CAROL);
@@ -202,12 +199,7 @@ class ReplacesTest {
         assertEquals(List.of(), net.sent);
         assertEquals(1, net.counters.get(Counter.REPLACES_UNKNOWN));
 
-        // and when: another shard has it
-        net.deliver(ALICE, net.fromAlice(first, "REFER", 10).header("Refer-To",
-                "<sip:carol@192.0.2.5?Replaces=second%3Bto-tag%3D" + tag(0) + "%3Bfrom-tag%3Datag>"));
-        net.take("SIP/2.0 403", ALICE);
-        assertEquals(List.of(), net.sent);
-        assertEquals(1, net.counters.get(Counter.REPLACES_ELSEWHERE));
+        // and
         net.deliver(ALICE, net.fromAlice(first, "INFO", 11));
         net.take("INFO", BOB);
     }
@@ -241,20 +233,53 @@ class ReplacesTest {
     }
 
     @Test
-    void shouldPassAnotherShardsCallOnOnlyAsWhoIsCalledKnowsIt() {
-        route(net.bob, carol);
-        net.deliver(BOB, inviteOfBob("x;to-tag=" + tag(0) + ";from-tag=y"));
-        net.take("SIP/2.0 481", BOB);
+    void shouldCountARefusedInviteOnceHoweverManyPeersThereAre() {
+        // given: two peers of one trunk, neither of which may be told
+        final Up gone = call("second", net.bob, BOB, "ctag");
+        net.deliver(ALICE, net.fromAlice(gone, "BYE", 9));
+        net.deliver(BOB, answer(net.take("BYE", BOB), 200, null, null, ""));
+        net.sent.clear();
+
+        // when
+        net.deliver(ALICE, net.invite("third", OFFER).header("Replaces", ofAlice(gone, "second")));
+
+        // then
+        net.take("SIP/2.0 481", ALICE);
         assertEquals(0, net.count("INVITE"));
-        assertEquals(1, net.counters.get(Counter.REPLACES_ELSEWHERE));
-        net.deliver(BOB, inviteOfBob("x;to-tag=y;from-tag=" + tag(1)));
-        assertEquals("x;to-tag=y;from-tag=" + tag(1), net.take("INVITE", CAROL).message().one("replaces"));
+        assertEquals(1, net.counters.get(Counter.REPLACES_UNKNOWN));
     }
 
-    private static String tag(final int leg) {
-        final Tags tags = new Tags(new ShardContext.Keys(1, 2, 3, 4));
-        final long mac = tags.mac(ELSEWHERE, leg);
-        return "B2B." + HexFormat.of().toHexDigits(tags.covered(ELSEWHERE, mac)) + HexFormat.of().toHexDigits(mac);
+    @ParameterizedTest
+    @ValueSource(strings = {"PASS", "HANDLE"})
+    void shouldRefuseToHaveACallOfOursJoined(final String way) {
+        // given
+        net = new CallFixture(new CallRules(0, 90, CallRules.Refer.valueOf(way), false, List.of()));
+        final Up first = call("first", net.bob, BOB, "btag");
+        final Up second = call("second", net.bob, BOB, "ctag");
+
+        // when
+        net.deliver(ALICE, net.fromAlice(first, "REFER", 8).header("Refer-To",
+                referTo(ofAlice(second, "second")).replace("Replaces=", "join=")));
+
+        // then: who is called would have to mix what we take apart
+        net.take("SIP/2.0 403", ALICE);
+        assertEquals(List.of(), net.sent);
+        assertEquals(1, net.counters.get(Counter.REPLACES_JOIN));
+
+        // and: an INVITE of our own would not ask for somebody else's call either
+        net.deliver(ALICE, net.fromAlice(first, "REFER", 9).header("Refer-To",
+                referTo("x@192.0.2.9;to-tag=1;from-tag=2").replace("Replaces=", "Join=")));
+        assertEquals(way.equals("PASS") ? 1 : 0, net.count("REFER"));
+        assertEquals(way.equals("PASS") ? 0 : 1, net.count("SIP/2.0 403"));
+    }
+
+    @Test
+    void shouldPassOnThatSomebodyElsesCallIsToBeJoined() {
+        final Up first = call("first", net.bob, BOB, "btag");
+        net.deliver(ALICE, net.fromAlice(first, "REFER", 8).header("Refer-To",
+                "<sip:carol@192.0.2.5?Join=x%40192.0.2.9%3Bto-tag%3D1%3Bfrom-tag%3D2>"));
+        assertEquals("<sip:carol@203.0.113.10:5060?Join=x%40192.0.2.9%3Bto-tag%3D1%3Bfrom-tag%3D2>",
+                net.take("REFER", BOB).message().one("refer-to"));
     }
 
     @Test

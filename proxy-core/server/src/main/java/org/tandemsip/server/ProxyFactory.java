@@ -28,16 +28,18 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
     private final HttpCredit credit;
     private final KeptCalls kept;
     private final MediaRelays media;
+    private final ShardMail mail;
 
     /**
      * Opens the ways to media relays.
      *
      * @param kept keeps the calls of all shards
-     * @param mail brings what relays and the credit service say to the shards
+     * @param mail brings what relays, the credit service and other shards say to the shards
      * @throws IOException they cannot be opened
      */
     ProxyFactory(final Config config, final KeptCalls kept, final ShardMail mail) throws IOException {
         this.kept = kept;
+        this.mail = mail;
         credit = config.credit().map(settings -> new HttpCredit(settings, mail::reply)).orElse(null);
         media = new MediaRelays(config.media(), mail);
     }
@@ -66,6 +68,7 @@ final class ProxyFactory implements HandlerFactory, AutoCloseable {
         calls.add(mode);
         media.serve(mode);
         mode.cutOffs(cutOffs);
+        mode.neighbours(mail::tell);
         if (credit != null) {
             mode.credit(credit);
         }

@@ -31,6 +31,12 @@ final class ShardMail {
         give(shard, new ShardCommand.Replied(ticket, reply));
     }
 
+    /** Gives what one shard has to say to another, once; {@code false} when that takes none now or is not there. */
+    boolean tell(final int shard, final ShardCommand command) {
+        final Network to = network;
+        return to != null && shard < to.shards() && to.command(shard, command);
+    }
+
     /** Gives {@code command} to a shard. */
     void give(final int shard, final ShardCommand command) {
         final Network to = network;

@@ -79,6 +79,16 @@ public sealed interface ShardCommand {
      */
     record Replied(long ticket, Reply reply) implements ShardCommand {}
 
+    /**
+     * Asks the shard that has a call for what it knows of a dialog: {@link Neighbours} bring it there, and a
+     * {@link Replied} back.
+     *
+     * @param shard    who asks
+     * @param ticket   number of its question
+     * @param replaces value of Replaces (RFC 3891) that names the dialog
+     */
+    record FindDialog(int shard, long ticket, byte[] replaces) implements ShardCommand {}
+
     /** Runs on the shard thread between two messages: for looking at shard state from outside (status, tests). */
     record Inspect(Runnable task) implements ShardCommand {}
 }

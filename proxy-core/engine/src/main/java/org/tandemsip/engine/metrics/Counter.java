@@ -85,9 +85,11 @@ public enum Counter {
             "Calls that an earlier process has left and that nobody can read any more: another version, or no room."),
 
     REPLACES_UNKNOWN("tandem_replaces_refused_total", "reason=\"unknown\"",
-            "REFER and INVITE refused whose Replaces names a call of mode b2bua that is not here, by reason."),
-    REPLACES_ELSEWHERE("tandem_replaces_refused_total", "reason=\"other_shard\"",
-            "REFER and INVITE refused whose Replaces names a call of mode b2bua that is not here, by reason."),
+            "REFER and INVITE refused since their Replaces or Join names a call of mode b2bua, by reason."),
+    REPLACES_UNANSWERED("tandem_replaces_refused_total", "reason=\"unanswered\"",
+            "REFER and INVITE refused since their Replaces or Join names a call of mode b2bua, by reason."),
+    REPLACES_JOIN("tandem_replaces_refused_total", "reason=\"join\"",
+            "REFER and INVITE refused since their Replaces or Join names a call of mode b2bua, by reason."),
 
     CREDIT_GRANTED("tandem_credit_total", "result=\"granted\"",
             "Requests to the credit service, by what came of them."),
@@ -115,6 +117,8 @@ public enum Counter {
             "Replies from outside that no call waited for any more, or not again, by who gave them."),
 
     MEDIA_LATE("tandem_replies_late_total", "from=\"media\"",
+            "Replies from outside that no call waited for any more, or not again, by who gave them."),
+    DIALOG_LATE("tandem_replies_late_total", "from=\"shard\"",
             "Replies from outside that no call waited for any more, or not again, by who gave them."),
 
     MEDIA_REFUSED_CODECS("tandem_media_refused_total", "reason=\"codecs\"",

@@ -389,7 +389,7 @@ public final class Proxy implements MessageHandler {
             case ShardCommand.PingPhones ping -> own.ping(ping, nowNs);
             case ShardCommand.Resolved resolved -> resumeAll(names.answered(resolved.answer(), nowNs), nowNs);
             case ShardCommand.PeerDown _ -> stateful.onPeerDown(nowNs);
-            case ShardCommand.Replied _,ShardCommand.Inspect _ -> {
+            case ShardCommand.Replied _,ShardCommand.FindDialog _,ShardCommand.Inspect _ -> {
                 // Calls with two dialogs have asked; the shard itself runs it.
             }
         }

@@ -7,6 +7,7 @@ import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.handler.MessageHandler;
+import org.tandemsip.engine.handler.Neighbours;
 import org.tandemsip.engine.handler.Source;
 
 /**
@@ -44,6 +45,9 @@ public interface CallMode extends MessageHandler {
 
     /** Gives it a way to look up routes for calls that it begins by itself. */
     default void router(final CallRouter router) {}
+
+    /** Gives it the way to the calls of other shards. */
+    default void neighbours(final Neighbours neighbours) {}
 
     /** Gives states and records of calls to {@code taker} from now on, and goes on with those that it has. */
     void records(CallRecords taker, long nowNs);
