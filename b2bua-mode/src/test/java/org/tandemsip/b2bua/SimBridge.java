@@ -1,11 +1,14 @@
 package org.tandemsip.b2bua;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.Transport;
+import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.CallMode;
@@ -39,6 +42,7 @@ import org.tandemsip.testkit.wire.WireLog;
  * </pre>
  */
 class SimBridge {
+    private static final long MS = 1_000_000L;
     /** Where nobody is. */
     private static final SimAddress NOBODY = SimAddress.of("10.0.2.9");
 
@@ -58,6 +62,10 @@ class SimBridge {
     RoutingPolicy policy;
     final WireLog log = new WireLog();
     final SplittableRandom random;
+    private final SplittableRandom crossing;
+    private ShardContext.Keys keys;
+    /** Commands from one shard to another. */
+    int crossed;
     final SimLoop loop;
     final long start;
     final SimNetwork network;
@@ -80,8 +88,21 @@ class SimBridge {
     /** As above. @param bounds of both trunks */
     SimBridge(final long seed, final LinkProfile profile, final boolean callerStream, final boolean calleeStream,
             final CallRules rules, final Bounds bounds, final BiFunction<ShardContext, SimLoop, CallMode> calls) {
+        this(seed, profile, callerStream, calleeStream, rules, bounds, 1 + (int) (seed % 3), calls);
+    }
+
+    /** As above, over UDP. @param shards how many there are */
+    SimBridge(final long seed, final LinkProfile profile, final CallRules rules, final int shards,
+            final BiFunction<ShardContext, SimLoop, CallMode> calls) {
+        this(seed, profile, false, false, rules, Bounds.NONE, shards, calls);
+    }
+
+    private SimBridge(final long seed, final LinkProfile profile, final boolean callerStream,
+            final boolean calleeStream, final CallRules rules, final Bounds bounds, final int shards,
+            final BiFunction<ShardContext, SimLoop, CallMode> calls) {
         this.seed = seed;
         random = new SplittableRandom(seed);
+        crossing = new SplittableRandom(seed * 31 + 11);
         loop = new SimLoop(random.nextLong(-1_000_000_000L, 1_000_000_000L));
         start = loop.nowNs();
         network = new SimNetwork(loop, random.split(), log);
@@ -96,15 +117,42 @@ class SimBridge {
         final RoutingPolicy configured = new RoutingPolicy(Mode.B2BUA, List.of(in, out),
                 List.of(new Route("r", in, Route.Match.ANY, List.of(out), List.of(), List.of(), null)),
                 Timing.DEFAULTS, 70, true);
-        node = new SimNode(new NodeSetup("b2bua", us, configured, 1 + (int) (seed % 3), random.nextLong(),
+        node = new SimNode(new NodeSetup("b2bua", us, configured, shards, random.nextLong(),
                 random.nextLong(), 1_000, 0, context -> {
                     policy = (RoutingPolicy) context.policy();
                     policy.trunks().forEach(trunk -> trunk.state().rate(bounds.perSecond));
-                    return calls.apply(context, loop);
+                    keys = context.keys();
+                    final CallMode mode = calls.apply(context, loop);
+                    mode.neighbours((shard, command) -> tell(shards, shard, command));
+                    return mode;
                 }, UnaryOperator.identity(),
                 UnaryOperator.identity(), UnaryOperator.identity()), network, random.split());
         caller = new SimUa("caller", network, random.split(), a, a, callerStream, us, 0).rport(seed % 2 == 0);
         callee = new SimUa("callee", network, random.split(), b, b, calleeStream, us, 0);
+    }
+
+    /** What one shard says to another takes its time; some of it comes late, twice, or is not taken or lost. */
+    private boolean tell(final int shards, final int shard, final ShardCommand command) {
+        if (shard >= shards || crossing.nextInt(20) == 0) {
+            return false;
+        }
+        crossed++;
+        final RoutingPolicy life = policy;
+        for (int copies = crossing.nextInt(20) == 0 ? 2 : crossing.nextInt(20) == 0 ? 0 : 1; copies > 0; copies--) {
+            loop.after(crossing.nextLong(crossing.nextInt(10) == 0 ? 3_000 * MS : 2 * MS), () -> {
+                if (policy == life) {
+                    node.command(shard, command);
+                }
+            });
+        }
+        return true;
+    }
+
+    /** Shard that owns a call with this Call-ID, of so many. */
+    int shardOf(final String callId, final int shards) {
+        final byte[] bytes = callId.getBytes(StandardCharsets.US_ASCII);
+        return ShardContext.ownerOf(keys.ownerHash().begin().add(new UnsafeBuffer(bytes), 0, bytes.length).end(),
+                shards);
     }
 
     private static Peer peer(final SimAddress address, final boolean stream, final int index) {

@@ -20,6 +20,9 @@ import org.tandemsip.testkit.wire.WireVia;
  * ({@link UasScript}), ends them from either side. Has transactions of its own and shares no code with the product.
  */
 public final class SimUa implements SimEndpoint {
+    /** How long a call lasts that has taken the place of another one. */
+    private static final long REPLACED_NS = 300_000_000_000L;
+
     private final String name;
     private final SimNetwork network;
     private final SplittableRandom random;
@@ -109,7 +112,21 @@ public final class SimUa implements SimEndpoint {
 
     /** As above; halfway through the call who was called is to be brought together with {@code other} (RFC 3515). */
     public void start(final UacPlan plan, final String uri, final String callId, final String other) {
-        new UaCaller(this, plan, uri, callId).refers(other).start();
+        new UaCaller(this, plan, uri, callId).refers(() -> other).start();
+    }
+
+    /**
+     * Begins two calls; halfway through the first one who was called there is to take the place of this agent in the
+     * second (RFC 5589 section 7). An agent that gets an INVITE with Replaces does as it says.
+     */
+    public void startAttended(final UacPlan plan, final String uri, final String callId, final UacPlan secondPlan,
+            final String secondUri, final String secondCallId) {
+        final UaCaller second = new UaCaller(this, secondPlan, secondUri, secondCallId);
+        second.start();
+        new UaCaller(this, plan, uri, callId).refers(() -> {
+            final String replaces = second.replaces();
+            return replaces == null ? null : "sip:" + outbound + replaces;
+        }).start();
     }
 
     // What scripts use.
@@ -295,11 +312,34 @@ public final class SimUa implements SimEndpoint {
             merged++;
             note("merged request " + request);
             respond(transaction, 482, "Loop Detected", newTag());
+        } else if (method.equals("INVITE") && !request.all("replaces").isEmpty()) {
+            onReplaces(transaction);
         } else if (request.toTag().isEmpty()) {
             UasScript.of(this, request).onRequest(transaction);
         } else {
             onInDialog(transaction);
         }
+    }
+
+    /** The dialog that is named ends, and the new one takes its place (RFC 3891 section 3). */
+    private void onReplaces(final UaServerTx invite) {
+        final Map<String, String> names = new HashMap<>();
+        final String[] parts = invite.request().one("replaces").split(";");
+        for (int i = 1; i < parts.length; i++) {
+            names.put(parts[i].substring(0, parts[i].indexOf('=')), parts[i].substring(parts[i].indexOf('=') + 1));
+        }
+        final UaDialog old = dialogs.get(UaDialog.key(parts[0], names.get("to-tag"), names.get("from-tag")));
+        final String tag = newTag();
+        if (old == null || old.over()) {
+            respond(invite, 481, "Call/Transaction Does Not Exist", tag);
+            return;
+        }
+        final UaDialog dialog = UaDialog.ofCallee(this, invite.request(), tag, false);
+        add(dialog);
+        new UaAnswer(this, invite, dialog, tag).onConfirmed(() -> {
+            old.bye();
+            loop().after(REPLACED_NS, dialog::bye);
+        }).send();
     }
 
     private boolean isMerged(final UaServerTx fresh) {

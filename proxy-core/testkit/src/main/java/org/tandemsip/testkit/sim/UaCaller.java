@@ -2,6 +2,7 @@ package org.tandemsip.testkit.sim;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import org.tandemsip.testkit.MessageText;
 import org.tandemsip.testkit.wire.SimAddress;
@@ -20,7 +21,8 @@ final class UaCaller implements UaClientTx.Listener {
     private boolean cancelWanted;
     private boolean cancelSent;
     private boolean reported;
-    private String referTo;
+    /** Refer-To, as it is to be by then; gives {@code null} where nobody can be named. */
+    private Supplier<String> referTo;
 
     UaCaller(final SimUa ua, final UacPlan plan, final String uri, final String callId) {
         this.ua = ua;
@@ -30,9 +32,15 @@ final class UaCaller implements UaClientTx.Listener {
     }
 
     /** Refers who was called to {@code other}, halfway through the call. */
-    UaCaller refers(final String other) {
+    UaCaller refers(final Supplier<String> other) {
         referTo = other;
         return this;
+    }
+
+    /** What a URI says of its dialog by Replaces (RFC 3891); {@code null} while there is none. */
+    String replaces() {
+        return dialogs.values().stream().filter(dialog -> !dialog.over()).map(UaDialog::replaces).findFirst()
+                .orElse(null);
     }
 
     void start() {
@@ -126,7 +134,7 @@ final class UaCaller implements UaClientTx.Listener {
             ua.loop().after(holdNs / 2, dialog::reInvite);
         }
         if (referTo != null) {
-            ua.loop().after(holdNs / 2, () -> dialog.refer(referTo));
+            ua.loop().after(holdNs / 2, () -> dialog.refer(referTo.get()));
         }
         // A caller that waits for the other side to hang up still ends the call when that never comes.
         ua.loop().after(plan.calleeHangsUp() ? holdNs + 2 * UaTimers.T1_64 : holdNs, dialog::bye);

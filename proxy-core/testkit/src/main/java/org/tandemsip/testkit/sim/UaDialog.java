@@ -150,8 +150,13 @@ final class UaDialog {
         });
     }
 
+    /** Header field of a URI that names it to its other side, as this one knows it (RFC 3891 section 6.1). */
+    String replaces() {
+        return "?Replaces=" + callId.replace("@", "%40") + "%3Bto-tag%3D" + remoteTag + "%3Bfrom-tag%3D" + localTag;
+    }
+
     void refer(final String other) {
-        if (over) {
+        if (over || other == null) {
             return;
         }
         final MessageText refer = request("REFER", ++cseq, nextOverStream()).header("Contact", ua.contact())
