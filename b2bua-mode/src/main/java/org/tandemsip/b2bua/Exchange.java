@@ -92,7 +92,6 @@ final class Exchange implements Requester {
         answered = false;
         retarget();
         ackOwed = false;
-        named = null;
         state = State.PENDING;
         return this;
     }
@@ -395,6 +394,7 @@ final class Exchange implements Requester {
         success.end();
         owner.timers.cancel(patience);
         original.forget();
+        named = null;
         if (lookUp != null) {
             lookUp.forget();
             lookUp = null;

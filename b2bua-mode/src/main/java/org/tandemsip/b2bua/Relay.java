@@ -113,6 +113,9 @@ final class Relay {
         Status refusal = owner.replacements.refusal(owner.kept, exchange.to, dialog);
         if (refusal != null) {
             owner.replacements.countRefused(dialog);
+        } else if (!exchange.to.established()) {
+            // Somebody else is called by now, with whom there is no dialog yet.
+            refusal = Status.SERVER_INTERNAL_ERROR_500;
         } else {
             owner.extra.clear();
             refusal = resend(exchange, owner.kept, nowNs) ? null : Status.SERVICE_UNAVAILABLE_503;

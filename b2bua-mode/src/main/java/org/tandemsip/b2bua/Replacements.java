@@ -104,6 +104,8 @@ final class Replacements {
         final long slice = message.rowValue(row);
         value.read(message.bytes(), Slice.offset(slice), Slice.end(slice));
         last = whose(known);
+        // Others are asked for no more than fits a URI.
+        last = last == Whose.ELSEWHERE && Slice.length(slice) > ReplacesValue.MOST_BYTES ? Whose.LOST : last;
         return last;
     }
 
@@ -135,7 +137,7 @@ final class Replacements {
             return false;
         }
         final int of = Places.shard(owner.tags.place());
-        shard = of == owner.shard ? shard : of;
+        shard = of == owner.shard || shard != NOWHERE ? shard : of;
         leg = owner.find(bytes, own);
         return leg != null && leg.established() && leg.other().established()
                 && (leg.is(bytes, value.callId(), other)
@@ -191,6 +193,7 @@ final class Replacements {
      */
     Status refusal(final SipMessage request, final Leg to, final NamedDialog known) {
         last = Whose.OTHERS;
+        joins = false;
         if (request.method() == Method.REFER) {
             final int row = request.firstRow(HeaderName.REFER_TO);
             // 481 would end the dialog that the REFER is in (RFC 5057 section 5.1).
@@ -240,6 +243,8 @@ final class Replacements {
             return false;
         }
         if (joins(bytes, uri, false)) {
+            // Only what is refused for it is counted so.
+            joins = out == null;
             return false;
         }
         final long escaped = ReplacesValue.find(bytes, uri, ReplacesValue.REPLACES);

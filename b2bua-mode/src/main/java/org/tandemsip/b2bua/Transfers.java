@@ -113,7 +113,11 @@ final class Transfers {
             owner.replacements.countRefused(NamedDialog.UNANSWERED);
             return owner.refuse(leg, request, from, Status.SERVICE_UNAVAILABLE_503, -1, nowNs);
         }
-        owner.refuse(leg, request, from, Status.ACCEPTED_202, -1, nowNs);
+        if (owner.refuse(leg, request, from, Status.ACCEPTED_202, -1, nowNs) == Disposition.DROPPED_OVERLOAD) {
+            lookUp.forget();
+            kept.forget();
+            return Disposition.DROPPED_OVERLOAD;
+        }
         new Transfer(owner, leg).await(lookUp, kept, nowNs);
         return Disposition.FORWARDED;
     }
@@ -125,6 +129,11 @@ final class Transfers {
             owner.replacements.countRefused(dialog);
             transfer.onFailed(dialog == NamedDialog.UNANSWERED ? Status.SERVICE_UNAVAILABLE_503.code()
                     : Status.CALL_DOES_NOT_EXIST_481.code(), null, nowNs);
+            return;
+        }
+        if (leg.inviteIn != null) {
+            // Sent since then: it must not be ended with that open.
+            transfer.onFailed(Status.REQUEST_PENDING_491.code(), null, nowNs);
             return;
         }
         readTarget(transfer.readRefer(refer));

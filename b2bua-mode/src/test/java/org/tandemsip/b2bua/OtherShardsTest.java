@@ -213,6 +213,30 @@ class OtherShardsTest {
     }
 
     @Test
+    void shouldNotLetGoOfWhoOffersAnotherSessionMeanwhile() {
+        // given
+        refer();
+        net.take("SIP/2.0 202", ALICE);
+        notified("SIP/2.0 100 Trying");
+
+        // when
+        net.deliver(ALICE, net.fromAlice(first, "INVITE", 9).body("application/sdp", OFFER));
+        net.take("SIP/2.0 100", ALICE);
+        final Sent offer = net.take("INVITE", BOB);
+        cross();
+
+        // then
+        notified("SIP/2.0 491 Failed");
+        net.deliver(BOB, answer(offer, 200, null, "bob@" + BOB, ANSWER));
+        net.take("SIP/2.0 200", ALICE);
+        net.deliver(ALICE, net.fromAlice(first, "ACK", 9));
+        net.take("ACK", BOB);
+        hangUp(net, first);
+        hangUp(far, second);
+        nothingIsLeft();
+    }
+
+    @Test
     void shouldSayWhatWhoIsCalledSaysWhenTheSecondCallEndsBehindTheAnswer() {
         // given
         refer();
