@@ -12,9 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.engine.routing.CallRules;
-import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
-import org.tandemsip.testkit.judge.NodeFacts;
 import org.tandemsip.testkit.sim.LinkProfile;
 import org.tandemsip.testkit.sim.UacPlan;
 import org.tandemsip.testkit.wire.WireEvent;
@@ -133,7 +131,7 @@ class AttendedTransfersTest {
                                 "sip:" + user(call + 1) + "@10.0.9.1", callIds[call + 1]));
             }
             if (killed) {
-                kill();
+                kills(records, 15);
             }
             loop.runUntil(start + 90 * SECOND);
             network.heal();
@@ -141,29 +139,8 @@ class AttendedTransfersTest {
             return judge();
         }
 
-        private void kill() {
-            long at = 0;
-            for (int i = 1 + random.nextInt(2); i > 0; i--) {
-                at += random.nextLong(15 * SECOND) + 1;
-                loop.after(at, () -> {
-                    records.lastSeenMs = records.epochMs(loop.nowNs());
-                    node.crash();
-                });
-                at += 100 * MS + random.nextLong(2 * SECOND);
-                loop.after(at, () -> {
-                    node.restart();
-                    // The order makes its shards run, as those of a server do from the start.
-                    node.mode(Mode.B2BUA);
-                });
-            }
-        }
-
         private int judge() {
-            final NodeFacts facts = node.facts();
-            assertEquals(List.of(), facts.faults(), "seed " + seed);
-            assertEquals(Set.of(), records.states.keySet(), "seed " + seed);
-            assertEquals(0, facts.live(), "node, seed " + seed);
-            assertEquals(0, facts.armedTimers(), "timers, seed " + seed);
+            nothingIsLeft(records);
             assertEquals(0, carried(), "carried, seed " + seed);
             read();
             int together = 0;

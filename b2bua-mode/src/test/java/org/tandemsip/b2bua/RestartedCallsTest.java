@@ -11,8 +11,6 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.engine.routing.CallRules;
-import org.tandemsip.engine.routing.Mode;
-import org.tandemsip.testkit.judge.NodeFacts;
 import org.tandemsip.testkit.sim.LinkProfile;
 import org.tandemsip.testkit.sim.UacPlan;
 import org.tandemsip.testkit.wire.WireEvent;
@@ -63,21 +61,7 @@ class RestartedCallsTest {
                 final String callId = SCRIPTS[i] + "@" + seed;
                 loop.after(i * 300 * MS, () -> caller.start(plan, uri, callId));
             }
-            final int kills = 1 + random.nextInt(2);
-            long at = 0;
-            for (int i = 0; i < kills; i++) {
-                at += random.nextLong(8 * SECOND) + 1;
-                loop.after(at, () -> {
-                    records.lastSeenMs = records.epochMs(loop.nowNs());
-                    node.crash();
-                });
-                at += 100 * MS + random.nextLong(2 * SECOND);
-                loop.after(at, () -> {
-                    node.restart();
-                    // The order makes its shards run, as those of a server do from the start.
-                    node.mode(Mode.B2BUA);
-                });
-            }
+            kills(records, 8);
             loop.runUntil(start + 60 * SECOND);
             network.heal();
             loop.runUntil(start + 5 * 3_600 * SECOND);
@@ -85,11 +69,8 @@ class RestartedCallsTest {
         }
 
         private void judge() {
-            final NodeFacts facts = node.facts();
-            assertEquals(List.of(), facts.faults(), "seed " + seed);
             assertEquals(Set.of(), records.states.keySet(), () -> "seed " + seed + ladders());
-            assertEquals(0, facts.live(), "node, seed " + seed);
-            assertEquals(0, facts.armedTimers(), "timers, seed " + seed);
+            nothingIsLeft(records);
             assertEquals(List.of(), RecordRules.judge(log, records.lines, "10.0.1.1"),
                     () -> "seed " + seed + ladders());
             for (final String callId : confirmed()) {

@@ -1,7 +1,10 @@
 package org.tandemsip.b2bua;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
@@ -25,6 +28,7 @@ import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkRules;
 import org.tandemsip.engine.routing.TrunkState;
 import org.tandemsip.engine.timer.Timing;
+import org.tandemsip.testkit.judge.NodeFacts;
 import org.tandemsip.testkit.sim.LinkProfile;
 import org.tandemsip.testkit.sim.NodeSetup;
 import org.tandemsip.testkit.sim.SimLoop;
@@ -146,6 +150,33 @@ class SimBridge {
             });
         }
         return true;
+    }
+
+    /** Kills the node once or twice, each time within so many seconds, and has it start again. */
+    void kills(final MemoryRecords records, final int withinSeconds) {
+        long at = 0;
+        for (int i = 1 + random.nextInt(2); i > 0; i--) {
+            at += random.nextLong(withinSeconds * 1_000 * MS) + 1;
+            loop.after(at, () -> {
+                records.lastSeenMs = records.epochMs(loop.nowNs());
+                node.crash();
+            });
+            at += 100 * MS + random.nextLong(2_000 * MS);
+            loop.after(at, () -> {
+                node.restart();
+                // The order makes its shards run, as those of a server do from the start.
+                node.mode(Mode.B2BUA);
+            });
+        }
+    }
+
+    /** The node is well, and of all calls neither it nor what it keeps has anything left. */
+    void nothingIsLeft(final MemoryRecords records) {
+        final NodeFacts facts = node.facts();
+        assertEquals(List.of(), facts.faults(), "seed " + seed);
+        assertEquals(Set.of(), records.states.keySet(), "kept, seed " + seed);
+        assertEquals(0, facts.live(), "node, seed " + seed);
+        assertEquals(0, facts.armedTimers(), "timers, seed " + seed);
     }
 
     /** Shard that owns a call with this Call-ID, of so many. */

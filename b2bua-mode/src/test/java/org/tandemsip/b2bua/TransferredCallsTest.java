@@ -12,9 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.engine.routing.CallRules;
-import org.tandemsip.engine.routing.Mode;
 import org.tandemsip.engine.timer.Timing;
-import org.tandemsip.testkit.judge.NodeFacts;
 import org.tandemsip.testkit.sim.LinkProfile;
 import org.tandemsip.testkit.sim.UacPlan;
 import org.tandemsip.testkit.wire.WireEvent;
@@ -112,7 +110,7 @@ class TransferredCallsTest {
                         call + "@" + seed, "sip:" + third(call, seed) + "@10.0.9.1"));
             }
             if (killed) {
-                kill();
+                kills(records, 15);
             }
             loop.runUntil(start + 60 * SECOND);
             network.heal();
@@ -120,29 +118,8 @@ class TransferredCallsTest {
             return judge();
         }
 
-        private void kill() {
-            long at = 0;
-            for (int i = 1 + random.nextInt(2); i > 0; i--) {
-                at += random.nextLong(15 * SECOND) + 1;
-                loop.after(at, () -> {
-                    records.lastSeenMs = records.epochMs(loop.nowNs());
-                    node.crash();
-                });
-                at += 100 * MS + random.nextLong(2 * SECOND);
-                loop.after(at, () -> {
-                    node.restart();
-                    // The order makes its shards run, as those of a server do from the start.
-                    node.mode(Mode.B2BUA);
-                });
-            }
-        }
-
         private int judge() {
-            final NodeFacts facts = node.facts();
-            assertEquals(List.of(), facts.faults(), "seed " + seed);
-            assertEquals(Set.of(), records.states.keySet(), "seed " + seed);
-            assertEquals(0, facts.live(), "node, seed " + seed);
-            assertEquals(0, facts.armedTimers(), "timers, seed " + seed);
+            nothingIsLeft(records);
             read();
             int bridged = 0;
             for (int i = 0; i < CALLS; i++) {
