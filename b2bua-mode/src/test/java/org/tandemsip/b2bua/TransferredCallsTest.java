@@ -1,6 +1,5 @@
 package org.tandemsip.b2bua;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
