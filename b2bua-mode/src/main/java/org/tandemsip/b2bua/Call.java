@@ -60,10 +60,10 @@ final class Call extends Alarm {
     long endNs;
     int code;
     Ender ender;
-    /** Value of Reason that we have given, or {@code null}. */
-    byte[] reason;
     /** Cause that a side or we have given, 0 for none. */
     int cause;
+    /** The text that was given with it. */
+    final KeptBytes why;
     /** Messages sent again for it. */
     int retransmits;
     /** Peer that is tried or has answered, or {@code null}. */
@@ -98,6 +98,7 @@ final class Call extends Alarm {
     Call(final B2bua owner) {
         super(owner.alarms);
         this.owner = owner;
+        why = new KeptBytes(owner.memory);
         room = new Room(owner.counters);
         cutOff = new CutOff(owner, this);
         legs = new Leg[] {new Leg(owner, this, 0), new Leg(owner, this, 1)};
@@ -127,7 +128,7 @@ final class Call extends Alarm {
         setup = owner.pools.takeSetup().begin(this, targets, owner.draws.firstRseq());
         caller.learn(invite);
         if (!caller.session.onRequest(invite)) {
-            fail(Status.SESSION_INTERVAL_TOO_SMALL_422, nowNs);
+            fail(Status.SESSION_INTERVAL_TOO_SMALL_422, null, nowNs);
             return true;
         }
         exchange.server.respond(Status.TRYING_100, nowNs);
@@ -165,7 +166,6 @@ final class Call extends Alarm {
         endNs = 0;
         code = 0;
         ender = null;
-        reason = null;
         cause = 0;
         retransmits = 0;
         peer = null;
@@ -186,16 +186,15 @@ final class Call extends Alarm {
         }
     }
 
-    /** Ends the setting up since there is no credit. @param why value of Reason, or {@code null} */
-    void refuse(final Status status, final byte[] why, final long nowNs) {
+    /** Ends the setting up since there is no credit. @param value value of Reason, or {@code null} */
+    void refuse(final Status status, final byte[] value, final long nowNs) {
         ender = Ender.LIMIT;
-        reason = why;
-        cause = owner.causes.of(why);
-        fail(status, nowNs);
+        fail(status, value, nowNs);
     }
 
-    /** Ends the setting up by an answer of ours to the caller. */
-    void fail(final Status status, final long nowNs) {
+    /** Ends the setting up by an answer of ours to the caller. @param reason value of Reason, or {@code null} */
+    void fail(final Status status, final byte[] reason, final long nowNs) {
+        because(owner.causes.of(reason));
         code = status.code();
         ender = ender == null ? Ender.US : ender;
         setup.abandon(CancelReason.NONE, nowNs);
@@ -204,8 +203,8 @@ final class Call extends Alarm {
     }
 
     /** The caller has given up. */
-    void cancel(final CancelReason reason, final int given, final long nowNs) {
-        cause = given;
+    void cancel(final CancelReason reason, final Causes given, final long nowNs) {
+        because(given);
         code = Status.REQUEST_TERMINATED_487.code();
         ender = Ender.CALLER;
         setup.abandon(reason, nowNs);
@@ -253,7 +252,6 @@ final class Call extends Alarm {
         ringNs = rangNs;
         answerNs = answeredNs;
         endNs = endedNs;
-        reason = null;
         retransmits = 0;
     }
 
@@ -276,7 +274,10 @@ final class Call extends Alarm {
      * shard runs.
      */
     void resumeEnd(final long nowNs) {
-        ender = ender == null ? Ender.US : ender;
+        if (ender == null) {
+            ender = Ender.US;
+            because(owner.causes.of(RESTARTED));
+        }
         endsAtOnce = true;
         set(nowNs, nowNs);
     }
@@ -302,7 +303,7 @@ final class Call extends Alarm {
         }
         if (ender == null) {
             ender = leg.number == 0 ? Ender.CALLER : Ender.CALLEE;
-            cause = owner.causes.of(bye);
+            because(owner.causes.of(bye));
         }
         leg.byeWaits = false;
         leg.state = Leg.State.ENDED;
@@ -318,33 +319,31 @@ final class Call extends Alarm {
      * @param value value of Reason that both get
      */
     void hangUp(final Ender by, final byte[] value, final long nowNs) {
-        switch (state) {
-            case SETUP -> {
-                ender = by;
-                reason = value;
-                cause = owner.causes.of(value);
-                fail(Status.TEMPORARILY_UNAVAILABLE_480, nowNs);
-            }
-            case UP -> {
-                ender = by;
-                reason = value;
-                cause = owner.causes.of(value);
-                state = State.ENDING;
-                end(value, null, nowNs);
-            }
-            case ENDING, OVER -> {}
+        if (state == State.SETUP) {
+            ender = by;
+            fail(Status.TEMPORARILY_UNAVAILABLE_480, value, nowNs);
+        } else if (state == State.UP) {
+            ender = by;
+            because(owner.causes.of(value));
+            state = State.ENDING;
+            end(value, null, nowNs);
         }
     }
 
     /** An answer of the callee to the INVITE is that of the call, or another one that its trunk wants instead. */
     Disposition refused(final SipMessage response, final Trunk from, final long nowNs) {
         code = response.statusCode();
-        cause = owner.causes.of(response);
+        because(owner.causes.of(response));
         ender = Ender.CALLEE;
         initial.respond(response, from == null ? null : from.rules().calls().responses().of(code), 0, nowNs);
         failed = response;
         over(nowNs);
         return Disposition.FORWARDED;
+    }
+
+    private void because(final Causes given) {
+        cause = given.cause;
+        why.keep(given.text, 0, given.textLength);
     }
 
     private void end(final byte[] reason, final SipMessage bye, final long nowNs) {

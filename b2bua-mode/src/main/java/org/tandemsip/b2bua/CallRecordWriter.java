@@ -10,7 +10,8 @@ import org.tandemsip.engine.routing.CallRecords;
 
 /**
  * Writes what is known of a call that is over as the properties of a JSON object: one record per INVITE that was let
- * in, with the times to the millisecond, in UTC. Text from the wire is escaped. Shard thread only.
+ * in, with the times to the millisecond, in UTC. Text from the wire is escaped; bytes that are no
+ * UTF-8 count as characters. Shard thread only.
  */
 final class CallRecordWriter {
     /** Six times what names and URIs may be, since what is no plain ASCII is written in six. */
@@ -18,7 +19,6 @@ final class CallRecordWriter {
     private static final long DAY_MS = 86_400_000L;
 
     private final UnsafeBuffer record = new UnsafeBuffer(new byte[MOST_BYTES]);
-    private final UnsafeBuffer reason = new UnsafeBuffer(0, 0);
     private final AsciiWriter out = new AsciiWriter();
     private final NameAddr nameAddr = new NameAddr();
     private CallRecords records = CallRecords.NONE;
@@ -80,11 +80,8 @@ final class CallRecordWriter {
             word(PEER, call.peer.name());
         }
         number(CODE, call.code);
-        if (call.reason != null) {
-            out.put(REASON);
-            reason.wrap(call.reason);
-            escaped(reason, Slice.of(0, call.reason.length));
-            out.put('"');
+        if (call.why.length() > 0) {
+            text(REASON, call.why.buffer(), Slice.of(call.why.offset(), call.why.length()));
         }
         number(Q850, call.cause > 0 ? call.cause : Causes.ofCode(call.code));
         word(HANGUP_BY, call.ender.word);
@@ -127,12 +124,39 @@ final class CallRecordWriter {
     }
 
     private void escaped(final DirectBuffer bytes, final long slice) {
-        for (int i = Slice.offset(slice); i < Slice.end(slice); i++) {
-            escaped((char) (bytes.getByte(i) & 0xFF));
+        final int end = Slice.end(slice);
+        for (int i = Slice.offset(slice); i < end; i++) {
+            final int first = bytes.getByte(i) & 0xFF;
+            final int more = first < 0xC2 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : first < 0xF5 ? 3 : 0;
+            final int point = i + more < end ? codePoint(bytes, i, more) : -1;
+            if (point < 0) {
+                escaped((char) first);
+            } else if (point < 0x1_0000) {
+                escaped((char) point);
+                i += more;
+            } else {
+                escaped(Character.highSurrogate(point));
+                escaped(Character.lowSurrogate(point));
+                i += more;
+            }
         }
     }
 
-    /** What is no plain ASCII is written by its number: nobody has checked that it is UTF-8. */
+    /** A character of {@code more} bytes behind its first one, -1 where that is no UTF-8 (RFC 3629). */
+    private static int codePoint(final DirectBuffer bytes, final int index, final int more) {
+        int point = bytes.getByte(index) & 0xFF >> (more == 0 ? 0 : more + 2);
+        for (int i = 1; i <= more; i++) {
+            final int next = bytes.getByte(index + i);
+            if ((next & 0xC0) != 0x80) {
+                return -1;
+            }
+            point = point << 6 | next & 0x3F;
+        }
+        final boolean shortest = more < 2 || point >= (more == 2 ? 0x800 : 0x1_0000);
+        return shortest && point <= 0x10_FFFF && (point < 0xD800 || point > 0xDFFF) ? point : -1;
+    }
+
+    /** What is no plain ASCII is written by its number. */
     private void escaped(final char c) {
         if (c == '"' || c == '\\') {
             out.put('\\').put(c);

@@ -27,6 +27,7 @@ import org.tandemsip.engine.routing.Trunk;
  *   place of the call that has taken a leg of it (8)
  *   credit (32), session at the media relay (64)
  *   route trunk-in trunk-out peer trunk trunk   names, each after its length (2); the last two are those of the legs
+ *   why it ends, after its length (2)
  *   dialog dialog                  see {@link Dialog#save}
  *   session session                timer, whether UPDATE is taken (1), SDP after its length (2)
  * </pre>
@@ -40,7 +41,7 @@ import org.tandemsip.engine.routing.Trunk;
  * says what is known. Shard thread only.
  */
 final class CallStates {
-    private static final byte VERSION = 3;
+    private static final byte VERSION = 4;
     private static final int CREDIT = 56;
     private static final int MEDIA = CREDIT + Credit.SAVED_BYTES;
     private static final int NAMES = MEDIA + RelayedCall.SAVED_BYTES;
@@ -110,6 +111,8 @@ final class CallStates {
         p = put(p, call.peer == null ? null : call.peer.name());
         p = put(p, call.legs[0].trunk == null ? null : call.legs[0].trunk.name());
         p = put(p, call.legs[1].trunk == null ? null : call.legs[1].trunk.name());
+        state.putShort(p, (short) call.why.length());
+        p = call.why.copyTo(state, p + 2);
         p = call.legs[0].save(state, p);
         p = call.legs[1].save(state, p);
         p = put(p, call.legs[0]);
@@ -295,6 +298,7 @@ final class CallStates {
             for (int i = 0; i < NAME_COUNT; i++) {
                 at += 2 + 2 * (bytes.getShort(at) & 0xFFFF);
             }
+            at += 2 + bytes.getShort(at);
             if (leg == 1) {
                 at = Dialog.savedEnd(bytes, at);
             }
@@ -346,6 +350,9 @@ final class CallStates {
                     .orElse((Peer) null);
             call.legs[0].trunk = first;
             call.legs[1].trunk = second;
+            final int why = bytes.getShort(p);
+            call.why.keep(bytes, p + 2, why);
+            p += 2 + why;
             p = call.legs[0].resume(bytes, p);
             p = p < 0 ? p : call.legs[1].resume(bytes, p);
             return p >= 0 && from != null && (to != null || out == null);

@@ -201,7 +201,7 @@ final class Exchange implements Requester {
         if (initial()) {
             if (!to.ofResponse(response)) {
                 owner.strays.end(response, client.destination(), true, nowNs);
-                call.fail(Status.SERVICE_UNAVAILABLE_503, nowNs);
+                call.fail(Status.SERVICE_UNAVAILABLE_503, null, nowNs);
                 return Disposition.ABSORBED;
             }
             call.onAnswer(nowNs);
@@ -310,12 +310,12 @@ final class Exchange implements Requester {
     }
 
     /** Whoever sent the INVITE wants no answer any more. */
-    void cancel(final CancelReason reason, final int cause, final long nowNs) {
+    void cancel(final CancelReason reason, final Causes given, final long nowNs) {
         if (state != State.PENDING) {
             return;
         }
         if (initial()) {
-            call.cancel(reason, cause, nowNs);
+            call.cancel(reason, given, nowNs);
         } else if (client instanceof final InviteClientTransaction invite) {
             invite.cancel(reason, nowNs);
         }

@@ -431,7 +431,7 @@ final class MediaSession implements Asker {
         } else {
             final byte[] bytes = Descriptions.bytesOf(message);
             if (call.state == Call.State.SETUP) {
-                call.fail(status, nowNs);
+                call.fail(status, null, nowNs);
             } else if (!message.isRequest() && message.statusCode() < 200) {
                 return;
             } else {

@@ -131,6 +131,7 @@ final class Pools {
     void giveBack(final Call call) {
         begun.remove(call.request);
         call.request = 0;
+        call.why.forget();
         for (int i = 0; i < call.legs.length; i++) {
             call.legs[i].reset();
             call.legs[i].belongTo(call, i);

@@ -342,7 +342,7 @@ final class Setup extends TimerNode {
             if (status == Status.CALL_DOES_NOT_EXIST_481) {
                 owner.replacements.countRefused(call.initial.named);
             }
-            call.fail(status, nowNs);
+            call.fail(status, null, nowNs);
         }
     }
 

@@ -7,16 +7,24 @@ import static org.tandemsip.b2bua.CallFixture.BOB;
 import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.testkit.MessageText;
 
-/** The Q.850 causes of records: as a side or we have given them, else as RFC 3398 section 8.2.6.1 has them. */
+/**
+ * Why calls have ended, as records tell it: the text, and the cause by Q.850, as a side or we have given them, else as
+ * RFC 3398 section 8.2.6.1 has them.
+ */
 @Timeout(value = 20, unit = TimeUnit.SECONDS)
 class CausesTest {
+    private static final Pattern REASON = Pattern.compile("\"reason\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+
     private final CallFixture net = new CallFixture();
     private final MemoryRecords records = new MemoryRecords();
 
@@ -75,7 +83,7 @@ class CausesTest {
         net.pass(33_000);
 
         // then
-        assertTrue(records.lines.getLast().contains("\"reason\":\"SIP;cause=481"), records.lines.getLast());
+        assertTrue(records.lines.getLast().contains("\"reason\":\"Dialog lost\""), records.lines.getLast());
         assertEquals(41, last());
 
         // when: an order ends what rings
@@ -83,6 +91,69 @@ class CausesTest {
         net.b2bua.hangUpSome("Q.850;cause=41", 1, net.nowNs);
         assertTrue(records.lines.getLast().contains("\"code\":480"), records.lines.getLast());
         assertEquals(41, last());
+    }
+
+    @Test
+    void shouldKeepTheTextThatASideGives() {
+        // The text beside the cause, else any that there is, else what no cause says.
+        assertEquals("No circuit", said("SIP;cause=503;text=\"Full\", Q.850;cause=34;text=\"No circuit\""));
+        assertEquals("Full", said("Q.850;cause=34, SIP;cause=503;text=Full"));
+        assertEquals("Full", said("SIP ; cause=503 ; TEXT = \"Full\", X;text=\"other\""));
+        assertEquals("SIP;cause=503", said("SIP;cause=503"));
+        assertEquals(null, said("Q.850;cause=34"));
+        assertEquals(null, said(null));
+        // Quotes are taken away, and there is no parameter between them.
+        assertEquals("a \\\"b\\\", \\\\c;cause=3", said("Q.850;text=\"a \\\"b\\\", \\\\c;cause=3\";cause=17"));
+        assertEquals("open", said("Q.850;cause=17;text=\"open"));
+        assertEquals(null, said("Q.850;cause=17;text=\"\""));
+    }
+
+    @Test
+    void shouldKeepTextAsUtf8AndNoControlCharacters() {
+        assertEquals("belegt \\u00fc \\u20ac \\ud83d\\ude00", said("Q.850;text=\"belegt ü € \uD83D\uDE00\""));
+        // C1 of UTF-8, a tab, a quoted bell.
+        assertEquals("a b", said("Q.850;text=\"a\u0085\t\\\u0007\u007F b \""));
+        // A character goes as a whole, and so much only.
+        assertEquals("x".repeat(Causes.MOST_TEXT - 1),
+                said("Q.850;text=\"" + "x".repeat(Causes.MOST_TEXT - 1) + "€\""));
+        assertEquals("x".repeat(Causes.MOST_TEXT), said("Q.850;text=\"" + "x".repeat(2_000) + "\""));
+        assertEquals("\\u20ac".repeat(Causes.MOST_TEXT / 3), said("Q.850;text=\"" + "€".repeat(600) + "\""));
+    }
+
+    @Test
+    void shouldWriteWhatIsNoUtf8ByteByByte() {
+        refused(486, "Q.850;text=\"\u00FC\u00C0\u00AF\u00ED\u00A0\u0080\"");
+        assertEquals("\\u00fc\\u00c0\\u00af\\u00ed\\u00a0\\u0080", text());
+    }
+
+    @Test
+    void shouldKeepTheTextOfByeAndCancel() {
+        final Up up = net.up("ends");
+        net.deliver(BOB, net.fromBob(up, "BYE", 1).header("Reason", "Q.850;cause=16;text=\"Terminated\""));
+        net.deliver(ALICE, answer(net.take("BYE", ALICE), 200, null, null, ""));
+        assertEquals("Terminated", text());
+
+        final MessageText invite = net.invite("cancelled", OFFER);
+        net.deliver(ALICE, invite);
+        net.deliver(BOB, answer(net.take("INVITE"), 180, "btag", "bob@" + BOB, ""));
+        net.deliver(ALICE,
+                CallFlowTest.cancel(invite).header("Reason", "SIP;cause=200;text=\"Call completed elsewhere\""));
+        assertEquals("Call completed elsewhere", text());
+        net.sent.clear();
+        assertEquals(0, net.rest());
+    }
+
+    private String said(final String reason) {
+        // Messages of these tests have one byte per character.
+        refused(486, reason == null ? null
+                : new String(reason.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+        return text();
+    }
+
+    /** As the last record has it, {@code null} for none. */
+    private String text() {
+        final Matcher matcher = REASON.matcher(records.lines.getLast());
+        return matcher.find() ? matcher.group(1) : null;
     }
 
     private int refused(final int code, final String reason) {

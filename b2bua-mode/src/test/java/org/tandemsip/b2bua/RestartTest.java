@@ -302,6 +302,53 @@ class RestartTest {
     }
 
     @Test
+    void shouldSayWhyACallEndedThatWasEndingWhenTheProcessWasKilled() {
+        // given: time is up, an order, a side; nobody has answered a BYE yet
+        limit(60);
+        before.up(ours("long"));
+        before.pass(60_000);
+        before.sent.clear();
+        before.up(ours("ordered"));
+        before.b2bua.hangUpSome("Q.850;cause=16;text=\"Ended by the operator\"", 1, before.nowNs);
+        before.sent.clear();
+        final Up up = before.up(ours("left"));
+        before.deliver(BOB, before.fromBob(up, "BYE", 1).header("Reason", "Q.850;cause=27;text=\"Gone\""));
+        before.sent.clear();
+
+        // when
+        final CallFixture after = restart(1);
+        after.pass(100);
+        while (after.count("BYE") > 0) {
+            final Sent bye = after.take("BYE");
+            after.deliver(bye.to(), answer(bye, 200, null, null, ""));
+        }
+
+        // then
+        assertEquals(3, records.lines.size());
+        assertTrue(
+                records.lines.get(0).contains("\"reason\":\"Maximum duration\",\"q850\":102,\"hangup_by\":\"limit\""),
+                records.lines.get(0));
+        assertTrue(records.lines.get(1).contains("\"reason\":\"Ended by the operator\",\"q850\":16"),
+                records.lines.get(1));
+        assertTrue(records.lines.get(2).contains("\"reason\":\"Gone\",\"q850\":27,\"hangup_by\":\"callee\""),
+                records.lines.get(2));
+    }
+
+    @Test
+    void shouldSayThatItEndsACallSinceItWasKilled() {
+        before.deliver(ALICE, before.invite(ours("unacknowledged"), OFFER));
+        final Sent invite = before.take("INVITE", BOB);
+        before.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, ANSWER));
+        final CallFixture after = restart(1);
+        after.pass(100);
+        while (after.count("BYE") > 0) {
+            final Sent bye = after.take("BYE");
+            after.deliver(bye.to(), answer(bye, 200, null, null, ""));
+        }
+        assertTrue(only().contains("\"reason\":\"Server restarted\",\"q850\":41,\"hangup_by\":\"tandem\""), only());
+    }
+
+    @Test
     void shouldWriteWhatIsKnownOfACallWhoseTrunkIsNoMore() {
         before.up(ours("orphan"));
         before.policy = new RoutingPolicy(before.policy.mode(), List.of(before.alice), List.of(), Timing.DEFAULTS, 70,
