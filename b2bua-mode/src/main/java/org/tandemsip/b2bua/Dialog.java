@@ -23,8 +23,10 @@ class Dialog extends DialogText {
     final Destination seen = new Destination();
     /** Whether requests go to where it was seen, whatever target and routes say: nothing else leads there. */
     boolean pinned;
-    /** Whether a request over 1,300 bytes should try TCP first, see {@link Sender}. */
+    /** Whether no URI says that the other side speaks UDP, see {@link NextHops#mayTakeTcp}. */
     boolean tcpWhenLarge;
+    /** Whether a URI of the other side, or of who called it, has led to {@link #remote}: else it was only seen there. */
+    boolean named;
     /** Place of the call that it began in, which our tag names. */
     long place;
     /** Second half of our tag. */

@@ -206,6 +206,7 @@ final class LoneRequest implements Requester {
         }
         callee.remote.set(to.destination);
         callee.tcpWhenLarge = to.tcpWhenLarge;
+        callee.named = true;
         owner.extra.clear();
         return true;
     }

@@ -49,7 +49,7 @@ final class NextHops {
                 && flows.isPinned(invite, source);
     }
 
-    /** Sets {@link Dialog#remote}, and {@link Dialog#tcpWhenLarge}. */
+    /** Sets {@link Dialog#remote}, and what {@link #mayTakeTcp} asks. */
     void find(final Dialog leg) {
         leg.remote.set(leg.seen);
         leg.tcpWhenLarge = false;
@@ -62,23 +62,26 @@ final class NextHops {
                 || uri.scheme() != SipUri.Scheme.SIP && uri.scheme() != SipUri.Scheme.SIPS) {
             return;
         }
-        final boolean followed = follow(leg, bytes);
+        leg.named = follow(leg, bytes);
         leg.tcpWhenLarge = leg.remote.transport == Transport.UDP && uri.scheme() == SipUri.Scheme.SIP
-                && uri.transport() == null && mayTakeTcp(leg.remote, followed);
+                && uri.transport() == null;
     }
 
     /**
-     * Whether nobody has said that {@code to} speaks UDP: neither the peers of its trunk at that address, nor that it
-     * is a platform of GB/T 28181.
-     *
-     * @param named whether the other side has named the address; else it has to be that of a peer
+     * Whether a request over 1,300 bytes should try TCP first: nobody has said that the other side speaks UDP, neither
+     * its URI, nor the peers of its trunk at that address, nor that it is a platform of GB/T 28181. Few requests are so
+     * large, so this is found out for them alone.
      */
-    private boolean mayTakeTcp(final Destination to, final boolean named) {
+    boolean mayTakeTcp(final Dialog leg) {
+        final Destination to = leg.remote;
+        if (!leg.tcpWhenLarge || to.transport != Transport.UDP) {
+            return false;
+        }
         final Trunk trunk = policy.trunkOf(to);
         if (trunk == null) {
-            return named;
+            return leg.named;
         }
-        boolean known = named;
+        boolean known = leg.named;
         for (int i = 0; i < trunk.peers().size(); i++) {
             final Peer peer = trunk.peers().get(i);
             if (peer.addressHigh() == to.addressHigh && peer.addressLow() == to.addressLow) {

@@ -107,7 +107,7 @@ final class Sender {
 
     /** Whether a request that was written for UDP is to go to {@link #tcp}: it is kept in {@link #large} then. */
     private boolean goesOverTcp(final Leg leg, final MutableDirectBuffer out, final int length, final long nowNs) {
-        if (length <= TcpRefusals.UDP_LIMIT || !leg.tcpWhenLarge || leg.remote.transport != Transport.UDP) {
+        if (length <= TcpRefusals.UDP_LIMIT || !owner.hops.mayTakeTcp(leg)) {
             return false;
         }
         final int listenPoint = tcpFor(leg, nowNs);

@@ -212,6 +212,7 @@ final class Setup extends TimerNode {
         }
         callee.remote.set(target.destination);
         callee.tcpWhenLarge = target.tcpWhenLarge;
+        callee.named = true;
         owner.extra.clear();
         return launch(owner.kept, nowNs);
     }
