@@ -25,7 +25,7 @@ class Dialog extends DialogText {
     boolean pinned;
     /** Whether no URI says that the other side speaks UDP, see {@link NextHops#mayTakeTcp}. */
     boolean tcpWhenLarge;
-    /** Whether a URI of the other side, or of who called it, has led to {@link #remote}: else it was only seen there. */
+    /** Whether a URI of the other side, or of its caller, has led to {@link #remote}: else it was only seen there. */
     boolean named;
     /** Place of the call that it began in, which our tag names. */
     long place;
