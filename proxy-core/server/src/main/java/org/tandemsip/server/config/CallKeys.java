@@ -28,7 +28,8 @@ final class CallKeys {
             new ListOf<>(HeaderFields.PASSED, 64),
             "[]", "[X-Account, P-Charging-Vector]",
             "Header fields that calls take from this trunk to others and back, besides those that they take anyway; but"
-                    + " Refer-To and Replaces, which are always translated.");
+                    + " Refer-To and Replaces, which are always translated, and Join, which names what only one side"
+                    + " knows.");
     static final Key<CallRules.Redirect> REDIRECT = Key.of("redirect", Scalars.choice("way", CallRules.Redirect.class),
             "pass",
             "What becomes of a 300, 301 or 302 of this trunk to a call that is set up. pass: the caller gets it,"

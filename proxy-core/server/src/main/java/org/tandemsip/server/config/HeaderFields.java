@@ -27,17 +27,20 @@ record HeaderFields() implements Type<List<Item<HeaderRules.Field>>> {
     /** The name of a header field that mode b2bua passes on; likewise. */
     static final Scalar<HeaderField> PASSED = new Scalar<>(NAME.values(), NAME.shape(), HeaderFields::passed);
 
-    /** What names dialogs: the other side knows those by other names, so mode b2bua always writes it anew. */
+    private static final HeaderField JOIN = HeaderField.of("Join");
+    /** What names dialogs: the other side knows those by other names, so mode b2bua writes it anew, or not at all. */
     private static final List<HeaderField> TRANSLATED =
-            List.of(HeaderField.of("Refer-To"), HeaderField.of("Replaces"));
+            List.of(HeaderField.of("Refer-To"), HeaderField.of("Replaces"), JOIN);
 
     private static HeaderField passed(final String text) throws Scalar.BadValue {
         final HeaderField field = name(text);
         for (final HeaderField each : TRANSLATED) {
             if (field.covers(each)) {
                 throw new Scalar.BadValue(ErrorCode.OWNED_HEADER, (field.single() ? "" : "would hold for " + each
-                        + ", which ") + "is always translated between the two dialogs of a call, and cannot be passed"
-                        + " as it is");
+                        + ", which ")
+                        + (each.equals(JOIN) ? "names a dialog that only one side of a call knows"
+                                : "is always translated between the two dialogs of a call")
+                        + ", and cannot be passed as it is");
             }
         }
         return field;

@@ -190,6 +190,12 @@ class ConfigErrorTest {
                 row(ErrorCode.OWNED_HEADER, "trunks: {a: {peers: [10.0.0.1], b2bua: {pass-headers: r}}}\n",
                         "t.yaml:1:55: error[C041]: 'r' is always translated between the two dialogs of a call, and"
                                 + " cannot be passed as it is"),
+                row(ErrorCode.OWNED_HEADER, "trunks: {a: {peers: [10.0.0.1], b2bua: {pass-headers: [join]}}}\n",
+                        "t.yaml:1:56: error[C041]: 'join' names a dialog that only one side of a call knows, and cannot"
+                                + " be passed as it is"),
+                row(ErrorCode.OWNED_HEADER, "trunks: {a: {peers: [10.0.0.1], b2bua: {pass-headers: ['Jo*']}}}\n",
+                        "t.yaml:1:56: error[C041]: 'Jo*' would hold for Join, which names a dialog that only one side"
+                                + " of a call knows, and cannot be passed as it is"),
                 row(ErrorCode.OWNED_HEADER, "trunks: {a: {peers: [10.0.0.1], b2bua: {pass-headers: ['Ref*']}}}\n",
                         "t.yaml:1:56: error[C041]: 'Ref*' would hold for Refer-To, which is always translated between"
                                 + " the two dialogs of a call, and cannot be passed as it is"),
