@@ -80,7 +80,9 @@ final class Transfers {
             if (!isJoinable(leg, consulted)) {
                 return owner.refuse(leg, request, from, Status.FORBIDDEN_403, -1, nowNs);
             }
-            owner.refuse(leg, request, from, Status.ACCEPTED_202, -1, nowNs);
+            if (owner.refuse(leg, request, from, Status.ACCEPTED_202, -1, nowNs) == Disposition.DROPPED_OVERLOAD) {
+                return Disposition.DROPPED_OVERLOAD;
+            }
             new Transfer(owner, leg).join(consulted, nowNs);
             return Disposition.FORWARDED;
         }
@@ -89,7 +91,10 @@ final class Transfers {
         if (second == null) {
             return owner.refuse(leg, request, from, refusal, -1, nowNs);
         }
-        owner.refuse(leg, request, from, Status.ACCEPTED_202, -1, nowNs);
+        if (owner.refuse(leg, request, from, Status.ACCEPTED_202, -1, nowNs) == Disposition.DROPPED_OVERLOAD) {
+            second.fail(Status.SERVICE_UNAVAILABLE_503, null, nowNs);
+            return Disposition.DROPPED_OVERLOAD;
+        }
         new Transfer(owner, leg).begin(second, nowNs);
         return Disposition.FORWARDED;
     }

@@ -20,9 +20,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.codec.HeaderField;
+import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.server.config.ConfigReader;
+import org.tandemsip.testkit.MessageText;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /** REFER that we do ourselves (RFC 3515, RFC 3891, RFC 5589): Alice transfers Bob to Carol, who is with his trunk. */
@@ -288,6 +290,34 @@ class TransferTest {
 
         // then
         bridged(CAROL);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldBeginNothingWhenThereIsNoRoomToAcceptIt(final boolean joins) {
+        // given: requests that came too late, each with its answer, take all transactions
+        final Up first = net.up("first");
+        final Up second = net.up("second");
+        net.deliver(ALICE, net.fromAlice(second, "INFO", 9_000));
+        net.deliver(BOB, answer(net.take("INFO", BOB), 200, null, null, ""));
+        while (net.deliver(ALICE, net.fromAlice(second, "INFO", 8)) != Disposition.DROPPED_OVERLOAD) {
+            net.take("SIP/2.0", ALICE);
+        }
+        final int live = net.live();
+        net.sent.clear();
+
+        // when
+        final MessageText refer = net.fromAlice(first, "REFER", 8).header("Refer-To", "<sip:carol@203.0.113.10"
+                + (joins ? "?Replaces=second%3Bfrom-tag%3Datag%3Bto-tag%3D" + second.okToAlice().message().toTag()
+                        : "")
+                + ">");
+        assertEquals(Disposition.DROPPED_OVERLOAD, net.deliver(ALICE, refer));
+
+        // then
+        assertEquals(List.of(), net.sent);
+        assertEquals(live, net.live());
+        net.pass(40_000);
+        assertEquals(List.of(), net.sent);
     }
 
     @Test
