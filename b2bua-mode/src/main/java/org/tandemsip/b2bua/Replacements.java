@@ -157,6 +157,11 @@ final class Replacements {
         return value.copy();
     }
 
+    /** Whether what was read last is meant only while it is no call yet (RFC 3891 section 7.1). */
+    boolean earlyOnly() {
+        return value.earlyOnly();
+    }
+
     /** Whether what was read last has to be asked for: then {@link #shard} says where. */
     boolean isElsewhere() {
         return last == Whose.ELSEWHERE;

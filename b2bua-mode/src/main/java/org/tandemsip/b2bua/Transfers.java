@@ -80,6 +80,9 @@ final class Transfers {
             if (!isJoinable(leg, consulted)) {
                 return owner.refuse(leg, request, from, Status.FORBIDDEN_403, -1, nowNs);
             }
+            if (owner.replacements.earlyOnly()) {
+                return owner.refuse(leg, request, from, Status.BUSY_HERE_486, -1, nowNs);
+            }
             if (owner.refuse(leg, request, from, Status.ACCEPTED_202, -1, nowNs) == Disposition.DROPPED_OVERLOAD) {
                 return Disposition.DROPPED_OVERLOAD;
             }
@@ -111,8 +114,9 @@ final class Transfers {
         final KeptBytes kept = new KeptBytes(owner.memory);
         kept.keep(request.bytes(), Slice.offset(request.startLine()), request.length());
         final byte[] replaces = owner.replacements.bytes();
+        final boolean earlyOnly = owner.replacements.earlyOnly();
         final OtherShards.LookUp lookUp = kept.length() == 0 ? null
-                : owner.others.ask((dialog, atNs) -> onDialog(leg, replaces, dialog, atNs), nowNs);
+                : owner.others.ask((dialog, atNs) -> onDialog(leg, replaces, earlyOnly, dialog, atNs), nowNs);
         if (lookUp == null) {
             kept.forget();
             owner.replacements.countRefused(NamedDialog.UNANSWERED);
@@ -128,12 +132,18 @@ final class Transfers {
     }
 
     /** The other shard has answered, or will not; the call goes on as it was where there is nobody to be called. */
-    private void onDialog(final Leg leg, final byte[] replaces, final NamedDialog dialog, final long nowNs) {
+    private void onDialog(final Leg leg, final byte[] replaces, final boolean earlyOnly, final NamedDialog dialog,
+            final long nowNs) {
         final Transfer transfer = leg.call.transfer;
         if (!dialog.found() || !dialog.ofOtherSide() && dialog.way() == null) {
             owner.replacements.countRefused(dialog);
             transfer.onFailed(dialog == NamedDialog.UNANSWERED ? Status.SERVICE_UNAVAILABLE_503.code()
                     : Status.CALL_DOES_NOT_EXIST_481.code(), null, nowNs);
+            return;
+        }
+        if (earlyOnly && !dialog.ofOtherSide()) {
+            // What can be parted is confirmed (RFC 3891 section 3).
+            transfer.onFailed(Status.BUSY_HERE_486.code(), null, nowNs);
             return;
         }
         if (leg.inviteIn != null) {

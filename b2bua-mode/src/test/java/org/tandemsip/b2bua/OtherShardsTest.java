@@ -320,6 +320,27 @@ class OtherShardsTest {
         nothingIsLeft();
     }
 
+    @ParameterizedTest
+    @EnumSource(value = CallRules.Refer.class, names = {"HANDLE", "RELEASE"})
+    void shouldNotPartACallThatIsOneAlready(final CallRules.Refer way) {
+        // given
+        setUp(way);
+        net.deliver(ALICE, refer(8, ofAlice(second, "second") + ";early-only"));
+        net.take("SIP/2.0 202", ALICE);
+
+        // when
+        if (way == CallRules.Refer.HANDLE) {
+            notified("SIP/2.0 100 Trying");
+        }
+        cross();
+
+        // then: RFC 3891 section 3
+        notified("SIP/2.0 486 Failed");
+        hangUp(net, first);
+        hangUp(far, second);
+        nothingIsLeft();
+    }
+
     @Test
     void shouldAskOnceWhenTheReferComesAgain() {
         // given

@@ -292,6 +292,19 @@ class TransferTest {
         bridged(CAROL);
     }
 
+    @Test
+    void shouldNotJoinWhatIsMeantOnlyWhileItRings() {
+        final Up first = net.up("first");
+        final Up second = net.up("second");
+        net.deliver(ALICE, net.fromAlice(first, "REFER", 8).header("Refer-To",
+                "<sip:carol@203.0.113.10?Replaces=second%3Bfrom-tag%3Datag%3Bto-tag%3D"
+                        + second.okToAlice().message().toTag() + "%3Bearly-only>"));
+        net.take("SIP/2.0 486", ALICE);
+        assertEquals(List.of(), net.sent);
+        net.pass(40_000);
+        assertEquals(2, net.live());
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldBeginNothingWhenThereIsNoRoomToAcceptIt(final boolean joins) {
