@@ -3,6 +3,7 @@ package org.tandemsip.b2bua;
 import org.tandemsip.engine.handler.Neighbours;
 import org.tandemsip.engine.handler.Reply;
 import org.tandemsip.engine.handler.ShardCommand;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.timer.TimerLanes.Lane;
 
 /**
@@ -21,6 +22,9 @@ import org.tandemsip.engine.timer.TimerLanes.Lane;
 final class OtherShards {
     /** Longest that a request waits: the other one answers in a turn of its loop, unless something is wrong. */
     private static final long PATIENCE_NS = 2_000_000_000L;
+
+    /** Most that wait at a time: whoever names calls that are not there must not take the questions of all others. */
+    static final int MOST = 1_024;
 
     /** Whoever needs to know. */
     interface Taker {
@@ -43,19 +47,24 @@ final class OtherShards {
 
         @Override
         public void onReply(final Reply reply, final long nowNs) {
-            question = null;
+            close();
             taker.onDialog((NamedDialog) reply, nowNs);
         }
 
         @Override
         public void onNoReply(final long nowNs) {
-            question = null;
+            close();
             taker.onDialog(NamedDialog.UNANSWERED, nowNs);
         }
 
         /** Nobody needs to know any more. */
         void forget() {
             owner.questions.forget(question);
+            close();
+        }
+
+        private void close() {
+            waiting -= question == null ? 0 : 1;
             question = null;
         }
     }
@@ -63,6 +72,7 @@ final class OtherShards {
     private final B2bua owner;
     private Neighbours neighbours = Neighbours.NONE;
     private Lane patience;
+    private int waiting;
 
     OtherShards(final B2bua owner) {
         this.owner = owner;
@@ -78,8 +88,13 @@ final class OtherShards {
      */
     LookUp ask(final Taker taker, final long nowNs) {
         patience = patience == null ? owner.timers.lane(PATIENCE_NS) : patience;
+        if (waiting == MOST) {
+            owner.counters.increment(Counter.LIMITED_LOOK_UPS);
+            return null;
+        }
         final LookUp lookUp = new LookUp(taker);
         lookUp.question = owner.questions.ask(lookUp, patience, nowNs);
+        waiting += lookUp.question == null ? 0 : 1;
         if (lookUp.question == null || !neighbours.tell(owner.replacements.shard(),
                 new ShardCommand.FindDialog(owner.shard, lookUp.question.ticket, owner.replacements.bytes()))) {
             lookUp.forget();

@@ -79,6 +79,13 @@ class OtherShardsTest {
         to.proxy.onCommand(next.command, to.nowNs);
     }
 
+    /** Brings what waits last to its shard. */
+    private void crossLast() {
+        final Mail last = mail.removeLast();
+        final CallFixture to = last.shard == 0 ? net : far;
+        to.proxy.onCommand(last.command, to.nowNs);
+    }
+
     private static String ofAlice(final Up call, final String callId) {
         return callId + ";from-tag=atag;to-tag=" + call.okToAlice().message().toTag();
     }
@@ -339,6 +346,42 @@ class OtherShardsTest {
         hangUp(net, first);
         hangUp(far, second);
         nothingIsLeft();
+    }
+
+    @Test
+    void shouldAskNoMoreThanSoManyQuestionsAtATime() {
+        // given: calls with a REFER each that names what is elsewhere
+        final List<OtherShards.LookUp> asked = new ArrayList<>();
+        net.deliver(ALICE, refer(8, ofAlice(second, "second")));
+        net.take("SIP/2.0 202", ALICE);
+        for (int i = 1; i < OtherShards.MOST; i++) {
+            asked.add(net.b2bua.others.ask((dialog, atNs) -> {}, net.nowNs));
+        }
+        notified("SIP/2.0 100 Trying");
+
+        // when
+        final Up third = net.up("third");
+        net.deliver(ALICE, net.fromAlice(third, "REFER", 8).header("Refer-To",
+                "<sip:203.0.113.10:5060?Replaces=" + escaped(ofAlice(second, "second")) + ">"));
+
+        // then
+        net.take("SIP/2.0 503", ALICE);
+        assertEquals(1, net.counters.get(Counter.LIMITED_LOOK_UPS));
+        assertEquals(1, net.counters.get(Counter.REPLACES_UNANSWERED));
+        assertEquals(OtherShards.MOST, net.b2bua.questions.waiting());
+
+        // when: one is not needed any more, another is answered, all others are not
+        asked.getFirst().forget();
+        asked.getFirst().forget();
+        crossOne();
+        crossLast();
+        net.pass(2_001);
+
+        // then: there is room for as many again
+        for (int i = 0; i < OtherShards.MOST; i++) {
+            assertTrue(net.b2bua.others.ask((dialog, atNs) -> {}, net.nowNs) != null);
+        }
+        assertTrue(net.b2bua.others.ask((dialog, atNs) -> {}, net.nowNs) == null);
     }
 
     @Test
