@@ -60,9 +60,9 @@ final class PeersVerb implements Callable<Integer> {
             final Map<String, List<Sample>> samples = rounds.run(lab, contenders(lab, table), out);
             table.fact(rounds.repeatedText());
             tabulate(table, samples);
-            final Path page = rounds.directory().resolve("peers-" + LocalDate.now(ZoneOffset.UTC) + ".html");
+            final Path page = rounds.directory().resolve(fileName() + "-" + LocalDate.now(ZoneOffset.UTC) + ".html");
             final List<String> drawn = samples.keySet().stream().filter(PeersVerb::isDrawn).toList();
-            table.write(out, rounds.directory(), "peers", json -> {
+            table.write(out, rounds.directory(), fileName(), json -> {
                 json.writeNumberProperty("rate_per_s", rounds.rate());
                 samples.forEach((name, list) -> {
                     json.writeArrayPropertyStart(name);
@@ -82,6 +82,11 @@ final class PeersVerb implements Callable<Integer> {
             return ExitCode.FAILED;
         }
         return ExitCode.OK;
+    }
+
+    /** What is kept of other modes than the usual ones does not take the place of those. */
+    private String fileName() {
+        return modes.equals(List.of("stateless", "stateful")) ? "peers" : String.join("-", modes);
     }
 
     /** The program that does the same in a mode. */
