@@ -30,6 +30,8 @@ final class OverloadVerb implements Callable<Integer> {
     private static final double LADDER = 1.12;
     private static final int LADDER_SECONDS = 4;
     private static final int WARM_UP_SECONDS = 15;
+    /** A server that completes so much of the highest rate of the search can do more than that. */
+    private static final double ALL = 0.97;
 
     @Spec
     private CommandSpec spec;
@@ -79,7 +81,8 @@ final class OverloadVerb implements Callable<Integer> {
     /** Rates per second; {@code late} is how late the generator was with one call in a hundred, microseconds. */
     private record Step(double offered, double completed, double late) {}
 
-    private record Curve(double capacity, List<Step> steps) {}
+    /** {@code found}: whether the search went on until not all was completed. */
+    private record Curve(double capacity, boolean found, List<Step> steps) {}
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -140,7 +143,9 @@ final class OverloadVerb implements Callable<Integer> {
 
     private Curve run(final Lab lab, final String name, final RoundOptions.Starter starter, final Path page)
             throws IOException, InterruptedException {
-        final double capacity = capacity(lab, starter);
+        final List<Step> search = search(lab, starter);
+        final double capacity = search.stream().mapToDouble(Step::completed).max().orElseThrow();
+        final boolean found = search.getLast().completed() < ALL * search.getLast().offered();
         // A new process: what the search left behind in one that collapsed would count against it.
         try (Server server = starter.start()) {
             final double first = Math.rint(factors.getFirst() * capacity);
@@ -150,11 +155,11 @@ final class OverloadVerb implements Callable<Integer> {
             factors.forEach(factor -> rates.add(Math.rint(factor * capacity)));
             final List<Step> steps = steps(offerWarm(lab, server, rates, seconds, page));
             lab.keepReport(name);
-            return new Curve(capacity, steps.subList(1, steps.size()));
+            return new Curve(capacity, found, steps.subList(1, steps.size()));
         }
     }
 
-    private double capacity(final Lab lab, final RoundOptions.Starter starter)
+    private List<Step> search(final Lab lab, final RoundOptions.Starter starter)
             throws IOException, InterruptedException {
         final List<Double> ladder = new ArrayList<>();
         for (double rate = from; rate <= upTo; rate *= LADDER) {
@@ -162,9 +167,7 @@ final class OverloadVerb implements Callable<Integer> {
         }
         try (Server server = starter.start()) {
             offer(lab, server, List.of(from), WARM_UP_SECONDS, null);
-            return steps(offerWarm(lab, server, ladder, LADDER_SECONDS, null)).stream().mapToDouble(Step::completed)
-                    .max()
-                    .orElseThrow();
+            return steps(offerWarm(lab, server, ladder, LADDER_SECONDS, null));
         }
     }
 
@@ -229,6 +232,12 @@ final class OverloadVerb implements Callable<Integer> {
         table.fact("In brackets: calls completed as a share of the capacity, the most that was completed at any rate of"
                 + " the search. One more costs: so much of the capacity for one call is lost by each call that is not"
                 + " completed at the highest multiple.");
+        curves.forEach((name, list) -> {
+            if (!list.stream().allMatch(Curve::found)) {
+                table.fact(name + " completed all of the highest rate of the search: its capacity is higher than shown,"
+                        + " and what it completes is less of that. Raise --up-to.");
+            }
+        });
     }
 
     /** What of the capacity is missing at the highest multiple, per call turned away there; in calls. */
