@@ -92,7 +92,18 @@ class Dialog extends DialogText {
 
     /** Begins as the side that calls (section 8.1.1), anew for each try; {@code false} when there is no room. */
     boolean ofCaller(final SipMessage invite, final CallNames names) {
-        final AsciiWriter out = owner.scratchText().put(owner.callIds.next(), 0, CallIds.LENGTH);
+        return ofCaller(owner.scratchText().put(owner.callIds.next(), 0, CallIds.LENGTH), invite, names);
+    }
+
+    /**
+     * Begins once more where an early dialog has ended and the INVITE is asked for in another form: its Call-ID and
+     * From stay, To has no tag again (section 22.2). {@code false} when there is no room.
+     */
+    boolean ofCallerAgain(final SipMessage invite, final CallNames names) {
+        return ofCaller(owner.scratchText().put(buffer(), offset(), CallIds.LENGTH), invite, names);
+    }
+
+    private boolean ofCaller(final AsciiWriter out, final SipMessage invite, final CallNames names) {
         names.putFrom(out, invite);
         putTag(out.put(B2bua.TAG));
         final int remoteStart = out.position();

@@ -2,6 +2,7 @@ package org.tandemsip.b2bua;
 
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
@@ -199,26 +200,43 @@ final class Setup extends TimerNode {
         callee.session.reset();
         call.trunkOut = target.trunk;
         call.peer = target.peer;
-        final boolean redirected = redirection != null && redirection.on();
         call.route = target.route;
         call.initial.retarget();
         owner.transfers.original(call.initial, owner.kept);
-        if (!callee.ofCaller(owner.kept, owner.names.to(target, redirected ? redirection : null))) {
+        if (!callee.ofCaller(owner.kept, names())) {
             return false;
         }
         if (Redirects.concerns(callee.trunk)) {
             redirection = redirection == null ? new Redirection(owner) : redirection;
             owner.redirects.remember(callee, redirection);
         }
-        callee.remote.set(target.destination);
-        callee.tcpWhenLarge = target.tcpWhenLarge;
-        callee.named = true;
+        aim(callee);
         owner.extra.clear();
         return launch(owner.kept, nowNs);
     }
 
+    private CallNames names() {
+        return owner.names.to(target, redirection != null && redirection.on() ? redirection : null);
+    }
+
+    private void aim(final Leg callee) {
+        callee.remote.set(target.destination);
+        callee.tcpWhenLarge = target.tcpWhenLarge;
+        callee.named = true;
+    }
+
     /** Sends the INVITE to the same target once more, with what stands in {@link B2bua#extra}. */
     boolean again(final SipMessage invite, final long nowNs) {
+        final Leg callee = call.legs[1];
+        if (Slice.exists(callee.remoteTag())) {
+            // Its early dialogs are over with the response.
+            if (!callee.ofCallerAgain(invite, names())) {
+                return false;
+            }
+            rseqs.leave();
+            callee.state = Leg.State.NONE;
+            aim(callee);
+        }
         return launch(invite, nowNs);
     }
 

@@ -79,6 +79,35 @@ class TrunkAuthTest {
         assertNull(net.take("SIP/2.0 200").message().first("proxy-authorization"));
     }
 
+    /** A fork behind the trunk may ring before one of its branches asks who we are. */
+    @Test
+    void shouldBeginADialogAnewWhereOneThatRangIsChallenged() throws NoSuchAlgorithmException {
+        // given: early dialog with a target of its own
+        net.deliver(ALICE, net.invite("auth-rung", OFFER));
+        final Sent first = net.take("INVITE");
+        net.deliver(BOB, answer(first, 180, "rings", "elsewhere@" + BOB + ":5099", ""));
+        net.take("SIP/2.0 180");
+
+        // when
+        net.deliver(BOB, challenge(first, 407));
+        net.take("ACK");
+
+        // then: not in the early dialog, which is over
+        final Sent second = net.take("INVITE");
+        assertEquals(first.message().one("to"), second.message().one("to"));
+        assertEquals(first.message().callId(), second.message().callId());
+        assertEquals(first.message().fromTag(), second.message().fromTag());
+        assertEquals(first.message().uri(), second.message().uri());
+        assertEquals(first.to(), second.to());
+        final String credentials = second.message().one("proxy-authorization");
+        assertEquals(expected(credentials, "INVITE", second.message().uri()), field(credentials, "response"));
+
+        // and the call comes about
+        net.deliver(BOB, answer(second, 200, "btag", "bob@" + BOB, ANSWER));
+        assertEquals("btag", net.take("ACK").message().toTag());
+        net.take("SIP/2.0 200");
+    }
+
     @Test
     void shouldPassTheChallengeOnWhenOurAnswerIsRefused() {
         net.deliver(ALICE, net.invite("auth-2", OFFER));
