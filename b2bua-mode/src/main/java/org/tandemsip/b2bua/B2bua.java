@@ -222,7 +222,7 @@ final class B2bua implements CallMode {
         if (transaction == null && request.method() == Method.CANCEL) {
             return onCancel(request, source, nowNs);
         }
-        final Leg leg = find(request.bytes(), request.toTag());
+        final Leg leg = find(request.bytes(), request.toTag(), request);
         if (leg != null && !hops.mayComeFrom(leg, source)) {
             return Disposition.DROPPED_FORGED;
         }
@@ -249,10 +249,17 @@ final class B2bua implements CallMode {
 
     /** The leg with this tag of ours, or {@code null}. */
     Leg find(final DirectBuffer bytes, final long tag) {
+        return find(bytes, tag, null);
+    }
+
+    private Leg find(final DirectBuffer bytes, final long tag, final SipMessage inDialog) {
         if (!tags.read(bytes, tag)) {
             return null;
         }
         final Call call = tags.isOfCall() ? pools.get(tags.place()) : pools.subscription(tags.place());
+        if (inDialog != null && call != null && call.setup != null) {
+            call.setup.early.turnTo(tags.mac(), inDialog);
+        }
         return call == null ? null : call.legOf(tags.mac());
     }
 

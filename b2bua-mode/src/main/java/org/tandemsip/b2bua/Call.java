@@ -295,7 +295,7 @@ final class Call extends Alarm {
     Disposition onBye(final Leg leg, final SipMessage bye, final Source source, final long nowNs) {
         owner.refuse(leg, bye, source, Status.OK_200, -1, nowNs);
         if (state == State.SETUP) {
-            if (leg.number == 0) {
+            if (leg.number == 0 && !setup.early.endsOne(bye, nowNs)) {
                 // The caller may leave like this before the answer (section 15).
                 cancel(CancelReason.NONE, owner.causes.of(bye), nowNs);
             }

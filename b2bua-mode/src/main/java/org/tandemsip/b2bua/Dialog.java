@@ -55,6 +55,21 @@ class Dialog extends DialogText {
         mac = owner.tags.mac(place, number);
     }
 
+    /**
+     * Begins once more with the same INVITE, by another tag of ours; {@code false} when there is no room: then nothing
+     * has changed.
+     */
+    boolean anew(final int variant, final SipMessage invite) {
+        final long before = mac;
+        mac = owner.tags.variant(place, variant);
+        if (!ofInvite(invite)) {
+            mac = before;
+            return false;
+        }
+        localCseq = 0;
+        return true;
+    }
+
     /** First half of our tag. */
     long tagHigh() {
         return owner.tags.covered(place, mac);
@@ -68,6 +83,44 @@ class Dialog extends DialogText {
         remoteTagLength = 0;
         localCseq = 0;
         remoteCseq = -1;
+    }
+
+    // One of several.
+
+    /** Becomes a copy of another one, which has text; {@code false} when there is no room for that. */
+    boolean copy(final Dialog other) {
+        owner.memory.free(text);
+        text = owner.memory.copy(other.buffer(), other.offset(), other.textLength() + other.requestUriLength);
+        if (text == MessageMemory.NONE) {
+            return false;
+        }
+        takeNumbers(other);
+        return true;
+    }
+
+    /** Becomes what another one is, which has no text from then on. */
+    void take(final Dialog other) {
+        owner.memory.free(text);
+        text = other.text;
+        other.text = MessageMemory.NONE;
+        takeNumbers(other);
+    }
+
+    private void takeNumbers(final Dialog other) {
+        remote.set(other.remote);
+        tcpWhenLarge = other.tcpWhenLarge;
+        named = other.named;
+        mac = other.mac;
+        localCseq = other.localCseq;
+        remoteCseq = other.remoteCseq;
+        callIdLength = other.callIdLength;
+        localLength = other.localLength;
+        remoteLength = other.remoteLength;
+        targetLength = other.targetLength;
+        routesLength = other.routesLength;
+        requestUriLength = other.requestUriLength;
+        remoteTagOffset = other.remoteTagOffset;
+        remoteTagLength = other.remoteTagLength;
     }
 
     // How it begins, and is refreshed.

@@ -65,7 +65,10 @@ final class Exchange implements Requester {
     private int answers;
     /** The session was asked for once more, for longer. */
     private boolean raised;
-    private boolean answered;
+    /** The offer has its answer, in a reliable provisional response. */
+    boolean answered;
+    /** The early dialog that it is in, by {@link EarlyDialogs#tag}. */
+    long early;
     private long answeredDialog;
     private final SentSuccess success;
     private Keeper keeper;
@@ -90,6 +93,7 @@ final class Exchange implements Requester {
         cseqIn = request.cseqNumber();
         offered = request.bodyLength() > 0;
         answered = false;
+        early = call.setup == null ? 0 : call.setup.early.tag();
         retarget();
         ackOwed = false;
         state = State.PENDING;
@@ -126,7 +130,7 @@ final class Exchange implements Requester {
             return invite() ? provisional(response, nowNs) : Disposition.ABSORBED;
         }
         final int code = response.statusCode();
-        if (state == State.PENDING && code >= 300 && again(response, nowNs)) {
+        if (state == State.PENDING && code >= 300 && EarlyDialogs.turn(this) && again(response, nowNs)) {
             return Disposition.ABSORBED;
         }
         if (!invite()) {
@@ -173,11 +177,7 @@ final class Exchange implements Requester {
         if (response.statusCode() == Status.TRYING_100.code() || state != State.PENDING) {
             return Disposition.ABSORBED;
         }
-        if (initial && Slice.exists(response.toTag()) && !to.isRemoteTag(response.bytes(), response.toTag())) {
-            to.ofResponse(response);
-            to.state = Leg.State.EARLY;
-        }
-        final long rseq = initial ? call.setup.rseqs.ours(response) : 0;
+        final long rseq = initial ? call.setup.early.onProvisional(response) : 0;
         if (rseq < 0) {
             return Disposition.ABSORBED;
         }
@@ -199,9 +199,10 @@ final class Exchange implements Requester {
         }
         answeredDialog = dialog;
         if (initial()) {
-            if (!to.ofResponse(response)) {
+            final Status refusal = call.setup.early.onSuccess(response);
+            if (refusal != null) {
                 owner.strays.end(response, client.destination(), true, nowNs);
-                call.fail(Status.SERVICE_UNAVAILABLE_503, null, nowNs);
+                call.fail(refusal, null, nowNs);
                 return Disposition.ABSORBED;
             }
             call.onAnswer(nowNs);
@@ -260,12 +261,13 @@ final class Exchange implements Requester {
     }
 
     private Disposition finish(final SipMessage response, final long nowNs) {
-        if (response.statusCode() < 300 && method == Method.UPDATE) {
+        final boolean updated = response.statusCode() < 300 && method == Method.UPDATE && EarlyDialogs.turn(this);
+        if (updated) {
             to.refresh(response);
             agree(response, nowNs);
         }
         respond(response, null, 0, nowNs);
-        if (response.statusCode() < 300 && method == Method.UPDATE && server != null) {
+        if (updated && server != null) {
             to.keepSession(owner.kept);
             from.keepSession(response);
             owner.states.keep(call);
@@ -276,8 +278,9 @@ final class Exchange implements Requester {
 
     /** @param gone whether the other side knows nothing of the dialog any more (RFC 3261 section 12.2.1.2) */
     private Disposition passed(final boolean gone, final long nowNs) {
+        final boolean ends = gone && EarlyDialogs.isInTheOnly(this);
         release(nowNs);
-        if (gone) {
+        if (ends) {
             call.hangUp(Ender.PEER, Call.GONE, nowNs);
         }
         return Disposition.FORWARDED;
@@ -441,7 +444,8 @@ final class Exchange implements Requester {
     @Override
     public void onTransportError(final ClientTransaction transaction, final long nowNs) {
         final boolean peerFailed = owner.transactions.takePeerFailure();
-        client = state == State.PENDING ? owner.sender.overUdp(transaction, to, this, nowNs) : null;
+        client = state == State.PENDING && EarlyDialogs.turn(this) ? owner.sender.overUdp(transaction, to, this, nowNs)
+                : null;
         if (client == null) {
             onLost(Status.SERVICE_UNAVAILABLE_503, peerFailed, nowNs);
         } else if (initial()) {
@@ -458,7 +462,7 @@ final class Exchange implements Requester {
             call.setup.onLost(status, peerFailed, nowNs);
             return;
         }
-        final boolean session = invite() || method == Method.UPDATE;
+        final boolean session = (invite() || method == Method.UPDATE) && EarlyDialogs.isInTheOnly(this);
         if (!invite() && status == Status.REQUEST_TIMEOUT_408) {
             // The other side has given up by now itself (RFC 4320 section 4.2).
             server.detach();

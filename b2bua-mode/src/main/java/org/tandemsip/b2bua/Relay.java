@@ -155,7 +155,7 @@ final class Relay {
         if (cseq != call.initial.cseqIn) {
             return false;
         }
-        final Rseqs rseqs = call.setup.rseqs;
+        final Rseqs rseqs = call.setup.early.rseqs();
         if (!isIn(rseqs.dialog(ours), call.legs[1], rseqs)) {
             return false;
         }

@@ -36,7 +36,7 @@ import org.tandemsip.engine.transaction.TransactionUser;
 final class Setup extends TimerNode {
     private final B2bua owner;
     private final Target[] targets = new Target[Targets.MAX];
-    final Rseqs rseqs;
+    final EarlyDialogs early;
     private int size;
     private int next;
     Call call;
@@ -72,7 +72,7 @@ final class Setup extends TimerNode {
     Setup(final B2bua owner) {
         this.owner = owner;
         best = new BestAnswer(owner);
-        rseqs = new Rseqs(owner);
+        early = new EarlyDialogs(owner);
         for (int i = 0; i < targets.length; i++) {
             targets[i] = new Target();
         }
@@ -80,7 +80,7 @@ final class Setup extends TimerNode {
 
     Setup begin(final Call ofCall, final Targets from, final long firstRseq) {
         call = ofCall;
-        rseqs.begin(firstRseq);
+        early.begin(ofCall, firstRseq);
         size = from.size();
         for (int i = 0; i < size; i++) {
             targets[i].set(from.get(i));
@@ -102,7 +102,7 @@ final class Setup extends TimerNode {
         owner.timers.cancel(this);
         owner.timers.cancel(timerC);
         best.forget();
-        rseqs.leave();
+        early.end();
         if (redirection != null) {
             redirection.clear();
         }
@@ -191,7 +191,7 @@ final class Setup extends TimerNode {
 
     private boolean send(final long nowNs) {
         final Leg callee = call.legs[1];
-        rseqs.leave();
+        early.leave();
         callee.state = Leg.State.NONE;
         callee.seen.set(target.destination);
         callee.trunk = target.sentTo;
@@ -233,7 +233,7 @@ final class Setup extends TimerNode {
             if (!callee.ofCallerAgain(invite, names())) {
                 return false;
             }
-            rseqs.leave();
+            early.leave();
             callee.state = Leg.State.NONE;
             aim(callee);
         }

@@ -15,7 +15,9 @@ import org.tandemsip.engine.handler.ShardContext;
  *        +------------------- that place, covered by a hash of the MAC: the tags of two legs have nothing in common
  * </pre>
  *
- * A request inside a dialog finds its call without a search, and one that is made up finds nothing. Shard thread only.
+ * Where the callee's side forks, each early dialog of the caller may have a tag of its own, a variant. The last byte of
+ * its MAC says which one it is, covered by the first byte. A request inside a dialog finds its call without a search,
+ * and one that is made up finds nothing. Shard thread only.
  */
 final class Tags {
     /** Digits of a tag. */
@@ -23,6 +25,11 @@ final class Tags {
     /** What it begins with. */
     static final byte[] START = B2bua.ascii("B2B.");
 
+    /** Most variants of one call. */
+    static final int MOST_VARIANTS = 0xFF;
+
+    /** Numbers behind those of legs. */
+    private static final int FIRST_VARIANT = 16;
     private static final long MAC_LABEL = 0x6c65_6774_6167L;
     private static final long COVER_LABEL = 0x636f_7665_72L;
 
@@ -38,6 +45,12 @@ final class Tags {
     /** Second half of the tag of leg {@code leg} of the call at {@code callPlace}; 2 and 3: of the subscription. */
     long mac(final long callPlace, final int leg) {
         return hash.begin().add(MAC_LABEL).add(callPlace).add(leg).end();
+    }
+
+    /** The same of a variant of the tag of the leg that has called. @param number 1 to {@link #MOST_VARIANTS} */
+    long variant(final long callPlace, final int number) {
+        final long full = mac(callPlace, FIRST_VARIANT + number);
+        return full & ~0xFF | (full >>> 56 ^ number) & 0xFF;
     }
 
     /** First half of the tag with this second half. */
@@ -65,8 +78,13 @@ final class Tags {
         }
         mac = c << 32 | d;
         place = covered(a << 32 | b, mac);
-        ofCall = mac == mac(place, 0) || mac == mac(place, 1);
+        ofCall = mac == mac(place, 0) || mac == mac(place, 1) || isVariant();
         return ofCall || mac == mac(place, Subscription.FIRST_LEG) || mac == mac(place, Subscription.FIRST_LEG + 1);
+    }
+
+    private boolean isVariant() {
+        final int number = (int) ((mac >>> 56 ^ mac) & 0xFF);
+        return number > 0 && mac == variant(place, number);
     }
 
     /** Whether it is of a call, else of a subscription. */

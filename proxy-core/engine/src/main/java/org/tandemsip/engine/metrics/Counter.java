@@ -86,6 +86,8 @@ public enum Counter {
     CALLS_UNREADABLE("tandem_calls_unreadable_total", "",
             "Calls that an earlier process has left and that nobody can read any more: another version, or no room."),
 
+    EARLY_DIALOGS_JOINED("tandem_early_dialogs_joined_total", "",
+            "Branches of a fork that callers were shown in the dialog of another one, since they were too many."),
     REPLACES_UNKNOWN("tandem_replaces_refused_total", "reason=\"unknown\"",
             "REFER and INVITE refused since their Replaces or Join names a call of mode b2bua, by reason."),
     REPLACES_UNANSWERED("tandem_replaces_refused_total", "reason=\"unanswered\"",

@@ -13,9 +13,10 @@ import org.tandemsip.codec.HeaderField;
  * @param passed            header fields that are copied between it and other trunks, besides the usual ones
  * @param redirect          what becomes of a redirection that comes from there
  * @param responses         failures of calls to it that callers are told as others
+ * @param early             what its callers see of a fork
  */
 public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, boolean holds,
-        List<HeaderField> passed, Redirect redirect, ResponseMap responses) {
+        List<HeaderField> passed, Redirect redirect, ResponseMap responses, EarlyDialogs early) {
     /** What becomes of a REFER. */
     public enum Refer {
         /** It is passed on: the other side does it. */
@@ -32,6 +33,25 @@ public record CallRules(int sessionSeconds, int minSessionSeconds, Refer refer, 
         PASS,
         /** We follow it, where the routes let the caller call. */
         FOLLOW
+    }
+
+    /** What a caller sees of a fork behind us. */
+    public enum EarlyDialogs {
+        /** One early dialog, whoever rings. */
+        ONE,
+        /** One for each branch that rings. */
+        EACH
+    }
+
+    /** Callers see one early dialog. */
+    public CallRules(final int sessionSeconds, final int minSessionSeconds, final Refer refer, final boolean holds,
+            final List<HeaderField> passed, final Redirect redirect, final ResponseMap responses) {
+        this(sessionSeconds, minSessionSeconds, refer, holds, passed, redirect, responses, EarlyDialogs.ONE);
+    }
+
+    /** The same, with callers who see so many early dialogs. */
+    public CallRules with(final EarlyDialogs seen) {
+        return new CallRules(sessionSeconds, minSessionSeconds, refer, holds, passed, redirect, responses, seen);
     }
 
     /** Passes redirections and failures on as they are. */
