@@ -6,7 +6,7 @@
  *   caller ----- dialog A -----  Call  ----- dialog B ----- callee
  *                                 |
  *       Exchange   one request here and the same there, with its answers
- *       Setup      which peer is tried, while there is no answer
+ *       Setup      which peer is tried, while there is no answer; EarlyDialogs: what the caller is shown of a fork
  *       Credit     time that was reserved for it outside: see Questions for how that is asked
  *       CutOff     when it has to end
  *       LoneRequest, Subscription    what is no call, and hidden all the same

@@ -74,6 +74,15 @@ class BridgedCallsTest {
     }
 
     @Test
+    void shouldEndBothLegsWhenCallersAreShownEachBranchOfAFork() {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            final boolean clean = seed % 3 == 0;
+            new Run(seed, clean ? LinkProfile.CLEAN : new LinkProfile(0.2, 0.05, 0.1, 1_000_000, 20_000_000), false,
+                    false, CallRules.DEFAULTS.with(CallRules.EarlyDialogs.EACH), 2_000).play();
+        }
+    }
+
+    @Test
     void shouldLeaveNothingBehindWhateverTheCreditServiceSays() {
         for (long seed = 1; seed <= SEEDS; seed++) {
             final boolean clean = seed % 3 == 0;

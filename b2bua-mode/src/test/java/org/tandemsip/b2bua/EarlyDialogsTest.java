@@ -12,9 +12,11 @@ import static org.tandemsip.b2bua.CallFixture.SECOND_BOB;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +34,8 @@ import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.MediaRules;
 import org.tandemsip.engine.routing.NumberRules;
 import org.tandemsip.engine.routing.TrunkRules;
+import org.tandemsip.server.config.Config;
+import org.tandemsip.server.config.ConfigReader;
 import org.tandemsip.testkit.MessageText;
 
 /** A callee's side that forks, and a caller who is shown each branch as a dialog of its own. */
@@ -474,5 +478,29 @@ class EarlyDialogsTest {
         invite = net.take("INVITE");
         assertEquals(rings("one").message().toTag(), rings("two").message().toTag());
         assertEquals(0, net.counters.get(Counter.EARLY_DIALOGS_JOINED));
+    }
+
+    @Test
+    void shouldReadTheKeyAndWarnThatARelayOfMediaShowsOne() throws Exception {
+        final String yaml = """
+                listen: ["udp://127.0.0.1:5060"]
+                mode: b2bua
+                media: {rtpengine: ["127.0.0.9:22222"]}
+                trunks:
+                  phones: {allow: [127.0.0.2/32], b2bua: {early-dialogs: %s}}
+                  carrier: {peers: ["127.0.0.3:5060"], media: {%s}}
+                routes:
+                  - {from: phones, to: carrier}
+                """;
+        final ConfigReader reader = new ConfigReader(Map.of());
+        final Config each = reader.read("test", yaml.formatted("each", "anchor: rtpengine"));
+        assertEquals(List.of(CallRules.EarlyDialogs.EACH, CallRules.EarlyDialogs.ONE),
+                each.trunks().stream().map(trunk -> trunk.rules().calls().early()).toList());
+        assertEquals(1, each.warnings(Instant.now()).size());
+        assertTrue(each.warnings(Instant.now()).getFirst().startsWith("trunk 'phones': callers see one early dialog"));
+        for (final String quiet : List.of(yaml.formatted("one", "anchor: rtpengine"),
+                yaml.formatted("each", "codecs: [PCMA]"))) {
+            assertEquals(List.of(), reader.read("test", quiet).warnings(Instant.now()));
+        }
     }
 }

@@ -36,12 +36,19 @@ final class CallKeys {
                     + " with our host in the place of addresses in its Contacts: whoever calls them comes here, and"
                     + " goes where the routes lead. follow: Tandem calls the Contacts, those with the highest q"
                     + " first, where the routes of the caller lead there, and only who is in a trunk.");
+    static final Key<CallRules.EarlyDialogs> EARLY_DIALOGS = Key.of("early-dialogs",
+            Scalars.choice("way", CallRules.EarlyDialogs.class), "one",
+            "What callers of this trunk see of a fork behind Tandem while it rings. one: one early dialog, whoever"
+                    + " rings. each: one for each branch, eight at a time at most, by a To tag of ours for each of"
+                    + " them: their descriptions, PRACK, UPDATE, INFO and BYE are kept apart. Calls with a trunk that"
+                    + " has media.anchor show one.");
     static final Key<ResponseMap> MAP_RESPONSES = Key.of("map-responses", new StatusCodes(), "{}",
             "{604: 404, 480: 486}",
             "Failures of calls to this trunk that callers are told as others, with the usual reason phrase. Records of"
                     + " calls have what was received.");
     static final Key<Bound> B2BUA = new Key<>("b2bua",
-            new Section(List.of(SESSION_TIMER, MIN_SESSION, REFER, REFER_HOLD, REDIRECT, MAP_RESPONSES, PASS_HEADERS)),
+            new Section(List.of(SESSION_TIMER, MIN_SESSION, REFER, REFER_HOLD, REDIRECT, EARLY_DIALOGS, MAP_RESPONSES,
+                    PASS_HEADERS)),
             null, false,
             "How calls in mode b2bua are treated on the side of this trunk.", null);
 
@@ -52,7 +59,7 @@ final class CallKeys {
         final Bound bound = trunk.get(B2BUA);
         if (bound == null || bound.get(SESSION_TIMER) == null || bound.get(MIN_SESSION) == null
                 || bound.get(REFER) == null || bound.get(REDIRECT) == null
-                || bound.get(MAP_RESPONSES) == null) {
+                || bound.get(MAP_RESPONSES) == null || bound.get(EARLY_DIALOGS) == null) {
             // Wrong, and told already.
             return CallRules.DEFAULTS;
         }
@@ -62,7 +69,8 @@ final class CallKeys {
             reading.problem(ErrorCode.CONTRADICTION, bound.at(MIN_SESSION), "min-session is longer than session-timer");
         }
         return new CallRules(session, shortest, bound.get(REFER), Boolean.TRUE.equals(bound.get(REFER_HOLD)),
-                ConfigBuilder.values(bound.get(PASS_HEADERS)), bound.get(REDIRECT), bound.get(MAP_RESPONSES));
+                ConfigBuilder.values(bound.get(PASS_HEADERS)), bound.get(REDIRECT), bound.get(MAP_RESPONSES),
+                bound.get(EARLY_DIALOGS));
     }
 
     private static int seconds(final long ns) {

@@ -82,7 +82,12 @@ public record Config(String source, List<Listen> listen, List<Cidr> balancers, M
                 .filter(trunk -> media && trunk.rules().calls().refer() != CallRules.Refer.PASS)
                 .map(trunk -> "trunk '" + trunk.name() + "': a REFER is passed on, whatever 'refer' says, in calls with"
                         + " a trunk that has 'media: anchor' or 'codecs'");
-        return Stream.of(tls.warnings(now).stream(), serial, referring).flatMap(each -> each).toList();
+        final boolean anchored = trunks.stream().anyMatch(trunk -> trunk.rules().media().anchored());
+        final Stream<String> early = trunks.stream()
+                .filter(trunk -> anchored && trunk.rules().calls().early() == CallRules.EarlyDialogs.EACH)
+                .map(trunk -> "trunk '" + trunk.name() + "': callers see one early dialog, whatever 'early-dialogs'"
+                        + " says, in calls with a trunk that has 'media: anchor'");
+        return Stream.of(tls.warnings(now).stream(), serial, referring, early).flatMap(each -> each).toList();
     }
 
     /** This configuration with other trunks. */

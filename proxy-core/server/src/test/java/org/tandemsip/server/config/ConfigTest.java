@@ -132,7 +132,7 @@ class ConfigTest {
                     profile: gb28181
                     hide-topology: true
                     b2bua: {session-timer: 1h, min-session: 120s, refer: handle, refer-hold: true, redirect: follow,
-                      map-responses: {604: 404, 480: 486}, pass-headers: [X-A]}
+                      early-dialogs: each, map-responses: {604: 404, 480: 486}, pass-headers: [X-A]}
                     media: {anchor: rtpengine, codecs: [PCMA, telephone-event], protocol: RTP/SAVP, ice: force,
                       interface: out, flags: [trust-address, DTLS=off]}
                     ping: {every: 10s, timeout: 1s, down-after: 4, up-after: 5, ok-codes: [200, 404]}
