@@ -12,6 +12,9 @@ import org.tandemsip.engine.transaction.TransactionUser;
  * long as no ACK has arrived (RFC 3261 section 13.3.1.4), to another process, too. Shard thread only.
  */
 final class Strays {
+    /** More requests than a dialog sees before its call is answered: PRACK and UPDATE, whose numbers nobody knows here. */
+    private static final int MOST_BEFORE = 1_000;
+
     private final B2bua owner;
     /** Has no other leg: written anew for each. */
     private final Leg stray;
@@ -59,7 +62,7 @@ final class Strays {
     }
 
     private void sendBye(final long nowNs) {
-        final int length = owner.sender.write(stray, Method.BYE, stray.localCseq + 1, null, owner.hops(null),
+        final int length = owner.sender.write(stray, Method.BYE, stray.localCseq + MOST_BEFORE, null, owner.hops(null),
                 TransactionUser.NOBODY, nowNs);
         if (length > 0) {
             owner.sender.transaction().start(length, nowNs);

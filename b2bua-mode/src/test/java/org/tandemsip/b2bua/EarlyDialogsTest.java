@@ -274,13 +274,21 @@ class EarlyDialogsTest {
 
     @Test
     void shouldAcknowledgeAndEndTheSecondWhoAnswers() {
-        rings("one");
+        final Sent one = rings("one");
         rings("two");
+        net.deliver(ALICE, net.inside("INFO", ALICE, one, false, 8));
+        final Sent info = net.take("INFO", BOB);
+        net.deliver(BOB, answer(info, 200, null, null, ""));
+        net.take("SIP/2.0 200", ALICE);
         final Sent ok = takes("two");
         net.deliver(BOB, answer(invite, 200, "one", "one@" + BOB, ANSWER));
         final Sent ack = net.take("ACK", BOB);
         assertEquals("one", ack.message().toTag());
-        ends("one");
+        assertEquals(invite.message().cseq(), ack.message().cseq());
+        final Sent bye = net.take("BYE", BOB);
+        assertEquals("one", bye.message().toTag());
+        assertTrue(bye.message().cseq() > info.message().cseq(), "numbers rise in a dialog (RFC 3261 section 12.2.2)");
+        net.deliver(BOB, answer(bye, 200, null, null, ""));
         assertEquals(List.of(), net.sent);
         hangsUp(ok, "two", 8);
     }
