@@ -80,6 +80,13 @@ class BridgedCallsTest {
             new Run(seed, clean ? LinkProfile.CLEAN : new LinkProfile(0.2, 0.05, 0.1, 1_000_000, 20_000_000), false,
                     false, CallRules.DEFAULTS.with(CallRules.EarlyDialogs.EACH), 2_000).play();
         }
+        final Run each = new Run(7, LinkProfile.CLEAN, false, false,
+                CallRules.DEFAULTS.with(CallRules.EarlyDialogs.EACH), 2_000);
+        each.play();
+        assertEquals(2, each.tagsShown("fork"));
+        final Run one = new Run(7, LinkProfile.CLEAN, false, false);
+        one.play();
+        assertEquals(1, one.tagsShown("fork"));
     }
 
     @Test
@@ -207,6 +214,14 @@ class BridgedCallsTest {
                     && event.element().equals("b2bua") && event.message() != null
                     && event.message().callId().equals(callId) && event.message().status() == 503
                     && !event.message().toTag().startsWith("B2B."));
+        }
+
+        /** To tags of ours that the caller of this script has been answered its INVITE with. */
+        private long tagsShown(final String script) {
+            return log.events().stream().filter(event -> event.kind() == WireEvent.Kind.SENT
+                    && event.element().equals("b2bua") && event.message() != null && !event.message().isRequest()
+                    && event.message().callId().startsWith(script + '@') && event.message().method().equals("INVITE"))
+                    .map(event -> event.message().toTag()).filter(tag -> !tag.isEmpty()).distinct().count();
         }
 
         private String ladder(final String callId) {

@@ -239,6 +239,58 @@ class BridgedCallFlowsIT {
         assertTrue(record.contains("\"code\":604"), record);
     }
 
+    @Test
+    void shouldShowCallersEachBranchOfAForkWhereTheirTrunkSaysSo() throws IOException, InterruptedException {
+        final String yaml = """
+                listen: [udp://127.0.1.61:5160]
+                mode: b2bua
+                trunks:
+                  caller: {peers: ["127.0.2.61:5070"], b2bua: {early-dialogs: each}}
+                  callee: {peers: ["127.0.3.61:5080"]}
+                routes:
+                  - {from: caller, to: callee}
+                """;
+        try (ServerProcess server =
+                ServerProcess.start(new InetSocketAddress("127.0.1.61", 5160), "127.0.2.61", yaml)) {
+            call("each", "127.0.1.61", """
+                    > INVITE sdp h:Supported:100rel
+                    < 100 ?
+                    < 183 keep take:RSeq:one as:first
+                    < 183 take:RSeq:two as:second
+                    > PRACK in:second h:RAck:[$two]_1_INVITE
+                    < 200
+                    > PRACK in:first h:RAck:[$one]_1_INVITE
+                    < 200
+                    > INFO in:second body:x
+                    < 200
+                    < 200 keep as:answer
+                    > ACK in:answer
+                    > INFO in:first body:x
+                    < 481
+                    > INFO in:second body:x
+                    < 200
+                    > BYE in:answer
+                    < 200
+                    """, """
+                    < INVITE keep has:100rel
+                    > 183 tag:one sdp h:Require:100rel h:RSeq:5
+                    > 183 tag:two sdp h:Require:100rel h:RSeq:5
+                    < PRACK has:tag=two has:RAck:_5_1_INVITE
+                    > 200
+                    < PRACK has:tag=one has:RAck:_5_1_INVITE
+                    > 200
+                    < INFO has:tag=two
+                    > 200
+                    > 200 re:INVITE tag:two sdp
+                    < ACK has:tag=two
+                    < INFO has:tag=two
+                    > 200
+                    < BYE has:tag=two
+                    > 200
+                    """, () -> assertFalse(server.verb("status").isEmpty()));
+        }
+    }
+
     /** Something to be done while a call is up. */
     private interface Step {
         void run() throws IOException, InterruptedException;

@@ -15,6 +15,7 @@ import java.util.TreeSet;
  *   > ACK fail            ACK for a final response that is not 2xx (same branch as the INVITE)
  *   > ACK cseq:1          ACK for another INVITE than the last
  *   > INVITE again sdp    the INVITE sent last, once more as it was
+ *   > PRACK in:first      a request of the caller in the dialog of the response received with the words {@code as:first}
  *   > PRACK once          a request that is not sent again: SIPp stops there over UDP until it is answered
  *   > 200 sdp             answer the request received last
  *   > 200 re:INVITE       answer the INVITE that began all, though something else came in between
@@ -262,9 +263,10 @@ final class SippScript {
         }
         text.append("Max-Forwards: 70\n");
         if (caller) {
-            text.append("From: \"caller\" <sip:caller@[local_ip]:[local_port]>;tag=[call_number]uac\nTo: <")
-                    .append(service)
-                    .append('>').append(again || method.equals("CANCEL") && !inside ? "" : "[peer_tag_param]")
+            final String to = words.stream().filter(word -> word.startsWith("in:")).map(word -> word.substring(3))
+                    .findFirst().map(name -> "To:[$to" + name + ']').orElse("To: <" + service + '>'
+                            + (again || method.equals("CANCEL") && !inside ? "" : "[peer_tag_param]"));
+            text.append("From: \"caller\" <sip:caller@[local_ip]:[local_port]>;tag=[call_number]uac\n").append(to)
                     .append('\n');
         } else {
             text.append("From:[$toINVITE];tag=[call_number]uas\nTo:[$fromINVITE]\n");
