@@ -3,7 +3,6 @@ package org.tandemsip.b2bua;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
-import org.tandemsip.engine.routing.CallRules;
 
 /**
  * The dialogs that provisional responses begin (RFC 3261 section 12.1). However many branches the callee's side forks
@@ -25,8 +24,7 @@ final class EarlyDialogs {
     void begin(final Call ofCall, final long firstRseq) {
         call = ofCall;
         rseqs.begin(firstRseq);
-        if (call.trunkIn != null && call.trunkIn.rules().calls().early() == CallRules.EarlyDialogs.EACH
-                && call.initial.server != null) {
+        if (ShownFork.concern(call)) {
             fork = fork == null ? new ShownFork(owner) : fork;
             fork.begin(call);
         }

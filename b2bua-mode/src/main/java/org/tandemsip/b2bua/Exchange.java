@@ -3,7 +3,6 @@ package org.tandemsip.b2bua;
 import org.agrona.MutableDirectBuffer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.timer.TimerNode;

@@ -12,7 +12,7 @@ import org.tandemsip.engine.transaction.TransactionUser;
  * long as no ACK has arrived (RFC 3261 section 13.3.1.4), to another process, too. Shard thread only.
  */
 final class Strays {
-    /** More requests than a dialog sees before its call is answered: PRACK and UPDATE, whose numbers nobody knows here. */
+    /** More requests than a dialog sees before its call is answered: PRACK and UPDATE, whose numbers are not known. */
     private static final int MOST_BEFORE = 1_000;
 
     private final B2bua owner;

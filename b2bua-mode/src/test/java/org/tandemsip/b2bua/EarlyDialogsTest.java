@@ -191,6 +191,23 @@ class EarlyDialogsTest {
     }
 
     @Test
+    void shouldKnowInEachDialogWhetherTheOfferHasItsAnswer() {
+        net.deliver(BOB, reliable("one", 1));
+        final Sent one = net.take("SIP/2.0 183");
+        final Sent two = rings("two");
+        for (int round = 0; round < 2; round++) {
+            net.deliver(ALICE, net.inside("UPDATE", ALICE, two, false, 8 + round).body("application/sdp", OFFER));
+            assertEquals(two.message().toTag(), net.take("SIP/2.0 500", ALICE).message().toTag());
+            net.deliver(ALICE, net.inside("UPDATE", ALICE, one, false, 8 + round).body("application/sdp", OFFER));
+            final Sent update = net.take("UPDATE", BOB);
+            assertEquals("one", update.message().toTag());
+            net.deliver(BOB, answer(update, 200, null, "one@" + BOB, ANSWER));
+            net.take("SIP/2.0 200", ALICE);
+        }
+        hangsUp(takes("two"), "two", 10);
+    }
+
+    @Test
     void shouldEndOneDialogByTheByeOfTheCallerAndGoOnWithTheOther() {
         final Sent one = rings("one");
         final Sent two = rings("two");
@@ -392,6 +409,25 @@ class EarlyDialogsTest {
         net.deliver(SECOND_BOB, answer(net.take("BYE", SECOND_BOB), 200, null, null, ""));
         assertEquals(List.of(), net.sent);
         assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldShowWhoRingsWithoutATagTheDialogThatComesNext() {
+        net.deliver(BOB, answer(invite, 180, null, null, ""));
+        final Sent first = net.take("SIP/2.0 180", ALICE);
+        assertEquals(first.message().toTag(), rings("one").message().toTag());
+        net.deliver(BOB, answer(invite, 503, "one", null, ""));
+        net.take("ACK", BOB);
+        invite = net.take("INVITE", SECOND_BOB);
+        net.deliver(SECOND_BOB, answer(invite, 180, null, null, ""));
+        final Sent second = net.take("SIP/2.0 180", ALICE);
+        assertNotEquals(first.message().toTag(), second.message().toTag());
+        net.deliver(SECOND_BOB, answer(invite, 183, "two", "two@" + SECOND_BOB, ""));
+        assertEquals(second.message().toTag(), net.take("SIP/2.0 183", ALICE).message().toTag());
+        net.deliver(ALICE, net.inside("BYE", ALICE, second, false, 8));
+        net.take("SIP/2.0 200", ALICE);
+        net.take("SIP/2.0 487", ALICE);
+        net.take("CANCEL", SECOND_BOB);
     }
 
     @Test
