@@ -31,6 +31,7 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counters;
 import org.tandemsip.engine.proxy.Proxy;
+import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.CreditPolicy;
 import org.tandemsip.engine.routing.CreditReply;
 import org.tandemsip.engine.routing.CreditService;
@@ -52,7 +53,7 @@ class SteadyStateTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final long CALL_EVERY_NS = 10_000_000L;
 
-    private Net net = new Net(false, false);
+    private Net net = new Net(false, false, CallFixture.NO_TIMERS);
 
     @Test
     void shouldAllocateNextToNothingWhenCallsComeAndGo() {
@@ -67,10 +68,18 @@ class SteadyStateTest {
     @ParameterizedTest
     @CsvSource({"true, false, 3_500", "false, true, 1_100"})
     void shouldAllocateWhatServicesAreAskedAndNoMore(final boolean media, final boolean credit, final int most) {
-        net = new Net(media, credit);
+        net = new Net(media, credit, CallFixture.NO_TIMERS);
         final long perCall = allocatedBy500() / 500;
         assertTrue(perCall <= most, perCall + " bytes per call");
         assertEquals(0, net.b2bua.questions.waiting());
+    }
+
+    @Test
+    void shouldAllocateNextToNothingWhenCallersAreShownEachBranchOfAFork() {
+        net = new Net(false, false, CallFixture.NO_TIMERS.with(CallRules.EarlyDialogs.EACH));
+        net.forks = true;
+        final long least = allocatedBy500();
+        assertTrue(least <= 500 * 64, least + " bytes for 500 calls");
     }
 
     private long allocatedBy500() {
@@ -135,12 +144,15 @@ class SteadyStateTest {
         private MediaRelay.Request described;
         private long creditTicket;
 
-        private Net(final boolean media, final boolean credit) {
+        /** Bob has another phone that rings, and does not answer. */
+        private boolean forks;
+
+        private Net(final boolean media, final boolean credit, final CallRules calls) {
             for (int i = 0; i < sent.length; i++) {
                 sent[i] = new byte[4_096];
             }
             final TrunkRules rules = new TrunkRules(HeaderRules.NONE, HeaderRules.NONE, NumberRules.NONE,
-                    NumberRules.NONE, CallFixture.NO_TIMERS)
+                    NumberRules.NONE, calls)
                     .with(media ? new MediaRules(CodecList.ANY, true, Side.PLAIN) : MediaRules.NONE);
             final Trunk alice = CallFixture.trunk(0, "alice", rules, CallFixture.ALICE);
             final Trunk bob = CallFixture.trunk(1, "bob", rules, CallFixture.BOB);
@@ -173,6 +185,9 @@ class SteadyStateTest {
             describe();
             final String invite = text("INVITE");
             deliver(CallFixture.BOB, answer(invite, 180, ""));
+            if (forks) {
+                deliver(CallFixture.BOB, answer(invite, 183, "").replace(";tag=b", ";tag=c"));
+            }
             deliver(CallFixture.BOB, answer(invite, 200, CallFixture.ANSWER));
             describe();
             names[1] = header(text("SIP/2.0 200"), "To");
