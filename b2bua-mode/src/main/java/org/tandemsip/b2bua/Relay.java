@@ -113,7 +113,7 @@ final class Relay {
         Status refusal = owner.replacements.refusal(owner.kept, exchange.to, dialog);
         if (refusal != null) {
             owner.replacements.countRefused(dialog);
-        } else if (!exchange.to.established()) {
+        } else if (!EarlyDialogs.turn(exchange) || !exchange.to.established()) {
             // Somebody else is called by now, with whom there is no dialog yet.
             refusal = Status.SERVER_INTERNAL_ERROR_500;
         } else {

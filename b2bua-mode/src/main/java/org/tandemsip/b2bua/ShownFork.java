@@ -40,8 +40,9 @@ final class ShownFork {
     private int count;
     private int current;
     private int variants;
-    /** Whether our tag is for the present try. */
-    private boolean drawn;
+    /** Whether the caller was shown our tag, and whether that was in an earlier try. */
+    private boolean shown;
+    private boolean stale;
 
     ShownFork(final B2bua owner) {
         this.owner = owner;
@@ -61,7 +62,8 @@ final class ShownFork {
     void begin(final Call ofCall) {
         call = ofCall;
         variants = 0;
-        drawn = true;
+        shown = false;
+        stale = false;
     }
 
     /** Nothing is set up any more: what the legs are in is theirs. */
@@ -84,7 +86,7 @@ final class ShownFork {
         }
         count = 0;
         current = 0;
-        drawn = false;
+        stale |= shown;
     }
 
     Rseqs rseqs() {
@@ -100,7 +102,8 @@ final class ShownFork {
         if (call == null || isAnchored()) {
             return true;
         }
-        drawn = drawn || draw();
+        stale = stale && !draw();
+        shown = true;
         if (!Slice.exists(response.toTag())) {
             return true;
         }

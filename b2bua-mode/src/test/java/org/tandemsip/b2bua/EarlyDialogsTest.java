@@ -27,13 +27,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.codec.sdp.CodecList;
+import org.tandemsip.engine.auth.Credentials;
 import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.engine.routing.Account;
+import org.tandemsip.engine.routing.Balance;
 import org.tandemsip.engine.routing.CallRules;
 import org.tandemsip.engine.routing.HeaderRules;
 import org.tandemsip.engine.routing.MediaRules;
 import org.tandemsip.engine.routing.NumberRules;
+import org.tandemsip.engine.routing.Ping;
+import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.routing.TrunkRules;
+import org.tandemsip.engine.routing.TrunkState;
+import org.tandemsip.engine.routing.Trust;
+import org.tandemsip.engine.routing.Zone;
 import org.tandemsip.server.config.Config;
 import org.tandemsip.server.config.ConfigReader;
 import org.tandemsip.testkit.MessageText;
@@ -509,6 +517,47 @@ class EarlyDialogsTest {
             net.deliver(ALICE, answer(bye, 200, null, null, ""));
             assertEquals(0, net.rest());
         }
+    }
+
+    @Test
+    void shouldAnswerChallengesInTheDialogThatTheyAreIn() {
+        // given: a trunk that challenges what we send
+        final Trunk plain = CallFixture.trunk(1, "bob", BOB);
+        net = new CallFixture(CallFixture.trunk(0, "alice", EACH, ALICE),
+                new Trunk(1, "bob", plain.peers(), plain.allow(), new int[] {503}, 0, Balance.PRIORITY, 0, 0, Ping.OFF,
+                        new TrunkState(), TrunkRules.NONE, new Trust(Zone.CORE, true, 0, null, HeaderRules.NONE),
+                        false, new Account(new Credentials("tandem", "secret", "bobs"), true, null)));
+        call("challenged");
+        final Sent before = rings("one");
+
+        // when: its INVITE is challenged after it has rung
+        net.deliver(BOB, challenge(invite));
+        net.take("ACK", BOB);
+        final Sent first = invite;
+        invite = net.take("INVITE", BOB);
+        assertEquals("", invite.message().toTag());
+        assertEquals(first.message().uri(), invite.message().uri());
+        assertEquals(first.message().one("to"), invite.message().one("to"));
+
+        // then: what had rung is over
+        final Sent one = rings("one");
+        assertNotEquals(before.message().toTag(), one.message().toTag());
+        gone(before, "INFO", 8);
+        net.deliver(ALICE, net.inside("INFO", ALICE, one, false, 8));
+        final Sent info = net.take("INFO", BOB);
+        rings("two");
+        net.deliver(BOB, challenge(info));
+        final Sent again = net.take("INFO", BOB);
+        assertEquals("one", again.message().toTag());
+        assertEquals(info.message().cseq() + 1, again.message().cseq());
+        net.deliver(BOB, answer(again, 200, null, null, ""));
+        assertEquals(one.message().toTag(), net.take("SIP/2.0 200", ALICE).message().toTag());
+        hangsUp(takes("two"), "two", 8);
+    }
+
+    private static MessageText challenge(final Sent request) {
+        return answer(request, 407, "one", null, "").header("Proxy-Authenticate",
+                "Digest realm=\"bobs\", nonce=\"n1\", algorithm=MD5");
     }
 
     @Test
