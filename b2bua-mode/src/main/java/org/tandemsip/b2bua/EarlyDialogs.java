@@ -38,14 +38,9 @@ final class EarlyDialogs {
         }
     }
 
-    /** Somebody else is tried. */
+    /** Somebody else is tried, or the same is asked once more: what the caller was shown is over. */
     void leave() {
         rseqs.leave();
-        leaveSeveral();
-    }
-
-    /** The same is asked once more: what the caller was shown is over. */
-    void leaveSeveral() {
         if (fork != null) {
             fork.leave();
         }

@@ -2,7 +2,6 @@ package org.tandemsip.b2bua;
 
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
-import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
 import org.tandemsip.codec.Transport;
 import org.tandemsip.engine.handler.Disposition;
@@ -228,7 +227,7 @@ final class Setup extends TimerNode {
     /** Sends the INVITE to the same target once more, with what stands in {@link B2bua#extra}. */
     boolean again(final SipMessage invite, final long nowNs) {
         final Leg callee = call.legs[1];
-        if (Slice.exists(callee.remoteTag())) {
+        if (callee.hasRemoteTag()) {
             // Its early dialogs are over with the response.
             if (!callee.ofCallerAgain(invite, names())) {
                 return false;
