@@ -278,6 +278,7 @@ final class B2bua implements CallMode {
             answer(exchange.from, server, Status.OK_200, -1, null, nowNs); // its tag: RFC 3261 section 9.2
             exchange.cancel(cancelReason.set(cancel), causes.of(cancel), nowNs);
         } else {
+            server.takeTag(invite);
             server.respond(Status.OK_200, nowNs);
         }
         return Disposition.ANSWERED;

@@ -402,7 +402,7 @@ final class Exchange implements Requester {
             lookUp = null;
         }
         if (server != null) {
-            server.detach();
+            server.detach(from.tagHigh(), from.mac);
             server = null;
         }
         letGoOfClient(nowNs);

@@ -65,6 +65,28 @@ class RaceTest {
         assertEquals(net.take("SIP/2.0 487").message().toTag(), cancelled.toTag());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {200, 486})
+    void rfc3261Section92ShouldAnswerTheCancelWithTheTagOfTheFinalResponseThatItCrosses(final int code) {
+        // given: the final response is acknowledged or not, and nothing but its transaction is left
+        final MessageText invite = net.invite("r-crosses", OFFER);
+        net.deliver(ALICE, invite);
+        net.deliver(BOB, answer(net.take("INVITE"), code, "btag", "bob@" + BOB, code == 200 ? ANSWER : ""));
+        final Sent last = net.take("SIP/2.0 " + code);
+        if (code == 200) {
+            net.deliver(ALICE, net.inside("ACK", ALICE, last, false, 7));
+        }
+
+        // when
+        net.deliver(ALICE, cancel(invite));
+
+        // then
+        final WireMessage cancelled = net.take("SIP/2.0 200").message();
+        assertEquals("CANCEL", cancelled.method());
+        assertEquals(last.message().toTag(), cancelled.toTag());
+        assertEquals(code == 200 ? 1 : 0, net.b2bua.pools.live());
+    }
+
     @Test
     void rfc5407Section313ShouldEndBothLegsWhenTheEarlyByeComesAfterThe2xx() {
         net.deliver(ALICE, net.invite("r-313", OFFER));

@@ -20,6 +20,8 @@ public abstract sealed class ServerTransaction extends Transaction
     private int lastStatusCode;
     private boolean rfc2543;
     private long localTag;
+    /** First half of the tag where the layer above has one of two halves, else 0. */
+    private long localTagHigh;
     private long sentToTagHash;
 
     ServerTransaction(final Transactions owner) {
@@ -37,6 +39,13 @@ public abstract sealed class ServerTransaction extends Transaction
      */
     public final void detach() {
         user = TransactionUser.NOBODY;
+    }
+
+    /** As {@link #detach()}, and keeps the halves of the To tag that the layer above has put on its final response. */
+    public final void detach(final long tagHigh, final long tagLow) {
+        localTagHigh = tagHigh;
+        localTag = tagLow;
+        detach();
     }
 
     /** Port that the request came from. */
@@ -67,6 +76,17 @@ public abstract sealed class ServerTransaction extends Transaction
             localTag = owner.tag(owner.memory.buffer(keyHandle), owner.memory.offset(keyHandle) + 1, keyLength - 1);
         }
         return localTag;
+    }
+
+    /** First half of {@link #localTag} where the layer above had a tag of two halves, else 0. */
+    final long localTagHigh() {
+        return localTagHigh;
+    }
+
+    /** Answers with the tag of {@code invite}, which this request is to cancel (section 9.2). */
+    public final void takeTag(final InviteServerTransaction invite) {
+        localTag = invite.localTag();
+        localTagHigh = invite.localTagHigh();
     }
 
     /** Status code of the last response sent, 0 when none was. */
@@ -118,6 +138,7 @@ public abstract sealed class ServerTransaction extends Transaction
         rfc2543 = isRfc2543;
         lastStatusCode = 0;
         localTag = 0;
+        localTagHigh = 0;
         sentToTagHash = 0;
     }
 

@@ -348,7 +348,7 @@ public final class Transactions {
         receivedVia.edit(viaEdits.reset(), request, request.topVia(), source);
         final long tag = status == Status.TRYING_100 ? 0 : transaction.localTag();
         final MutableDirectBuffer out = claim(request.bodyOffset() + RESPONSE_SLACK);
-        responseWriter.begin(request, status, tag, viaEdits, out, 0);
+        responseWriter.begin(request, status, tag == 0 ? 0 : transaction.localTagHigh(), tag, viaEdits, out, 0);
         return responseWriter.finish();
     }
 
