@@ -37,7 +37,9 @@ final class LibC {
     private static final MethodHandle MUNMAP = function("munmap");
     private static final MethodHandle RECVMMSG = function("recvmmsg");
     private static final MethodHandle SENDMMSG = function("sendmmsg");
+    private static final MethodHandle SETPRIORITY = function("setpriority");
 
+    private static final int PRIO_PROCESS = 0;
     private static final int PROT_READ_WRITE = 1 | 2;
     private static final int MAP_PRIVATE_ANONYMOUS = 2 | 0x20;
 
@@ -45,7 +47,7 @@ final class LibC {
 
     /** Whether all functions are there; an error of linkage when not. */
     static boolean isAvailable() {
-        return SENDMMSG != null;
+        return SETPRIORITY != null;
     }
 
     /** Memory for the {@code errno} of one thread's calls; never freed, a few bytes. */
@@ -111,6 +113,10 @@ final class LibC {
     static int sendmmsg(final MemorySegment callState, final int fd, final long headers, final int count,
             final int flags) {
         return (int) call(SENDMMSG, callState, fd, headers, count, flags, 0, 0);
+    }
+
+    static int setpriority(final MemorySegment callState, final int thread, final int nice) {
+        return (int) call(SETPRIORITY, callState, PRIO_PROCESS, thread, nice, 0, 0, 0);
     }
 
     /**

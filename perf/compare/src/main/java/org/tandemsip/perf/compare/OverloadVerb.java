@@ -29,7 +29,8 @@ final class OverloadVerb implements Callable<Integer> {
     /** Steps towards the capacity: so coarse that a server which collapses behind it loses little. */
     private static final double LADDER = 1.12;
     private static final int LADDER_SECONDS = 4;
-    private static final int WARM_UP_SECONDS = 15;
+    /** On a whole core: with a share of it the compiler would still be at work when the multiples come. */
+    private static final int WARM_UP_SECONDS = 40;
     /** A server that completes so much of the highest rate of the search can do more than that. */
     private static final double ALL = 0.97;
 
@@ -97,7 +98,8 @@ final class OverloadVerb implements Callable<Integer> {
                             + (retransmit ? " and sends again what is not answered. " : " and sends nothing again. ")
                             + (lab.pinned() ? "The server has core 0, the generator core 1."
                                     : "Nothing is pinned to a core.")
-                            + (share < 1 ? " Of its core the server may use " + Math.round(share * 100) + " %." : ""));
+                            + " Each server is warmed up for " + WARM_UP_SECONDS + " s."
+                            + (share < 1 ? " Of its core it may then use " + Math.round(share * 100) + " %." : ""));
             final Map<String, RoundOptions.Starter> contenders = contenders(lab, table);
             final Map<String, List<Curve>> curves = new LinkedHashMap<>();
             Files.createDirectories(directory);

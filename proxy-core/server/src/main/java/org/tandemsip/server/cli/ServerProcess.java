@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.tandemsip.linux.CompilerThreads;
 import org.tandemsip.server.EventLog;
 import org.tandemsip.server.LogSetup;
 import org.tandemsip.server.Signals;
@@ -15,6 +16,8 @@ import org.tandemsip.server.config.ConfigException;
 
 /** The life of a process that is a server: starts it, listens to signals, and ends it when it is told to. */
 final class ServerProcess {
+    private static final int COMPILER_NICE = 10;
+
     private ServerProcess() {}
 
     /**
@@ -38,6 +41,7 @@ final class ServerProcess {
         }
         try (Tandem tandem = Tandem.start(config, Optional.of(source))) {
             listenToSignals(tandem);
+            CompilerThreads.giveWay(COMPILER_NICE);
             // Half of the heap is what starting left behind: collected now, it is given back before the first rush.
             System.gc();
             tandem.awaitStop();
