@@ -44,6 +44,7 @@ final class HttpCredit implements CreditService, CreditBooks, AutoCloseable {
     /** What is longer is no answer to this. */
     private static final int MOST_ANSWER_BYTES = 16_384;
     private static final int THREADS = 2;
+    private static final Request REHEARSAL = new Request("rehearsal", 0, "", "", "", "", "", "", 0, 0);
 
     private final URI url;
     private final String token;
@@ -81,6 +82,8 @@ final class HttpCredit implements CreditService, CreditBooks, AutoCloseable {
         this.replies = replies;
         client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(threads)
                 .followRedirects(HttpClient.Redirect.NEVER).connectTimeout(Duration.ofNanos(terms.timeoutNs())).build();
+        CreditRehearsal.of(url.getScheme(), at -> post(HttpRequest.newBuilder(at), "rehearsal", body(REHEARSAL))
+                .thenApply(HttpCredit::reply));
     }
 
     @Override
@@ -159,13 +162,18 @@ final class HttpCredit implements CreditService, CreditBooks, AutoCloseable {
     }
 
     private CompletableFuture<HttpResponse<String>> post(final String key, final String body) {
-        final HttpRequest.Builder request = HttpRequest.newBuilder(url)
-                // Longer than a call waits: what comes too late is known then, and a settlement comes after it.
-                .timeout(Duration.ofNanos(2 * terms.timeoutNs())).header("Content-Type", "application/json")
-                .header("Idempotency-Key", key).POST(HttpRequest.BodyPublishers.ofString(body));
+        final HttpRequest.Builder request = HttpRequest.newBuilder(url);
         if (token != null) {
             request.header("Authorization", "Bearer " + token);
         }
+        return post(request, key, body);
+    }
+
+    private CompletableFuture<HttpResponse<String>> post(final HttpRequest.Builder request, final String key,
+            final String body) {
+        // Longer than a call waits: what comes too late is known then, and a settlement comes after it.
+        request.timeout(Duration.ofNanos(2 * terms.timeoutNs())).header("Content-Type", "application/json")
+                .header("Idempotency-Key", key).POST(HttpRequest.BodyPublishers.ofString(body));
         return client.sendAsync(request.build(),
                 BodyHandlers.limiting(BodyHandlers.ofString(StandardCharsets.UTF_8), MOST_ANSWER_BYTES));
     }

@@ -94,6 +94,14 @@ class HttpCreditTest {
     }
 
     @Test
+    void shouldTellTheServiceNothingBeforeThereIsACall() throws InterruptedException {
+        assertEquals(List.of(), got);
+        assertTrue(credit.ask(1, 17, FIRST));
+        assertEquals(CreditReply.of(60_000, false), reply());
+        assertEquals(List.of("c1/0"), got.stream().map(Got::key).toList());
+    }
+
+    @Test
     void shouldTellWhoCallsWhom() throws InterruptedException {
         assertTrue(credit.ask(1, 17, FIRST));
         assertEquals(CreditReply.of(60_000, false), reply());

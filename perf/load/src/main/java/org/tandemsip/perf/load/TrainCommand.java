@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
  * looks at it, and stops it.
  *
  * <p>What is done with calls that are too many must be known beforehand: it is first needed when there is no time left
- * to compile it.
+ * to compile it. No call needs credit, but who would ask for it is there, and rehearses that.
  */
 @Command(name = "train", hidden = true, mixinStandardHelpOptions = true,
         description = "Does once what every start does: the training run of ./tandem aot.")
@@ -58,6 +58,7 @@ public final class TrainCommand implements Callable<Integer> {
                 trunks: {agents: {allow: [127.0.0.0/8]}}
                 routes: [{from: agents, to: request-uri, within: [127.0.0.0/8]}]
                 admin: {socket: %3$s}
+                credit: {url: "https://127.0.0.1/credit"}
                 log: {file: %2$s/log}
                 limits: {socket-buffer: 64KiB}
                 drain: 0s
