@@ -36,6 +36,7 @@ final class Answerer {
     private final int[] answerLength;
     private final UnsafeBuffer answers;
     private long answered;
+    private long accepted;
     private long ended;
     private long retransmissions;
     private long neverAcked;
@@ -128,6 +129,7 @@ final class Answerer {
         final int length = Math.min(ANSWER_BYTES,
                 text.response(invite, statusLine, number, kind == Kind.ANSWERED, wire.outgoing()));
         answered++;
+        accepted += kind == Kind.ANSWERED ? 1 : 0;
         numbers[slot] = number;
         peers[slot] = wire.peer();
         answers.putBytes(slot * ANSWER_BYTES, wire.outgoing(), 0, length);
@@ -186,6 +188,11 @@ final class Answerer {
     /** INVITEs answered. */
     long answered() {
         return answered;
+    }
+
+    /** Calls that were answered by a 200 and have had no BYE. */
+    long open() {
+        return accepted - ended;
     }
 
     /** Calls that were ended by a BYE. */

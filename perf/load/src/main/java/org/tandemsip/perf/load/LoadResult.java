@@ -23,10 +23,12 @@ import org.HdrHistogram.Histogram;
  * @param usage             what the watched process used after the warm-up, or {@code null}
  * @param measuredSucceeded attempts that succeeded while {@code usage} was used
  * @param seconds           the course of the run
+ * @param open              calls whose callee had no BYE yet when the generator heard no more
  */
 public record LoadResult(LoadPlan plan, long begun, long answered, long succeeded, long failed,
         Map<Integer, Integer> failuresByCode, long retransmissions, long lost, long received, long elapsedNs,
-        Latencies latencies, ProcessUsage usage, long measuredSucceeded, List<Second> seconds) {
+        Latencies latencies, ProcessUsage usage, long measuredSucceeded, List<Second> seconds,
+        long open) {
     /** Percentiles of every table. */
     static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99, 99.999};
 
@@ -55,7 +57,13 @@ public record LoadResult(LoadPlan plan, long begun, long answered, long succeede
                 byCode(callers, begun - succeeded - sum(callers, Caller::failed)), sum(pairs, Pair::retransmissions),
                 sum(pairs, Pair::lost), sum(pairs, Pair::received), elapsedNs,
                 Latencies.sum(callers.stream().map(Caller::latencies).toList()),
-                last == null ? null : last.since(first), measured, seconds);
+                last == null ? null : last.since(first), measured, seconds, 0);
+    }
+
+    /** The same, with calls that were left open. */
+    LoadResult leavingOpen(final long calls) {
+        return new LoadResult(plan, begun, answered, succeeded, failed, failuresByCode, retransmissions, lost, received,
+                elapsedNs, latencies, usage, measuredSucceeded, seconds, calls);
     }
 
     private static <T> long sum(final List<T> parts, final ToLongFunction<T> of) {
@@ -141,6 +149,9 @@ public record LoadResult(LoadPlan plan, long begun, long answered, long succeede
                 plan.rate(), answered, succeeded, failed));
         failuresByCode.forEach((code, count) -> text.append("            %,d x %s%n".formatted(count, reason(code))));
         text.append("sent again  %,d messages; lost in the generator %,d%n".formatted(retransmissions, lost));
+        if (open > 0) {
+            text.append("left open   %,d calls: no BYE has come to the callee%n".formatted(open));
+        }
         text.append("latency     from the time the first request was due, in microseconds%n".formatted());
         text.append("            %10s".formatted(""));
         for (final double percentile : PERCENTILES) {

@@ -177,6 +177,11 @@ final class Pair implements AutoCloseable {
         return callerWire.received() + answererWire.received();
     }
 
+    /** Calls that stand as far as the answerer knows. */
+    long open() {
+        return answerer.open();
+    }
+
     long lost() {
         return callerWire.lost() + answererWire.lost();
     }

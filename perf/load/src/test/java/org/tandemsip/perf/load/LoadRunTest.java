@@ -1,6 +1,7 @@
 package org.tandemsip.perf.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -74,6 +75,29 @@ class LoadRunTest {
 
         assertEquals(100, result.succeeded(), result::summary);
         assertTrue(result.retransmissions() > 0, result::summary);
+    }
+
+    @Test
+    void shouldAnswerTheByesThatComeAfterTheLastCallHasEnded() throws IOException {
+        try (LoadRun run = new LoadRun(plan(20)); TwoDialogs server = new TwoDialogs(run, 100)) {
+            final LoadResult result = run.run(server.address(), 0, LoadRun.Progress.NONE);
+
+            assertTrue(result.clean(), result::summary);
+            assertEquals(0, result.open());
+            assertFalse(result.summary().contains("left open"), result::summary);
+            assertEquals(20, result.latencies().teardown().getTotalCount());
+        }
+    }
+
+    @Test
+    void shouldSayThatCallsAreLeftOpen() throws IOException {
+        try (LoadRun run = new LoadRun(plan(20)); TwoDialogs server = new TwoDialogs(run, -1)) {
+            final LoadResult result = run.run(server.address(), 0, LoadRun.Progress.NONE);
+
+            assertTrue(result.clean(), result::summary);
+            assertEquals(20, result.open());
+            assertTrue(result.summary().contains("left open   20 calls"), result::summary);
+        }
     }
 
     @ParameterizedTest

@@ -128,7 +128,7 @@ class ReportTest {
         final long perSecondNs = cpuMicros * 1_000_000L;
         return new LoadResult(plan, 3_000, 2_990, 2_990, 10, Map.of(503, 10), 4, 0, 9_999, 3_000_000_000L, latencies,
                 new ProcessUsage(2_000L * 2_990, (cpuMicros * 1_000L - 2_000) * 2_990, 100 << 20, 2), 2_990,
-                List.of(second(1, perSecondNs), second(2, 2 * perSecondNs), second(3, 3 * perSecondNs)));
+                List.of(second(1, perSecondNs), second(2, 2 * perSecondNs), second(3, 3 * perSecondNs)), 0);
     }
 
     private static Second second(final double at, final long userNs) {

@@ -25,7 +25,7 @@ class ThresholdTest {
     @Test
     void shouldNotBeKeptWhenTheQuantityWasNotMeasured() {
         final LoadResult nothing =
-                new LoadResult(plan(), 0, 0, 0, 0, Map.of(), 0, 0, 0, 1, new Latencies(), null, 0, List.of());
+                new LoadResult(plan(), 0, 0, 0, 0, Map.of(), 0, 0, 0, 1, new Latencies(), null, 0, List.of(), 0);
         assertFalse(Threshold.parse("p99<1s").keptBy(nothing));
         assertFalse(Threshold.parse("cpu<1s").keptBy(nothing));
         assertFalse(Threshold.parse("drops=0").keptBy(nothing));
@@ -58,6 +58,6 @@ class ThresholdTest {
         final Latencies latencies = new Latencies();
         latencies.setup().recordValue(1_500_000);
         return new LoadResult(plan(), begun, succeeded, succeeded, begun - succeeded, Map.of(0, 5), 0, 0, 1, 1,
-                latencies, usage, succeeded, List.of());
+                latencies, usage, succeeded, List.of(), 0);
     }
 }
