@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.server.interop.Phone.Dialog;
@@ -15,6 +16,7 @@ import org.tandemsip.server.interop.Phone.Dialog;
  * Alice has called Bob and Carol through a real server in mode b2bua with two loops, and has the two brought together
  * (RFC 5589 section 7). Call-IDs decide by chance whether one loop has both calls: it is done until both ways were seen.
  */
+@ExtendWith(Folders.class)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class AttendedTransferIT {
     private static final int MOST = 60;

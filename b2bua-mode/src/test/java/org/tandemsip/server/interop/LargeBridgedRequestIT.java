@@ -9,8 +9,10 @@ import java.net.ServerSocket;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Requests of more than 1300 bytes inside a call of mode b2bua, over real sockets (RFC 3261 section 18.1.1). */
+@ExtendWith(Folders.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class LargeBridgedRequestIT {
     private static final InetSocketAddress SERVER = new InetSocketAddress("127.0.7.11", 5160);

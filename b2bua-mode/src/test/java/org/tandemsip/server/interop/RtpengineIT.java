@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  *      +------ RTP --------- rtpengine 127.0.5.71 -------- RTP ------+
  * </pre>
  */
+@ExtendWith(Folders.class)
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 class RtpengineIT {
     private static final String SERVER = "127.0.1.71";

@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Whole calls through a running server over IPv6, and from IPv4 to IPv6 and back: there each side sees an address of
  * its own family in Via and Record-Route (RFC 3261 section 16.6 step 4, RFC 5658), and either may hang up.
  */
+@ExtendWith(Folders.class)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class AddressFamilyIT {
     private static final int PORT = 5160;

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Two real phones (Debian package baresip-core) register with their passwords, and one calls the other. This version of
  * baresip looks at the first challenge only and knows no hash but MD5.
  */
+@ExtendWith(Folders.class)
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 class BaresipIT {
     private static final String PROXY = "127.0.7.1";

@@ -42,7 +42,7 @@ final class Chromium implements AutoCloseable {
 
     private Chromium(final Path library, final String server, final X509Certificate certificate, final String calls)
             throws Exception {
-        folder = Files.createTempDirectory("chromium");
+        folder = Folders.make("chromium");
         web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         web.createContext("/", exchange -> answer(exchange, "text/html", resource("browser.html")));
         web.createContext("/sip.js/", exchange -> answer(exchange, "text/javascript", Files.readAllBytes(

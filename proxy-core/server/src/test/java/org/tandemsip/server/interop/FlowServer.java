@@ -90,7 +90,7 @@ final class FlowServer implements AutoCloseable {
     }
 
     private static Path makeCertificates() throws Exception {
-        final Path folder = Files.createTempDirectory("flows");
+        final Path folder = Folders.make("flows");
         final TestCa ca = new TestCa("Flows");
         TestCa.write(folder, "tandem", ca.issue("tandem.test"));
         TestCa.write(folder, "callee", ca.issue("callee.test"));

@@ -44,7 +44,7 @@ final class Kamailio implements AutoCloseable {
      */
     static Kamailio start(final Path certificates, final String address, final String next)
             throws IOException, InterruptedException {
-        final Path folder = Files.createTempDirectory("kamailio");
+        final Path folder = Folders.make("kamailio");
         final String side = """
                 method = TLSv1.2+
                 verify_certificate = yes

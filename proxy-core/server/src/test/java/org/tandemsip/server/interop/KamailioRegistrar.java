@@ -115,7 +115,7 @@ final class KamailioRegistrar implements AutoCloseable {
     private static KamailioRegistrar start(final String address, final String customer, final String outside,
             final Path certificates, final String algorithm, final String challenge) throws IOException {
         Kamailio.require();
-        final Path folder = Files.createTempDirectory("kamailio-registrar");
+        final Path folder = Folders.make("kamailio-registrar");
         String tls = "";
         if (certificates != null) {
             final String side = """

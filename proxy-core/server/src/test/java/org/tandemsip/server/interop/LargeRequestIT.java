@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A request of more than 1300 bytes goes to a peer over TCP where the peer takes it, and over UDP where it refuses (RFC
  * 3261 section 18.1.1). The Via says which it was, and the answer finds its way back from either.
  */
+@ExtendWith(Folders.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class LargeRequestIT {
     private static final InetSocketAddress SERVER = new InetSocketAddress("127.0.7.1", 5160);

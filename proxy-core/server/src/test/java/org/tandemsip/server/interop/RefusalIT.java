@@ -11,11 +11,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.server.admin.Json;
 
 /** What a running server says, on its sockets, in its log and by its command line, to messages it does not take. */
+@ExtendWith(Folders.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class RefusalIT {
     private static final InetSocketAddress SERVER = new InetSocketAddress("127.0.6.1", 5160);

@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Phones register with a running server, which is killed and comes back, and are called. */
+@ExtendWith(Folders.class)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class RegistrationIT {
     private static final String PROXY = "127.0.6.1";

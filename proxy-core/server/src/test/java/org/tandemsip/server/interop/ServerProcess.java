@@ -39,7 +39,7 @@ final class ServerProcess implements AutoCloseable {
      */
     static ServerProcess start(final InetSocketAddress address, final String probe, final String yaml)
             throws IOException, InterruptedException {
-        final Path directory = Files.createTempDirectory("tandem-it");
+        final Path directory = Folders.make("tandem-it");
         final Path config = directory.resolve("tandem.yaml");
         Files.writeString(config, yaml + "\nstate-dir: " + directory.resolve("state") + "\nadmin: {socket: "
                 + directory.resolve("admin.sock") + "}\n");

@@ -21,10 +21,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Runs SIPp agents (Debian package sip-tester) as child processes. As an extension of a test class it fails the class
- * where SIPp is not installed, and ends what a test has left running, so that the next one finds its ports free.
+ * where SIPp is not installed, and ends what a test has left running, so that the next one finds its ports free;
+ * with {@link Folders}.
  */
 final class Sipp implements BeforeAllCallback, AfterEachCallback {
     private static final Queue<Process> STARTED = new ConcurrentLinkedQueue<>();
+
+    private final Folders folders = new Folders();
 
     /** One running agent. */
     record Agent(String name, Process process, Path directory) {
@@ -102,6 +105,7 @@ final class Sipp implements BeforeAllCallback, AfterEachCallback {
         for (Process left = STARTED.poll(); left != null; left = STARTED.poll()) {
             left.destroyForcibly().waitFor();
         }
+        folders.afterEach(context);
     }
 
     /** Fails the test when SIPp is not installed: these tests do not pass by not running. */
@@ -133,7 +137,7 @@ final class Sipp implements BeforeAllCallback, AfterEachCallback {
     /** As {@link #start}, the scenario given as the bytes of its file. */
     static Agent startRaw(final String name, final byte[] scenario, final String ip, final int port, final boolean tcp,
             final int calls, final String... rest) throws IOException {
-        final Path directory = Files.createTempDirectory("sipp-" + name);
+        final Path directory = Folders.make("sipp-" + name);
         final Path file = directory.resolve("scenario.xml");
         Files.write(file, scenario);
         final List<String> command = new ArrayList<>(

@@ -68,7 +68,7 @@ final class Stunnel implements AutoCloseable {
 
     /** Starts it, and waits until it listens. */
     static Stunnel start(final List<Service> services) throws IOException, InterruptedException {
-        final Path folder = Files.createTempDirectory("stunnel");
+        final Path folder = Folders.make("stunnel");
         final Path log = folder.resolve("log");
         final StringBuilder config = new StringBuilder("foreground = yes\npid =\n");
         for (int i = 0; i < services.size(); i++) {
