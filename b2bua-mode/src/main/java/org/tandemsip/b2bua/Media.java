@@ -1,6 +1,7 @@
 package org.tandemsip.b2bua;
 
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
@@ -52,6 +53,11 @@ final class Media {
         if (call.media == null) {
             if (!MediaRules.of(call.trunkIn).apply() && !MediaRules.of(call.legs[1].trunk).apply()) {
                 return original;
+            }
+            if (call.transfer != null) {
+                // It was redirected there: see Transfers.
+                call.setup.failure = Status.NOT_ACCEPTABLE_HERE_488;
+                return null;
             }
             call.media = new MediaSession(owner, call, RelayedCall.begin(owner.draws));
         }

@@ -35,8 +35,10 @@ final class Relay {
             // It has been overtaken by the answer, and nobody waits for it any more.
             return owner.refuse(leg, request, source, Status.OK_200, -1, nowNs);
         }
-        if (request.method() == Method.REFER && owner.transfers.concerns(leg)) {
-            return owner.transfers.onRefer(leg, request, source, nowNs);
+        final Disposition done = request.method() == Method.REFER && owner.transfers.concerns(leg)
+                ? owner.transfers.onRefer(leg, request, source, nowNs) : null;
+        if (done != null) {
+            return done;
         }
         final Leg other = leg.other();
         if (request.maxForwards() == 0) {

@@ -273,7 +273,7 @@ final class Setup extends TimerNode {
         final SipMessage invite = owner.media.offer(call, original, nowNs);
         if (invite == null) {
             owner.timers.cancel(this);
-            return call.media.waits();
+            return call.media != null && call.media.waits();
         }
         final Leg callee = call.legs[1];
         owner.extra.named = call.initial.named;

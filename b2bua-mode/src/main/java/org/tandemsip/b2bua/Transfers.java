@@ -16,6 +16,7 @@ import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.routing.CallRouter;
 import org.tandemsip.engine.routing.CallRules;
+import org.tandemsip.engine.routing.MediaRules;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Targets;
 import org.tandemsip.engine.routing.Trunk;
@@ -56,7 +57,7 @@ final class Transfers {
                 && leg.call.state == Call.State.UP && leg.call.media == null;
     }
 
-    /** Takes a REFER of that kind. */
+    /** Takes a REFER of that kind; {@code null} when it is to be passed on since the second call has media rules. */
     Disposition onRefer(final Leg leg, final SipMessage request, final Source from, final long nowNs) {
         if (!readTarget(request)) {
             return owner.refuse(leg, request, from, Status.BAD_REQUEST_400, -1, nowNs);
@@ -77,6 +78,9 @@ final class Transfers {
         }
         if (whose == Replacements.Whose.OURS && !owner.replacements.dialog().ofOtherSide()) {
             final Leg consulted = owner.replacements.leg();
+            if (consulted.call.media != null) {
+                return null;
+            }
             if (!isJoinable(leg, consulted)) {
                 return owner.refuse(leg, request, from, Status.FORBIDDEN_403, -1, nowNs);
             }
@@ -92,7 +96,8 @@ final class Transfers {
         final Call second = second(leg, request,
                 Slice.exists(escaped) ? ascii(owner.replacements.bytes()) : null, null, nowNs);
         if (second == null) {
-            return owner.refuse(leg, request, from, refusal, -1, nowNs);
+            return refusal == Status.NOT_ACCEPTABLE_HERE_488 ? null
+                    : owner.refuse(leg, request, from, refusal, -1, nowNs);
         }
         if (owner.refuse(leg, request, from, Status.ACCEPTED_202, -1, nowNs) == Disposition.DROPPED_OVERLOAD) {
             second.fail(Status.SERVICE_UNAVAILABLE_503, null, nowNs);
@@ -201,6 +206,7 @@ final class Transfers {
             refusal = joins ? locate(leg, dialog)
                     : router.locate(invite, source, owner.policy(), leg.trunk, targets, nowNs);
         }
+        refusal = refusal == null && hasMediaRules(leg) ? Status.NOT_ACCEPTABLE_HERE_488 : refusal;
         if (refusal != null) {
             return null;
         }
@@ -215,6 +221,18 @@ final class Transfers {
             second.initial.named = joins ? dialog.asCalled() : dialog;
         }
         return second;
+    }
+
+    /**
+     * Whether a session of the new call would have to be changed: who stays could not be told of it, since the first
+     * call has no place at the relay.
+     */
+    private boolean hasMediaRules(final Leg leg) {
+        boolean found = MediaRules.of(leg.trunk).apply();
+        for (int i = 0; i < targets.size(); i++) {
+            found |= MediaRules.of(targets.get(i).sentTo).apply();
+        }
+        return found;
     }
 
     /** Reads the request of {@code exchange} as it came; or as it was written here, parsed again. */

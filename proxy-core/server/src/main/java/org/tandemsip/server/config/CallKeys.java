@@ -20,8 +20,8 @@ final class CallKeys {
                     + " then the call stays as it is. release: likewise, but whoever asked for it is let go at once."
                     + " With Replaces the two calls are joined; where another loop has the second call, whom the"
                     + " referrer has there gets an INVITE with Replaces, which its user agent has to know (RFC 3891)."
-                    + " Calls with a trunk that has media.anchor or media.codecs are left out: their REFERs are passed"
-                    + " on.");
+                    + " Calls with a trunk that has media.anchor or media.codecs are left out, and so is what leads to"
+                    + " one: such REFERs are passed on.");
     static final Key<Boolean> REFER_HOLD = Key.of("refer-hold", Scalars.flag(), "false",
             "Whether the side that stays is put on hold while Tandem does a REFER of this trunk.");
     static final Key<List<Item<HeaderField>>> PASS_HEADERS = Key.of("pass-headers",
