@@ -222,7 +222,7 @@ final class B2bua implements CallMode {
         if (transaction == null && request.method() == Method.CANCEL) {
             return onCancel(request, source, nowNs);
         }
-        final Leg leg = find(request.bytes(), request.toTag(), request);
+        final Leg leg = find(request.bytes(), request.toTag(), true, request.fromTag());
         if (leg != null && !hops.mayComeFrom(leg, source)) {
             return Disposition.DROPPED_FORGED;
         }
@@ -247,20 +247,21 @@ final class B2bua implements CallMode {
                 : leg.call.subscription.onRequest(leg, request, source, nowNs);
     }
 
-    /** The leg with this tag of ours, or {@code null}. */
+    /** The leg with this tag of ours, or {@code null}; turned to the early dialog that has {@code other} as well. */
     Leg find(final DirectBuffer bytes, final long tag) {
-        return find(bytes, tag, null);
+        return find(bytes, tag, false, Slice.NONE);
     }
 
-    private Leg find(final DirectBuffer bytes, final long tag, final SipMessage inDialog) {
+    Leg find(final DirectBuffer bytes, final long tag, final boolean turns, final long other) {
         if (!tags.read(bytes, tag)) {
             return null;
         }
         final Call call = tags.isOfCall() ? pools.get(tags.place()) : pools.subscription(tags.place());
-        if (inDialog != null && call != null && call.setup != null) {
-            call.setup.early.turnTo(tags.mac(), inDialog);
+        final long mac = tags.mac();
+        if (turns && call != null && call.setup != null) {
+            call.setup.early.turnTo(mac, bytes, other);
         }
-        return call == null ? null : call.legOf(tags.mac());
+        return call == null ? null : call.legOf(mac);
     }
 
     private Disposition onCancel(final SipMessage cancel, final Source source, final long nowNs) {

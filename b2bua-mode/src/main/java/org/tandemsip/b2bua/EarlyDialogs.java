@@ -1,5 +1,6 @@
 package org.tandemsip.b2bua;
 
+import org.agrona.DirectBuffer;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
 import org.tandemsip.codec.Status;
@@ -40,6 +41,7 @@ final class EarlyDialogs {
 
     /** Somebody else is tried, or the same is asked once more: what the caller was shown is over. */
     void leave() {
+        call.legs[1].tries++;
         rseqs.leave();
         if (fork != null) {
             fork.leave();
@@ -55,15 +57,22 @@ final class EarlyDialogs {
         return several() ? fork.rseqs() : rseqs;
     }
 
-    /** Our tag for the caller where that names one of several, else 0. */
-    long tag() {
-        return several() ? call.legs[0].mac : 0;
+    /** Which one the legs are in: our tag for the caller where there are several, else the number of the try. */
+    long current() {
+        return several() ? call.legs[0].mac : call.legs[1].tries;
     }
 
-    /** Turns to the one that a request is in. @param mac of our tag in it */
-    void turnTo(final long mac, final SipMessage request) {
+    /** Turns to the one that a request is in, or names. @param mac of our tag @param other the tag of the other side */
+    void turnTo(final long mac, final DirectBuffer bytes, final long other) {
         if (several()) {
-            fork.turnTo(mac, request);
+            fork.turnTo(mac, bytes, other);
+        }
+    }
+
+    /** Turns back to the one that the legs were in before a name was looked up. @param before {@link #current} then */
+    void turnBack(final long before) {
+        if (several()) {
+            fork.turnTo(before);
         }
     }
 
@@ -74,9 +83,10 @@ final class EarlyDialogs {
                 || setup != null && setup.early.several() && setup.early.fork.turnTo(exchange.early);
     }
 
-    /** Whether a request that was relayed is in the one dialog that the call has. */
+    /** Whether a request that was relayed is in the one dialog that the call has: not in one of an earlier try. */
     static boolean isInTheOnly(final Exchange exchange) {
-        return exchange.early == 0 || exchange.call.setup == null && exchange.call.legs[0].mac == exchange.early;
+        return exchange.early == 0 || exchange.call.legs[1].tries == exchange.early
+                || exchange.call.setup == null && exchange.call.legs[0].mac == exchange.early;
     }
 
     /** Ends the one that a BYE of the caller is in; {@code false} when no other one would be left. */

@@ -66,7 +66,7 @@ final class Exchange implements Requester {
     private boolean raised;
     /** The offer has its answer, in a reliable provisional response. */
     boolean answered;
-    /** The early dialog that it is in, by {@link EarlyDialogs#tag}. */
+    /** The early dialog that it is in, by {@link EarlyDialogs#current}; 0 for none. */
     long early;
     private long answeredDialog;
     private final SentSuccess success;
@@ -92,7 +92,7 @@ final class Exchange implements Requester {
         cseqIn = request.cseqNumber();
         offered = request.bodyLength() > 0;
         answered = false;
-        early = call.setup == null ? 0 : call.setup.early.tag();
+        early = call.setup == null ? 0 : call.setup.early.current();
         retarget();
         ackOwed = false;
         state = State.PENDING;

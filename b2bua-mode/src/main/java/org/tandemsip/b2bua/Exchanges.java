@@ -99,7 +99,7 @@ final class Exchanges {
                 return Status.REQUEST_PENDING_491;
             }
             for (Exchange each = first; each != null; each = each.next) {
-                if (each.offerPending() && (each.early == 0 || each.early == leg.call.legs[0].mac)) {
+                if (each.offerPending() && (EarlyDialogs.isInTheOnly(each) || each.early == leg.call.legs[0].mac)) {
                     return each.to == leg ? Status.REQUEST_PENDING_491 : Status.SERVER_INTERNAL_ERROR_500;
                 }
             }

@@ -65,6 +65,8 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     boolean takesUpdate;
     /** Whether our last ACK to it has brought the answer to its offer. */
     boolean answersInAck;
+    /** INVITEs that it was begun with, or begun anew: never the same number in one call. */
+    long tries;
 
     private final B2bua owner;
 

@@ -116,12 +116,7 @@ final class Replacements {
         if (!value.hasOurTag()) {
             return Whose.OTHERS;
         }
-        if (names(value.toTag(), value.fromTag())) {
-            dialog = NamedDialog.of(leg, false);
-            return Whose.OURS;
-        }
-        if (names(value.fromTag(), value.toTag())) {
-            dialog = NamedDialog.of(leg, true);
+        if (names(value.toTag(), value.fromTag(), false) || names(value.fromTag(), value.toTag(), true)) {
             return Whose.OURS;
         }
         if (shard != NOWHERE && known == null) {
@@ -131,18 +126,27 @@ final class Replacements {
         return dialog != null && dialog.found() ? Whose.OURS : Whose.LOST;
     }
 
-    private boolean names(final long own, final long other) {
+    private boolean names(final long own, final long other, final boolean ofOtherSide) {
         final DirectBuffer bytes = value.bytes();
         if (!owner.tags.read(bytes, own)) {
             return false;
         }
         final int of = Places.shard(owner.tags.place());
         shard = of == owner.shard || shard != NOWHERE ? shard : of;
-        leg = owner.find(bytes, own);
-        return leg != null && leg.established() && leg.other().established()
+        final Call call = owner.tags.isOfCall() ? owner.pools.get(owner.tags.place()) : null;
+        final EarlyDialogs early = call == null || call.setup == null ? null : call.setup.early;
+        final long before = early == null ? 0 : early.current();
+        leg = owner.find(bytes, own, true, other);
+        final boolean found = leg != null && leg.established() && leg.other().established()
                 && (leg.is(bytes, value.callId(), other)
                         // Both tags of ours, which nobody can make up, need no Call-ID.
                         || owner.tags.read(bytes, other) && owner.tags.mac() == leg.other().mac);
+        dialog = found ? NamedDialog.of(leg, ofOtherSide) : null;
+        if (early != null) {
+            // Whoever names it may be in another one of the same call.
+            early.turnBack(before);
+        }
+        return found;
     }
 
     /** What is known here of the dialog that a value of Replaces names: for another shard. */

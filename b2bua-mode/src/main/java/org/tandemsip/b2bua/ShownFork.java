@@ -1,5 +1,6 @@
 package org.tandemsip.b2bua;
 
+import org.agrona.DirectBuffer;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
@@ -163,14 +164,15 @@ final class ShownFork {
         rseqs[current].begin(owner.draws.firstRseq());
     }
 
-    /** Turns to the one that a request is in, if there is one. @param mac of our tag in it */
-    void turnTo(final long mac, final SipMessage request) {
+    /** Turns to the one with this tag of ours, if there is one; the tag of the callee's leg is the same in all. */
+    void turnTo(final long mac, final DirectBuffer bytes, final long other) {
         if (call.legs[1].mac != mac) {
             turnTo(mac);
             return;
         }
+        final long ofCaller = owner.tags.read(bytes, other) ? owner.tags.mac() : 0;
         for (int i = 0; i < count; i++) {
-            if (!ended[i] && callee(i).isRemoteTag(request.bytes(), request.fromTag())) {
+            if (!ended[i] && (callee(i).isRemoteTag(bytes, other) || caller(i).mac == ofCaller)) {
                 turn(i);
                 return;
             }

@@ -10,6 +10,8 @@ import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +26,7 @@ import org.tandemsip.engine.routing.RoutingPolicy;
 import org.tandemsip.engine.routing.Trunk;
 import org.tandemsip.engine.timer.Timing;
 import org.tandemsip.testkit.MessageText;
+import org.tandemsip.testkit.wire.WireMessage;
 
 /**
  * Replaces (RFC 3891) of calls that go through us: Alice has called Bob and Carol, and asks Bob to take her place with
@@ -83,10 +86,14 @@ class ReplacesTest {
     }
 
     private MessageText inviteOfBob(final String replaces) {
+        return inviteOfBob(replaces, "of-bob");
+    }
+
+    private MessageText inviteOfBob(final String replaces, final String callId) {
         return MessageText.request("INVITE", "sip:carol@203.0.113.10")
                 .header("Via", "SIP/2.0/UDP " + BOB + ";branch=" + net.branch()).header("Max-Forwards", "20")
                 .header("From", "<sip:bob@10.0.0.11>;tag=bob2").header("To", "<sip:carol@203.0.113.10>")
-                .header("Call-ID", "of-bob").header("CSeq", "1 INVITE").header("Contact", "<sip:bob@" + BOB + ">")
+                .header("Call-ID", callId).header("CSeq", "1 INVITE").header("Contact", "<sip:bob@" + BOB + ">")
                 .header("Replaces", replaces).body("application/sdp", OFFER);
     }
 
@@ -292,5 +299,44 @@ class ReplacesTest {
                 net.fromAlice(first, "REFER", 9).header("Refer-To", "<sip:carol@[1?Replaces=first%3Bto-tag>"));
         net.take("SIP/2.0 403", ALICE);
         assertEquals(List.of(), net.sent);
+    }
+
+    /** Where the caller is shown each of the early dialogs, each is found, and no other one is turned to for that. */
+    @Test
+    void shouldFindEachEarlyDialogThatIsShown() {
+        // given
+        net = new CallFixture(CallFixture.NO_TIMERS.with(CallRules.EarlyDialogs.EACH));
+        route(net.alice, net.bob);
+        net.deliver(ALICE, net.invite("forked", OFFER));
+        final Sent invite = net.take("INVITE", BOB);
+        final String ours = invite.message().fromTag();
+        final Map<String, Sent> ringing = new TreeMap<>();
+        for (final String tag : List.of("one", "two", "three")) {
+            net.deliver(BOB, answer(invite, 180, tag, tag + "@" + BOB, ""));
+            ringing.put(tag, net.take("SIP/2.0 180", ALICE));
+        }
+
+        ringing.forEach((tag, dialog) -> {
+            final String ofAlice = "forked;to-tag=" + dialog.message().toTag() + ";from-tag=atag";
+            final String ofBob = invite.message().callId() + ";to-tag=" + tag + ";from-tag=" + ours;
+
+            // when: by the names that Alice has of it
+            route(net.alice, net.bob);
+            net.deliver(ALICE, net.invite("by-alice-" + tag, OFFER).header("Replaces", ofAlice));
+            assertEquals(ofBob, net.take("INVITE", BOB).message().one("replaces"));
+
+            // and: by those that whoever rings has
+            route(net.bob, net.alice);
+            net.deliver(BOB, inviteOfBob(invite.message().callId() + ";to-tag=" + ours + ";from-tag=" + tag, tag));
+            assertEquals("forked;to-tag=atag;from-tag=" + dialog.message().toTag(),
+                    net.take("INVITE", ALICE).message().one("replaces"));
+        });
+
+        // and: in another dialog of the same call
+        net.deliver(ALICE, net.inside("REFER", ALICE, ringing.get("one"), false, 8).header("Refer-To",
+                referTo("forked;from-tag=atag;to-tag=" + ringing.get("two").message().toTag())));
+        final WireMessage refer = net.take("REFER", BOB).message();
+        assertEquals("one", refer.toTag());
+        assertTrue(refer.one("refer-to").contains("to-tag%3Dtwo%3Bfrom-tag%3D" + ours), refer.one("refer-to"));
     }
 }

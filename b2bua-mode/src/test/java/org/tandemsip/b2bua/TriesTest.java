@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.engine.metrics.CallCounts;
 
@@ -163,5 +165,42 @@ class TriesTest {
 
         // then
         ended(408, second);
+    }
+
+    /** By an answer with another target, by one that knows no such dialog, or by none at all. */
+    @ParameterizedTest
+    @ValueSource(ints = {200, 481, 0})
+    void shouldNotTouchTheNextTryByAnUpdateThatWasForTheOneBefore(final int status) {
+        // given
+        answered(first, 180);
+        final Sent ringing = net.take("SIP/2.0 180", ALICE);
+        net.deliver(ALICE, net.inside("UPDATE", ALICE, ringing, false, 8).header("Contact", "<sip:alice@" + ALICE
+                + ">"));
+        final Sent update = net.take("UPDATE", BOB);
+        answered(first, 503);
+        final Sent second = second();
+        net.deliver(SECOND_BOB, answer(second, 180, "stag", "bob@" + SECOND_BOB, ""));
+        net.take("SIP/2.0 180", ALICE);
+
+        // when
+        if (status == 0) {
+            net.pass(33_000);
+            net.sent.clear();
+        } else {
+            net.deliver(BOB, answer(update, status, null, "moved@" + BOB, ""));
+            assertEquals("UPDATE", net.take("SIP/2.0 " + status, ALICE).message().method());
+        }
+
+        // then
+        net.deliver(ALICE, net.inside("INFO", ALICE, ringing, false, 9));
+        final Sent info = net.take("INFO", SECOND_BOB);
+        assertEquals("sip:bob@" + SECOND_BOB, info.message().uri());
+        net.deliver(SECOND_BOB, answer(info, 200, null, null, ""));
+        net.take("SIP/2.0 200", ALICE);
+        net.deliver(SECOND_BOB, answer(second, 486, "stag", null, ""));
+        net.take("SIP/2.0 486", ALICE);
+        net.take("ACK", SECOND_BOB);
+        assertEquals(List.of(), net.sent);
+        assertEquals(0, net.rest());
     }
 }
