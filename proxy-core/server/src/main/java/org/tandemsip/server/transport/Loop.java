@@ -90,7 +90,7 @@ final class Loop implements ShardThread {
         this.refusals = new Refusals(outbound, counters, filters, badMessages,
                 new RateLimitedReports(index, reports), config.keys());
         this.admission = new Admission(overload, filters, config.keys(), peers.taken(), peers.dropped());
-        this.limiter = new SourceLimiter(config.keys());
+        this.limiter = new SourceLimiter(config.keys(), peers.sourceBuckets());
         this.memory = sockets == Sockets.EPOLL ? new SocketMemory() : null;
         this.parser = new SipParser(config.limits());
         this.message = new SipMessage(config.limits().headerRows());

@@ -39,6 +39,7 @@ public final class Network implements AutoCloseable {
     private final Loop[] loops;
     private final ShardThread[] shards;
     private final ConnectionRegistry registry;
+    private final Peers peers;
     private final Bindings bindings;
     /** The one that is in force; a reload puts another one here while the loops read. */
     private volatile SourceFilter filter;
@@ -55,7 +56,7 @@ public final class Network implements AutoCloseable {
         registry = new ConnectionRegistry(config.streams(), tls);
         loops = new Loop[config.loops()];
         shards = new ShardThread[config.shards()];
-        final Peers peers = new Peers(loops, shards, registry);
+        peers = new Peers(loops, shards, registry);
         group = new LoopGroup(loops.length, sockets.ioHandlers());
         final List<LoopGroup.TurningLoop> eventLoops = group.loops();
         for (int i = 0; i < loops.length; i++) {
@@ -142,7 +143,7 @@ public final class Network implements AutoCloseable {
         counters.add(shardCounters);
         stages.add(shardStages);
         final Egress egress = shared ? new LoopEgress(number, loops[number].outbound(), shardStages)
-                : new QueueEgress(number, new Peers(loops, shards, registry), shardCounters, shardStages);
+                : new QueueEgress(number, peers, shardCounters, shardStages);
         final ShardContext context = new ShardContext(number, egress, new TimerLanes(), shardCounters,
                 bindings.listenPoints(), config.limits(), config.keys(), config.maxTransactions(), policy,
                 names, shards.length);

@@ -1,5 +1,7 @@
 package org.tandemsip.server.transport;
 
+import java.util.concurrent.atomic.AtomicLongArray;
+
 /**
  * All loops and shard threads of a network, by number, so that each finds the others. Filled before the first message,
  * fixed then.
@@ -10,6 +12,7 @@ final class Peers {
     private final ConnectionRegistry registry;
     private final Fingerprints taken = new Fingerprints();
     private final Fingerprints dropped = new Fingerprints();
+    private final AtomicLongArray sourceBuckets = SourceLimiter.buckets();
 
     Peers(final Loop[] loops, final ShardThread[] shards, final ConnectionRegistry registry) {
         this.loops = loops;
@@ -41,6 +44,11 @@ final class Peers {
     /** New requests dropped since there were too many. */
     Fingerprints dropped() {
         return dropped;
+    }
+
+    /** How much each source may still send. */
+    AtomicLongArray sourceBuckets() {
+        return sourceBuckets;
     }
 
     ConnectionRegistry registry() {

@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.codec.IpAddress;
@@ -16,7 +21,8 @@ import org.tandemsip.testkit.AllocationMeter;
 class SourceLimiterTest {
     private static final long SECOND_NS = 1_000_000_000L;
 
-    private final SourceLimiter limiter = new SourceLimiter(new ShardContext.Keys(1, 2, 3, 4));
+    private final AtomicLongArray buckets = SourceLimiter.buckets();
+    private final SourceLimiter limiter = new SourceLimiter(new ShardContext.Keys(1, 2, 3, 4), buckets);
     private final Source source = new Source();
     /** Clocks may be negative. */
     private long nowNs = -5 * SECOND_NS;
@@ -62,6 +68,47 @@ class SourceLimiterTest {
         assertEquals(30, taken("2001:db8::1", 100));
         assertFalse(takes("2001:db8::ffff:1"));
         assertTrue(takes("2001:db8:0:1::1"));
+    }
+
+    @Test
+    void shouldNotMistakeWhatWasLongAgoForWhatIsToCome() {
+        for (int i = 0; i < 1_000; i++) {
+            assertEquals(30, taken("192.0.2.1", 100), i + " hours");
+            nowNs += 3_600 * SECOND_NS;
+        }
+    }
+
+    @Test
+    void shouldLetASourceHaveNoMoreByReachingSeveralLoops() throws Exception {
+        // given
+        final int loops = 4;
+        final AtomicLong all = new AtomicLong();
+        for (int round = 0; round < 100; round++) {
+            final List<Thread> threads = new ArrayList<>();
+            final CountDownLatch ready = new CountDownLatch(loops);
+
+            // when
+            for (int i = 0; i < loops; i++) {
+                final SourceLimiter mine = new SourceLimiter(new ShardContext.Keys(1, 2, 3, 4), buckets);
+                final Source flood = new Source();
+                flood.addressLow = 0xffff_c000_0201L + round;
+                threads.add(Thread.ofPlatform().start(() -> {
+                    ready.countDown();
+                    while (ready.getCount() > 0) {
+                        Thread.onSpinWait();
+                    }
+                    for (int message = 0; message < 1_000; message++) {
+                        all.addAndGet(mine.takes(flood, 300, nowNs) ? 1 : 0);
+                    }
+                }));
+            }
+            for (final Thread thread : threads) {
+                thread.join();
+            }
+
+            // then
+            assertEquals(600, all.getAndSet(0));
+        }
     }
 
     @Test
