@@ -3,6 +3,7 @@ package org.tandemsip.b2bua;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
 import org.tandemsip.codec.KeyedHash;
+import org.tandemsip.engine.handler.OwnerHash;
 import org.tandemsip.engine.handler.ShardContext;
 
 /**
@@ -17,7 +18,7 @@ final class CallIds {
     private static final long LABEL = 0x6361_6c6c_6964L;
 
     private final KeyedHash hash;
-    private final KeyedHash owners;
+    private final OwnerHash owners;
     private final int shard;
     private final int shards;
     private final UnsafeBuffer text = new UnsafeBuffer(new byte[LENGTH]);
@@ -38,7 +39,7 @@ final class CallIds {
             final long high = hash.begin().add(LABEL).add(++drawn).end();
             final long low = hash.begin().add(LABEL).add(-drawn).end();
             writer.wrap(text, 0).putHex(high, 16).putHex(low, 16);
-        } while (ShardContext.ownerOf(owners.begin().add(text, 0, LENGTH).end(), shards) != shard);
+        } while (ShardContext.ownerOf(owners.of(text, 0, LENGTH), shards) != shard);
         return text;
     }
 }

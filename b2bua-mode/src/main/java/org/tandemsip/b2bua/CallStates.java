@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Objects;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.engine.handler.Destination;
 import org.tandemsip.engine.handler.ListenPoint;
+import org.tandemsip.engine.handler.OwnerHash;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.metrics.Counter;
@@ -62,7 +62,7 @@ final class CallStates {
     private final B2bua owner;
     private final CallRecordWriter writer;
     private final ExpandableArrayBuffer state = new ExpandableArrayBuffer(4_096);
-    private final KeyedHash owners;
+    private final OwnerHash owners;
     private final int shard;
     private final int shards;
     private CallRecords records = CallRecords.NONE;
@@ -302,8 +302,8 @@ final class CallStates {
             if (leg == 1) {
                 at = Dialog.savedEnd(bytes, at);
             }
-            owners.begin().add(bytes, Dialog.savedText(at), Dialog.savedCallIdLength(bytes, at));
-            return ShardContext.ownerOf(owners.end(), shards) == shard;
+            final int hash = owners.of(bytes, Dialog.savedText(at), Dialog.savedCallIdLength(bytes, at));
+            return ShardContext.ownerOf(hash, shards) == shard;
         }
 
         /** A time by the clock of this process, 0 for none. */

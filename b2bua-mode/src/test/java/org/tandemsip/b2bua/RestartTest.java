@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tandemsip.b2bua.CallFixture.Sent;
 import org.tandemsip.b2bua.CallFixture.Up;
-import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.engine.handler.Disposition;
+import org.tandemsip.engine.handler.OwnerHash;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.CallRules;
@@ -414,10 +414,10 @@ class RestartTest {
 
     /** A Call-ID that begins so and belongs to the one shard of these tests. */
     static String ours(final String name) {
-        final KeyedHash hash = new ShardContext.Keys(1, 2, 3, 4).ownerHash();
+        final OwnerHash hash = new ShardContext.Keys(1, 2, 3, 4).ownerHash();
         for (int i = 0;; i++) {
             final byte[] callId = (name + "-" + i).getBytes(StandardCharsets.US_ASCII);
-            if (ShardContext.ownerOf(hash.begin().add(new UnsafeBuffer(callId), 0, callId.length).end(), 4) == 0) {
+            if (ShardContext.ownerOf(hash.of(new UnsafeBuffer(callId), 0, callId.length), 4) == 0) {
                 return name + "-" + i;
             }
         }

@@ -182,7 +182,7 @@ class SimBridge {
     /** Shard that owns a call with this Call-ID, of so many. */
     int shardOf(final String callId, final int shards) {
         final byte[] bytes = callId.getBytes(StandardCharsets.US_ASCII);
-        return ShardContext.ownerOf(keys.ownerHash().begin().add(new UnsafeBuffer(bytes), 0, bytes.length).end(),
+        return ShardContext.ownerOf(keys.ownerHash().of(new UnsafeBuffer(bytes), 0, bytes.length),
                 shards);
     }
 

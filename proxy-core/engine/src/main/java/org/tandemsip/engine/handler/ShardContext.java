@@ -39,8 +39,8 @@ public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters
     }
 
     /** Number of the shard, of so many, that owns calls whose Call-ID has this hash, see {@link Keys#ownerHash}. */
-    public static int ownerOf(final long callIdHash, final int shards) {
-        return (int) Math.unsignedMultiplyHigh(callIdHash, shards);
+    public static int ownerOf(final int callIdHash, final int shards) {
+        return (callIdHash >>> 16) * shards >>> 16;
     }
 
     /**
@@ -57,13 +57,11 @@ public record ShardContext(int shard, Egress egress, TimerLanes timers, Counters
         private static final long OWNER_LABEL = 0x6f77_6e65_72L;
 
         /**
-         * A new hash of Call-IDs for {@link ShardContext#ownerOf}. Its key comes from that of the tokens: a call with
+         * The hash of Call-IDs for {@link ShardContext#ownerOf}. Its key comes from that of the tokens: a call with
          * two dialogs that outlives the process has both of them in one shard afterwards, too.
          */
-        public KeyedHash ownerHash() {
-            final KeyedHash hash = new KeyedHash(token0, token1);
-            final long owner0 = hash.begin().add(OWNER_LABEL).add(0).end();
-            return new KeyedHash(owner0, hash.begin().add(OWNER_LABEL).add(1).end());
+        public OwnerHash ownerHash() {
+            return new OwnerHash(new KeyedHash(token0, token1).begin().add(OWNER_LABEL).end());
         }
     }
 }

@@ -1,14 +1,14 @@
 package org.tandemsip.engine.shard;
 
 import org.agrona.concurrent.UnsafeBuffer;
-import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.SipMessage;
+import org.tandemsip.engine.handler.OwnerHash;
 import org.tandemsip.engine.handler.ShardContext;
 
 /** All shards; picks the one that owns a call by a keyed hash of its Call-ID. One instance per producing thread. */
 public final class Shards {
     private final Shard[] shards;
-    private final KeyedHash hash;
+    private final OwnerHash hash;
 
     /** Makes the chooser of one producing thread. */
     public Shards(final Shard[] shards, final ShardContext.Keys keys) {
@@ -27,8 +27,7 @@ public final class Shards {
 
     /** Number of the shard, of so many, that owns calls with this Call-ID. */
     public static int ownerOf(final byte[] callId, final ShardContext.Keys keys, final int shards) {
-        final long callIdHash = keys.ownerHash().begin().add(new UnsafeBuffer(callId), 0, callId.length).end();
-        return ShardContext.ownerOf(callIdHash, shards);
+        return ShardContext.ownerOf(keys.ownerHash().of(new UnsafeBuffer(callId), 0, callId.length), shards);
     }
 
     /** The shard that owns the call of {@code message}. */
@@ -36,7 +35,6 @@ public final class Shards {
         if (shards.length == 1) {
             return shards[0];
         }
-        final long callIdHash = hash.begin().addSlice(message.bytes(), message.callId()).end();
-        return shards[ShardContext.ownerOf(callIdHash, shards.length)];
+        return shards[ShardContext.ownerOf(hash.of(message.bytes(), message.callId()), shards.length)];
     }
 }

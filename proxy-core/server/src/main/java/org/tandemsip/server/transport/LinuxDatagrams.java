@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import org.tandemsip.engine.handler.Destination;
+import org.tandemsip.engine.handler.OwnerHash;
 import org.tandemsip.engine.handler.ShardCommand;
 import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.linux.CallIdSteering;
 import org.tandemsip.linux.SocketErrors;
 import org.tandemsip.linux.UdpSocket;
 
@@ -72,9 +74,18 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
         }
     }
 
-    /** Binds; returns the port. */
+    /**
+     * Binds; returns the port. When the sockets of all loops have been bound to it, in the order of their loops, what
+     * comes goes to the loop whose shard it is for. A kernel that does not do that chooses by the addresses.
+     */
     int bind(final InetAddress address, final int port) throws IOException {
-        return socket.bind(Addresses.high(address), Addresses.low(address), port);
+        final int bound = socket.bind(Addresses.high(address), Addresses.low(address), port);
+        final int loops = loop.config().loops();
+        if (loops > 1 && loop.index() == loops - 1) {
+            final OwnerHash hash = loop.config().keys().ownerHash();
+            CallIdSteering.attach(socket.fd(), loops, hash.seed(), hash.multiplier());
+        }
+        return bound;
     }
 
     @Override
