@@ -98,7 +98,7 @@ final class B2bua implements CallMode {
     private final Branches branches;
     private final UnsafeBuffer scratch = new UnsafeBuffer(new byte[SCRATCH_BYTES]);
     private final AsciiWriter text = new AsciiWriter();
-    private final CancelReason cancelReason = new CancelReason();
+    final CancelReason cancelReason = new CancelReason();
     private final Stateless stateless;
     /** Has no place and no other leg: for the dialogs that nobody wants. */
     private final Leg stray;

@@ -197,7 +197,7 @@ final class Call extends Alarm {
         because(owner.causes.of(reason));
         code = status.code();
         ender = ender == null ? Ender.US : ender;
-        setup.abandon(CancelReason.NONE, nowNs);
+        setup.abandon(owner.cancelReason.set(reason), nowNs);
         initial.answer(status, -1, reason, nowNs);
         over(nowNs);
     }

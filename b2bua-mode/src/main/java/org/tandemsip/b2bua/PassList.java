@@ -15,16 +15,15 @@ final class PassList {
     private static final List<HeaderField> PASSED = fields("Accept", "Accept-Contact", "Accept-Encoding",
             "Accept-Language", "Allow", "Allow-Events", "Answer-Mode", "Authentication-Info", "Authorization",
             "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Date", "Event", "Expires",
-            "Geolocation", "Geolocation-Routing", "Identity", "Info-Package", "Max-Breadth", "MIME-Version",
-            "Min-Expires",
+            "Geolocation-Routing", "Identity", "Info-Package", "Max-Breadth", "MIME-Version", "Min-Expires",
             "P-Early-Media", "Priority", "Privacy", "Proxy-Authenticate", "Proxy-Authorization", "Reason",
             "Recv-Info", "Refer-Sub", "Reject-Contact", "Request-Disposition", "Require", "Retry-After",
             "SIP-ETag", "SIP-If-Match",
             "Subject", "Subscription-State", "Supported", "Unsupported", "User-to-User",
             "WWW-Authenticate");
     /** What names people by URIs: passed, with our host in the place of addresses. */
-    private static final List<HeaderField> NAMING = fields("Diversion", "History-Info", "P-Asserted-Identity",
-            "P-Preferred-Identity", "Referred-By", "Remote-Party-ID");
+    private static final List<HeaderField> NAMING = fields("Diversion", "Geolocation", "History-Info",
+            "P-Asserted-Identity", "P-Preferred-Identity", "Referred-By", "Remote-Party-ID");
 
     private final HeaderFieldSet passed = new HeaderFieldSet(PASSED);
     private final HeaderFieldSet naming = new HeaderFieldSet(NAMING);

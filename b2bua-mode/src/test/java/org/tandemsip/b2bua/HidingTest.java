@@ -47,6 +47,7 @@ class HidingTest {
                 .header("Remote-Party-ID", "sip:+49303@192.0.2.5").header("History-Info",
                         "<sip:+49304@192.0.2.1?Reason=SIP%3Bcause%3D302>;index=1, <sip:bob@203.0.113.10>;index=1.1")
                 .header("Call-Info", "<http://192.0.2.5/inside-a.png>;purpose=icon")
+                .header("Geolocation", "<sips:place@192.0.2.5>, <cid:kept@example.org>")
                 .header("User-Agent", "AlicePhone 1")
                 .header("Organization", "AliceNet").header("X-Inside", "inside-a")
                 .header("Warning", "399 alicenet \"x\"")

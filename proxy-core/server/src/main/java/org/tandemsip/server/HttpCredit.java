@@ -1,12 +1,14 @@
 package org.tandemsip.server;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.ProtocolException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -110,7 +112,7 @@ final class HttpCredit implements CreditService, CreditBooks, AutoCloseable {
         });
         threads.execute(() -> {
             try {
-                post(request.call() + '/' + request.number(), body(request)).whenComplete(
+                postSurely(request.call() + '/' + request.number(), body(request)).whenComplete(
                         (response, failure) -> reply.complete(failure == null ? reply(response) : failed(failure)));
             } catch (final RuntimeException e) {
                 reply.complete(CreditReply.failed(Outcome.UNREACHABLE));
@@ -178,6 +180,21 @@ final class HttpCredit implements CreditService, CreditBooks, AutoCloseable {
                 BodyHandlers.limiting(BodyHandlers.ofString(StandardCharsets.UTF_8), MOST_ANSWER_BYTES));
     }
 
+    /**
+     * Posts once more where a connection ended without an answer. A service may close one that was idle just as the next
+     * request goes out on it; the client repeats no POST, and ours has a key by which the service knows it again.
+     */
+    private CompletableFuture<HttpResponse<String>> postSurely(final String key, final String body) {
+        return post(key, body).exceptionallyCompose(
+                failure -> isCutOff(failure) ? post(key, body) : CompletableFuture.failedFuture(failure));
+    }
+
+    private static boolean isCutOff(final Throwable failure) {
+        final Throwable cause = causeOf(failure);
+        return cause instanceof IOException && !isNonsense(cause) && !(cause instanceof HttpTimeoutException)
+                && !(cause instanceof ConnectException);
+    }
+
     /** What a response says; {@link CreditReply#result} judges the number in it. */
     private static CreditReply reply(final HttpResponse<String> response) {
         final int status = response.statusCode();
@@ -198,11 +215,17 @@ final class HttpCredit implements CreditService, CreditBooks, AutoCloseable {
     }
 
     private static CreditReply failed(final Throwable failure) {
-        final Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-        // No HTTP, or an answer that is too long, which only its message tells.
-        final boolean nonsense = cause instanceof ProtocolException
+        return CreditReply.failed(isNonsense(causeOf(failure)) ? Outcome.NONSENSE : Outcome.UNREACHABLE);
+    }
+
+    /** No HTTP, or an answer that is too long, which only its message tells. */
+    private static boolean isNonsense(final Throwable cause) {
+        return cause instanceof ProtocolException
                 || cause instanceof IOException && String.valueOf(cause.getMessage()).contains("exceed");
-        return CreditReply.failed(nonsense ? Outcome.NONSENSE : Outcome.UNREACHABLE);
+    }
+
+    private static Throwable causeOf(final Throwable failure) {
+        return failure.getCause() == null ? failure : failure.getCause();
     }
 
     private static String body(final Request request) {

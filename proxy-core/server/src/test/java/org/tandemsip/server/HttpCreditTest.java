@@ -148,6 +148,29 @@ class HttpCreditTest {
     }
 
     @Test
+    void shouldAskOnceMoreByTheSameKeyWhereAConnectionEndsWithoutAnAnswer() throws InterruptedException {
+        // given
+        answer = exchange -> {
+            if (got.size() % 2 == 0) {
+                say(exchange, 200, "{\"granted_ms\": 7}");
+            }
+            // Else it is closed without a word.
+        };
+        // when
+        assertTrue(credit.ask(0, 1, FIRST));
+        // then
+        assertEquals(CreditReply.of(7, false), reply());
+        assertEquals(List.of("c1/0", "c1/0"), got.stream().map(Got::key).toList());
+        // given
+        answer = _ -> {};
+        // when
+        assertTrue(credit.ask(0, 2, FIRST));
+        // then
+        assertEquals(Counter.CREDIT_UNREACHABLE, reply().result());
+        assertEquals(4, got.size(), "twice and no more");
+    }
+
+    @Test
     void shouldSayWhenNobodyIsThere() throws InterruptedException {
         try (HttpCredit nobody = credit("http://127.0.0.1:1/credit", 3)) {
             assertTrue(nobody.ask(0, 1, FIRST));

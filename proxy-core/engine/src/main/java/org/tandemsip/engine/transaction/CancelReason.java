@@ -19,6 +19,9 @@ public final class CancelReason {
     public static final CancelReason COMPLETED_ELSEWHERE = new CancelReason(
             "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n".getBytes(StandardCharsets.US_ASCII));
 
+    private static final byte[] PREFIX = "Reason: ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] CRLF = {'\r', '\n'};
+
     private final UnsafeBuffer rows;
     private int length;
 
@@ -39,6 +42,18 @@ public final class CancelReason {
         while (row != SipMessage.NO_ROW) {
             add(cancel.bytes(), cancel.rowStart(row), cancel.rowEnd(row) - cancel.rowStart(row));
             row = cancel.nextRow(row);
+        }
+        return this;
+    }
+
+    /** Takes one of ours: {@code value} of a Reason field, or {@code null} for none; returns this. */
+    public CancelReason set(final byte[] value) {
+        length = 0;
+        if (value != null && PREFIX.length + value.length + CRLF.length <= rows.capacity()) {
+            rows.putBytes(0, PREFIX);
+            rows.putBytes(PREFIX.length, value);
+            rows.putBytes(PREFIX.length + value.length, CRLF);
+            length = PREFIX.length + value.length + CRLF.length;
         }
         return this;
     }

@@ -7,9 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /** The records of calls that are over, in databases and, without any, in the last part of their file. Any thread. */
 public final class CallHistory implements AutoCloseable {
+    private static final Pattern LIVE = Pattern.compile("[0-9a-f]{1,16}");
+
     /** How one database is doing. @param failure {@code null} when all is well @param behindBytes not there yet */
     public record Status(String name, String where, String failure, long stored, long skipped, long errors,
             long behindBytes) {}
@@ -48,16 +51,20 @@ public final class CallHistory implements AutoCloseable {
      * @throws IOException the database does not answer, or the file cannot be read; the message is for people
      */
     public List<String> last(final int most, final String id) throws IOException {
+        // A record's id is that of the call while it was up, in 16 digits, and when it began.
+        final String beginning = LIVE.matcher(id).matches() ? "0".repeat(16 - id.length()) + id + '-' : id;
         if (!feeders.isEmpty()) {
             final RecordDatabase database = feeders.getFirst().database();
             try {
-                return database.last(most, id);
+                return database.last(most, id, beginning);
             } catch (final SQLException e) {
                 throw new IOException(database.where() + " does not answer: " + e.getMessage(), e);
             }
         }
         return RecordReader.last(file).stream()
-                .filter(line -> id.isEmpty() || line.contains("\"" + id + "\"")).limit(most).toList();
+                .filter(line -> id.isEmpty() || line.contains('"' + id + '"')
+                        || beginning.endsWith("-") && line.contains("\"id\":\"" + beginning))
+                .limit(most).toList();
     }
 
     @Override

@@ -139,14 +139,17 @@ final class RecordDatabase {
     }
 
     /** The last records, newest first. @param id of the record or of one of its calls; empty: any */
-    List<String> last(final int most, final String id) throws SQLException {
+    List<String> last(final int most, final String id, final String beginning) throws SQLException {
         try (Connection connection = connect();
                 PreparedStatement select = connection.prepareStatement("SELECT record FROM tandem_cdr"
-                        + (id.isEmpty() ? "" : " WHERE id = ? OR call_id = ? OR xcid = ?")
+                        + (id.isEmpty() ? "" : " WHERE id = ? OR call_id = ? OR xcid = ? OR id LIKE ?")
                         + " ORDER BY \"start\" DESC LIMIT ?")) {
             int index = 1;
-            for (; !id.isEmpty() && index <= 3; index++) {
-                select.setString(index, id);
+            if (!id.isEmpty()) {
+                while (index <= 3) {
+                    select.setString(index++, id);
+                }
+                select.setString(index++, beginning.endsWith("-") ? beginning + '%' : "");
             }
             select.setInt(index, most);
             final List<String> lines = new ArrayList<>();

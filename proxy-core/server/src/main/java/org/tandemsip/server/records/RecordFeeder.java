@@ -89,7 +89,9 @@ final class RecordFeeder implements AutoCloseable {
                 disconnect();
                 errors++;
                 if (failure == null) {
-                    reports.failed("the database takes no records; they wait in " + file, database.where(), text(e));
+                    reports.failed(e instanceof SQLException ? "the database takes no records; they wait in " + file
+                            : "the database gets no records: " + file + " cannot be read, or how far cannot be noted",
+                            database.where(), text(e));
                 }
                 failure = text(e);
                 waitMs = retryMs;

@@ -85,6 +85,22 @@ class CallHistoryTest {
     }
 
     @Test
+    void shouldFindACallByTheIdThatItHadWhileItWasUp() throws Exception {
+        final String cd = "00000000cd047c42-1a20bc7796a";
+        append(line(1) + line(2).replace("00002", cd) + line(3).replace("00003", "00000000cd047c43-1a20bc7796a"));
+        try (CallHistory file = new CallHistory(file(), Optional.empty(), Optional.empty(), Optional.empty(),
+                Json::parse, reports); CallHistory database = open(folder.resolve("calls.db"))) {
+            await(() -> database.databases().getFirst().stored() == 3);
+            for (final CallHistory history : List.of(file, database)) {
+                assertEquals(List.of(cd), ids(history.last(10, "cd047c42")));
+                assertEquals(List.of(cd), ids(history.last(10, cd)));
+                assertEquals(List.of(), ids(history.last(10, "d047c42")));
+                assertEquals(List.of(), ids(history.last(10, "%")));
+            }
+        }
+    }
+
+    @Test
     void shouldCopyEachRecordOnceOverRollsRestartsAndLinesThatAreNone() throws Exception {
         final Path database = folder.resolve("calls.db");
         try (CallHistory history = open(database)) {
