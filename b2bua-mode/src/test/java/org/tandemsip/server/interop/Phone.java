@@ -137,17 +137,20 @@ final class Phone implements AutoCloseable {
         final boolean isNew = heard.add(request.topVia().branch() + request.method());
         final String to = request.toTag().isEmpty() ? request.one("to") + ";tag=" + name + request.callId()
                 : request.one("to");
-        final MessageText answer = MessageText.response(200, "OK").headers("Via", request.all("via"))
-                .header("From", request.one("from")).header("To", to).header("Call-ID", request.callId())
-                .header("CSeq", request.one("cseq")).header("Contact", "<sip:" + name + "@" + host + ">");
-        if (invite && known == null && isNew) {
+        // A re-INVITE may cross the BYE of its dialog.
+        final boolean isGone = invite && known == null && !request.toTag().isEmpty();
+        final MessageText answer =
+                MessageText.response(isGone ? 481 : 200, "As told").headers("Via", request.all("via"))
+                        .header("From", request.one("from")).header("To", to).header("Call-ID", request.callId())
+                        .header("CSeq", request.one("cseq")).header("Contact", "<sip:" + name + "@" + host + ">");
+        if (invite && known == null && isNew && !isGone) {
             dialogs.put(request.callId(), new Dialog(request.callId(), to, request.one("from"),
                     WireMessage.uriOf(request.one("contact")), new AtomicInteger(0)));
             replace(request);
         } else if (request.method().equals("BYE")) {
             dialogs.remove(request.callId());
         }
-        send(invite ? answer.body("application/sdp", sdp()) : answer);
+        send(invite && !isGone ? answer.body("application/sdp", sdp()) : answer);
     }
 
     private void replace(final WireMessage invite) {

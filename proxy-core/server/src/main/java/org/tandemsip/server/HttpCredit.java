@@ -181,8 +181,8 @@ final class HttpCredit implements CreditService, CreditBooks, AutoCloseable {
     }
 
     /**
-     * Posts once more where a connection ended without an answer. A service may close one that was idle just as the next
-     * request goes out on it; the client repeats no POST, and ours has a key by which the service knows it again.
+     * Posts once more where a connection ended without an answer. A service may close one that was idle just as the
+     * next request goes out on it; the client repeats no POST, and ours has a key by which the service knows it again.
      */
     private CompletableFuture<HttpResponse<String>> postSurely(final String key, final String body) {
         return post(key, body).exceptionallyCompose(
