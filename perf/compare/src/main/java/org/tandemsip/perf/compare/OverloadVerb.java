@@ -98,7 +98,8 @@ final class OverloadVerb implements Callable<Integer> {
                             + (retransmit ? " and sends again what is not answered. " : " and sends nothing again. ")
                             + (lab.pinned() ? "The server has core 0, the generator core 1."
                                     : "Nothing is pinned to a core.")
-                            + " Each server is warmed up for " + WARM_UP_SECONDS + " s."
+                            + " Each server is warmed up for " + WARM_UP_SECONDS + " s, and by " + seconds + " s of "
+                            + most() + " x."
                             + (share < 1 ? " Of its core it may then use " + Math.round(share * 100) + " %." : ""));
             final Map<String, RoundOptions.Starter> contenders = contenders(lab, table);
             final Map<String, List<Curve>> curves = new LinkedHashMap<>();
@@ -129,6 +130,10 @@ final class OverloadVerb implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private double most() {
+        return factors.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+    }
+
     private Map<String, RoundOptions.Starter> contenders(final Lab lab, final Table table)
             throws IOException, InterruptedException {
         final Map<String, RoundOptions.Starter> all = new LinkedHashMap<>();
@@ -152,12 +157,12 @@ final class OverloadVerb implements Callable<Integer> {
         try (Server server = starter.start()) {
             final double first = Math.rint(factors.getFirst() * capacity);
             offer(lab, server, List.of(Math.max(first, from)), WARM_UP_SECONDS, null);
-            // The generator's own code is compiled meanwhile: the first rate is offered once in vain.
-            final List<Double> rates = new ArrayList<>(List.of(first));
+            // Code is compiled meanwhile, the generator's own and that which refuses: offered once in vain.
+            final List<Double> rates = new ArrayList<>(List.of(first, Math.rint(most() * capacity)));
             factors.forEach(factor -> rates.add(Math.rint(factor * capacity)));
             final List<Step> steps = steps(offerWarm(lab, server, rates, seconds, page));
             lab.keepReport(name);
-            return new Curve(capacity, found, steps.subList(1, steps.size()));
+            return new Curve(capacity, found, steps.subList(2, steps.size()));
         }
     }
 
