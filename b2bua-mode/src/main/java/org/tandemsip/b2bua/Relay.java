@@ -161,6 +161,7 @@ final class Relay {
         if (!isIn(rseqs.dialog(ours), call.legs[1], rseqs)) {
             return false;
         }
+        rseqs.acknowledge(ours);
         owner.extra.rackRseq = rseqs.theirs(ours);
         owner.extra.rackCseq = call.initial.cseqOut;
         return true;

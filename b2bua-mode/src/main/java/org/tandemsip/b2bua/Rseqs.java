@@ -3,15 +3,16 @@ package org.tandemsip.b2bua;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Slice;
+import org.tandemsip.engine.metrics.Counter;
 
 /**
  * Our numbers for the reliable provisional responses of the callees, which the caller acknowledges by them (RFC 3262
  * section 3): each callee counts for itself, and the caller sees one dialog. What began the early dialog of each branch
- * of a fork is kept, since its PRACK may come after another branch has answered. Part of a {@link Setup}; shard thread
- * only.
+ * of a fork is kept, since its PRACK may come after another branch has answered. What was acknowledged makes room for
+ * what comes later. Part of a {@link Setup}; shard thread only.
  */
 final class Rseqs {
-    /** Most that one call may have. */
+    /** Most that are known at a time. */
     private static final int MOST = 8;
 
     private final B2bua owner;
@@ -21,6 +22,8 @@ final class Rseqs {
     private final KeptBytes[] responses = new KeptBytes[MOST];
     private int count;
     private long first;
+    /** Number of ours that was acknowledged last. */
+    private long acknowledged;
 
     Rseqs(final B2bua owner) {
         this.owner = owner;
@@ -33,12 +36,14 @@ final class Rseqs {
     void begin(final long number) {
         first = number;
         count = 0;
+        acknowledged = 0;
     }
 
     /**
      * Our number for a response: the same for a retransmission.
      *
-     * @return 0 when it is not reliable, -1 when there are too many
+     * @return 0 when it is not reliable; -1 when it is not to be passed: it is not the next one of its dialog, or there
+     *         are too many that nobody has acknowledged
      */
     long ours(final SipMessage response) {
         final long value = response.value(HeaderName.RSEQ);
@@ -47,12 +52,21 @@ final class Rseqs {
         }
         final int rseq = Numbers.parse(response.bytes(), value);
         final long dialog = owner.hashes.dialog(response);
+        int last = -1;
         for (int i = 0; i < count; i++) {
-            if (theirs[i] == rseq && dialogs[i] == dialog) {
-                return first + i;
+            if (dialogs[i] == dialog) {
+                if (theirs[i] == rseq) {
+                    return first + i;
+                }
+                last = theirs[i];
             }
         }
-        if (count == MOST) {
+        if (last >= 0 && rseq != last + 1) {
+            // Overtaken by a later one, or has overtaken one: it comes again until its turn (section 4).
+            return -1;
+        }
+        if (count == MOST && !forgetFirst()) {
+            owner.counters.increment(Counter.LIMITED_RELIABLE);
             return -1;
         }
         if (indexOf(dialog) == count) {
@@ -61,6 +75,37 @@ final class Rseqs {
         theirs[count] = rseq;
         dialogs[count] = dialog;
         return first + count++;
+    }
+
+    /** Makes room; {@code false} when the caller has still to acknowledge what came first. */
+    private boolean forgetFirst() {
+        if (first > acknowledged) {
+            return false;
+        }
+        final KeptBytes response = responses[0];
+        final long dialog = dialogs[0];
+        first++;
+        count--;
+        for (int i = 0; i < count; i++) {
+            theirs[i] = theirs[i + 1];
+            dialogs[i] = dialogs[i + 1];
+            responses[i] = responses[i + 1];
+        }
+        responses[count] = response;
+        final int next = indexOf(dialog);
+        if (next < count) {
+            // Its dialog goes on.
+            responses[count] = responses[next];
+            responses[next] = response;
+        } else {
+            response.forget();
+        }
+        return true;
+    }
+
+    /** The caller has acknowledged a number of ours, and all before it: it has got them in order. */
+    void acknowledge(final long ours) {
+        acknowledged = Math.max(acknowledged, ours);
     }
 
     /** RSeq of the callee behind a number of ours, 0 when there is none. */
@@ -96,7 +141,8 @@ final class Rseqs {
     void leave() {
         for (int i = 0; i < count; i++) {
             responses[i].forget();
-            dialogs[i] = 0;
         }
+        first += count;
+        count = 0;
     }
 }

@@ -75,6 +75,8 @@ public enum Counter {
             "Times that there was no room for something new, by the limit that was reached."),
     LIMITED_LOOK_UPS("tandem_limited_total", "limit=\"b2bua_look_ups\"",
             "Times that there was no room for something new, by the limit that was reached."),
+    LIMITED_RELIABLE("tandem_limited_total", "limit=\"b2bua_reliable_responses\"",
+            "Times that there was no room for something new, by the limit that was reached."),
     LIMITED_SOURCE("tandem_limited_source_total", "",
             "Messages over what one source may send: dropped, or answered 503 on a connection."),
     TARGETS_LEFT_OUT("tandem_targets_left_out_total", "",

@@ -1,0 +1,169 @@
+package org.tandemsip.b2bua;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.tandemsip.b2bua.CallFixture.ALICE;
+import static org.tandemsip.b2bua.CallFixture.ANSWER;
+import static org.tandemsip.b2bua.CallFixture.BOB;
+import static org.tandemsip.b2bua.CallFixture.OFFER;
+import static org.tandemsip.b2bua.CallFixture.SECOND_BOB;
+import static org.tandemsip.b2bua.CallFixture.answer;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.tandemsip.b2bua.CallFixture.Sent;
+import org.tandemsip.engine.metrics.Counter;
+import org.tandemsip.testkit.MessageText;
+
+/** Provisional responses that are acknowledged by PRACK (RFC 3262), however many a call has. */
+@Timeout(value = 20, unit = TimeUnit.SECONDS)
+class ReliableResponsesTest {
+    private final CallFixture net = new CallFixture();
+    private long cseq = 7;
+
+    private Sent call(final String callId) {
+        net.deliver(ALICE, net.invite(callId, OFFER).header("Require", "100rel"));
+        net.take("SIP/2.0 100", ALICE);
+        return net.take("INVITE", BOB);
+    }
+
+    private static MessageText reliable(final Sent request, final String tag, final int rseq) {
+        return answer(request, 183, tag, tag + "@" + request.to(), ANSWER).header("Require", "100rel")
+                .header("RSeq", String.valueOf(rseq));
+    }
+
+    /** A response that gets to Alice. */
+    private Sent progress(final Sent invite, final String tag, final int rseq) {
+        net.deliver(invite.to(), reliable(invite, tag, rseq));
+        return net.take("SIP/2.0 183", ALICE);
+    }
+
+    private static long rseq(final Sent progress) {
+        return Long.parseLong(progress.message().one("rseq"));
+    }
+
+    private void prack(final Sent progress) {
+        net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, ++cseq)
+                .header("RAck", rseq(progress) + " 7 INVITE"));
+    }
+
+    /** A PRACK that gets to who has sent the response, and is answered. */
+    private Sent acknowledged(final Sent invite, final Sent progress, final int rseq) {
+        prack(progress);
+        final Sent prack = net.take("PRACK", invite.to());
+        assertEquals(rseq + " " + invite.message().cseq() + " INVITE", prack.message().one("rack"));
+        net.deliver(invite.to(), answer(prack, 200, null, null, ""));
+        assertEquals(cseq, net.take("SIP/2.0 200", ALICE).message().cseq());
+        return prack;
+    }
+
+    private void refused(final Sent invite, final String tag) {
+        net.deliver(invite.to(), answer(invite, 486, tag, null, ""));
+        net.take("SIP/2.0 486", ALICE);
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldPassAnyNumberThatIsAcknowledged() {
+        // given
+        final Sent invite = call("rel-many");
+        final Sent first = progress(invite, "btag", 1);
+        acknowledged(invite, first, 1);
+
+        // when
+        Sent last = first;
+        for (int i = 2; i <= 40; i++) {
+            last = progress(invite, "btag", i);
+            assertEquals(rseq(first) + i - 1, rseq(last));
+            acknowledged(invite, last, i);
+        }
+
+        // then: what comes once more has the number that it had, what is long over is not passed
+        assertEquals(rseq(last), rseq(progress(invite, "btag", 40)));
+        assertEquals(rseq(last) - 7, rseq(progress(invite, "btag", 33)));
+        net.deliver(BOB, reliable(invite, "btag", 1));
+        assertEquals(0, net.count("SIP/2.0 183"));
+        prack(first);
+        assertEquals(cseq, net.take("SIP/2.0 481", ALICE).message().cseq());
+        assertEquals(0, net.counters.get(Counter.LIMITED_RELIABLE));
+        refused(invite, "btag");
+    }
+
+    @Test
+    void shouldCountTheNinthThatIsNotAcknowledged() {
+        // given
+        final Sent invite = call("rel-ninth");
+        final Sent first = progress(invite, "btag", 1);
+        for (int i = 2; i <= 8; i++) {
+            progress(invite, "btag", i);
+        }
+
+        // when
+        net.deliver(BOB, reliable(invite, "btag", 9));
+
+        // then
+        assertEquals(0, net.count("SIP/2.0 183"));
+        assertEquals(1, net.counters.get(Counter.LIMITED_RELIABLE));
+        acknowledged(invite, first, 1);
+        acknowledged(invite, progress(invite, "btag", 9), 9);
+        assertEquals(1, net.counters.get(Counter.LIMITED_RELIABLE));
+        refused(invite, "btag");
+    }
+
+    /** RFC 3262 section 4: in order, and none is left out. */
+    @Test
+    void shouldNotPassOneThatHasOvertakenAnother() {
+        final Sent invite = call("rel-order");
+        final Sent first = progress(invite, "btag", 70);
+        acknowledged(invite, first, 70);
+        net.deliver(BOB, reliable(invite, "btag", 72));
+        assertEquals(0, net.count("SIP/2.0 183"));
+        assertEquals(rseq(first) + 1, rseq(progress(invite, "btag", 71)));
+        acknowledged(invite, progress(invite, "btag", 72), 72);
+        refused(invite, "btag");
+    }
+
+    @Test
+    void shouldBeginAnewWithWhoIsTriedNext() {
+        // given
+        final Sent invite = call("rel-next");
+        Sent last = null;
+        for (int i = 1; i <= 6; i++) {
+            last = progress(invite, "btag", i);
+        }
+        net.deliver(BOB, answer(invite, 503, "btag", null, ""));
+        final Sent second = net.take("INVITE", SECOND_BOB);
+
+        // when
+        for (int i = 1; i <= 8; i++) {
+            final Sent progress = progress(second, "ctag", i);
+            assertEquals(rseq(last) + 1, rseq(progress));
+            last = progress;
+        }
+
+        // then
+        acknowledged(second, last, 8);
+        assertEquals(0, net.counters.get(Counter.LIMITED_RELIABLE));
+        refused(second, "ctag");
+    }
+
+    @Test
+    void shouldFindTheDialogOfABranchWhoseFirstOneIsLongOver() {
+        // given: eight, of which the first and the last are of one branch
+        final Sent invite = call("rel-fork");
+        acknowledged(invite, progress(invite, "one", 1), 1);
+        for (int i = 1; i <= 6; i++) {
+            acknowledged(invite, progress(invite, "two", i), i);
+        }
+        final Sent ofOne = progress(invite, "one", 2);
+
+        // when
+        acknowledged(invite, progress(invite, "two", 7), 7);
+
+        // then
+        final Sent prack = acknowledged(invite, ofOne, 2);
+        assertEquals("one", prack.message().toTag());
+        assertEquals("sip:one@" + BOB, prack.message().uri());
+        refused(invite, "one");
+    }
+}
