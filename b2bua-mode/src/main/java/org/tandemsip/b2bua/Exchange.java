@@ -64,8 +64,10 @@ final class Exchange implements Requester {
     private int answers;
     /** The session was asked for once more, for longer. */
     private boolean raised;
-    /** The offer has its answer, in a reliable provisional response. */
+    /** The offer has its answer, in a reliable provisional response or in the PRACK for one. */
     boolean answered;
+    /** Our numbers for what is reliable of a re-INVITE, {@code null} for none. */
+    Rseqs rseqs;
     /** The early dialog that it is in, by {@link EarlyDialogs#current}; 0 for none. */
     long early;
     private long answeredDialog;
@@ -155,8 +157,8 @@ final class Exchange implements Requester {
             return false;
         }
         owner.transfers.original(this, owner.kept);
-        if (method == Method.PRACK) {
-            owner.relay.readRack(call, owner.kept);
+        if (method == Method.PRACK && !owner.relay.readRack(from, owner.kept)) {
+            return false;
         }
         final boolean sent =
                 initial() ? call.setup.again(owner.kept, nowNs) : owner.relay.resend(this, owner.kept, nowNs);
@@ -169,19 +171,18 @@ final class Exchange implements Requester {
     }
 
     private Disposition provisional(final SipMessage response, final long nowNs) {
-        final boolean initial = initial();
-        if (initial) {
+        if (initial()) {
             call.setup.onProvisional(response.statusCode(), nowNs);
         }
         if (response.statusCode() == Status.TRYING_100.code() || state != State.PENDING) {
             return Disposition.ABSORBED;
         }
-        final long rseq = initial ? call.setup.early.onProvisional(response) : 0;
+        final long rseq = owner.relay.rseq(this, response);
         if (rseq < 0) {
             return Disposition.ABSORBED;
         }
         // A reliable response with a body answers the offer (RFC 3262 section 5).
-        answered |= rseq > 0 && response.bodyLength() > 0;
+        answered |= offered && rseq > 0 && response.bodyLength() > 0;
         from.state = from.state == Leg.State.NONE ? Leg.State.EARLY : from.state;
         respond(response, null, rseq, nowNs);
         return Disposition.FORWARDED;

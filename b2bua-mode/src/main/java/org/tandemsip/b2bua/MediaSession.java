@@ -192,8 +192,11 @@ final class MediaSession implements Asker {
             return null;
         }
         // The callee's offer came in a reliable response: the PRACK answers it (RFC 3262 section 5).
-        return method == Method.PRACK && call.initial != null && !call.initial.offered && !relayed.callerKnown
-                ? Command.ANSWER : Command.OFFER;
+        return method == Method.PRACK && answersOffer(leg.inviteIn) ? Command.ANSWER : Command.OFFER;
+    }
+
+    private boolean answersOffer(final Exchange invite) {
+        return invite != null && !invite.offered && (invite.initial() ? !relayed.callerKnown : !invite.answered);
     }
 
     /** Takes a response to what we have sent; as {@link #onRequest}. */

@@ -17,6 +17,7 @@ final class Pools {
     private int made;
     private Call freeCalls;
     private Exchange freeExchanges;
+    private Rseqs freeRseqs;
     private Setup freeSetups;
     private Keeper freeKeepers;
     private OwnRequest freeOwnRequests;
@@ -154,8 +155,25 @@ final class Pools {
 
     void giveBack(final Exchange exchange) {
         exchange.state = Exchange.State.DONE;
+        if (exchange.rseqs != null) {
+            exchange.rseqs.leave();
+            exchange.rseqs.next = freeRseqs;
+            freeRseqs = exchange.rseqs;
+            exchange.rseqs = null;
+        }
         exchange.next = freeExchanges;
         freeExchanges = exchange;
+    }
+
+    Rseqs takeRseqs() {
+        Rseqs rseqs = freeRseqs;
+        if (rseqs == null) {
+            rseqs = new Rseqs(owner);
+        } else {
+            freeRseqs = rseqs.next;
+        }
+        rseqs.begin(owner.draws.firstRseq());
+        return rseqs;
     }
 
     Setup takeSetup() {

@@ -31,7 +31,7 @@ final class Relay {
         if (call.state == Call.State.ENDING || leg.state == Leg.State.ENDED) {
             return owner.refuse(leg, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
         }
-        if (request.method() == Method.PRACK && call.setup == null) {
+        if (request.method() == Method.PRACK && call.setup == null && !isPending(leg.inviteIn)) {
             // It has been overtaken by the answer, and nobody waits for it any more.
             return owner.refuse(leg, request, source, Status.OK_200, -1, nowNs);
         }
@@ -73,7 +73,7 @@ final class Relay {
             final long nowNs) {
         final Leg other = leg.other();
         owner.extra.clear();
-        if (request.method() == Method.PRACK && !readRack(leg.call, request)) {
+        if (request.method() == Method.PRACK && !readRack(leg, request)) {
             return owner.refuse(leg, request, source, Status.CALL_DOES_NOT_EXIST_481, -1, nowNs);
         }
         final Exchange exchange = owner.pools.takeExchange(leg, request);
@@ -131,6 +131,9 @@ final class Relay {
     /** Sends the request of {@code exchange} on the other leg; {@code false} when there is no room for it. */
     boolean resend(final Exchange exchange, final SipMessage request, final long nowNs) {
         final Leg to = exchange.to;
+        if (exchange.rseqs != null) {
+            exchange.rseqs.leave();
+        }
         owner.extra.named = exchange.named;
         final int length = owner.sender.write(to, request.method(), to.localCseq + 1, request, owner.hops(request),
                 exchange, nowNs);
@@ -146,30 +149,49 @@ final class Relay {
         return true;
     }
 
-    /** Finds out which provisional response of the callee a PRACK is for (RFC 3262 section 7.2). */
-    boolean readRack(final Call call, final SipMessage prack) {
+    private static boolean isPending(final Exchange invite) {
+        return invite != null && invite.state == Exchange.State.PENDING;
+    }
+
+    /** Our RSeq for a provisional response to an INVITE, 0 for none; -1 when it is not to be passed. */
+    long rseq(final Exchange invite, final SipMessage response) {
+        if (invite.initial()) {
+            return invite.call.setup.early.onProvisional(response);
+        }
+        if (!Slice.exists(response.value(HeaderName.RSEQ))) {
+            return 0;
+        }
+        if (owner.hashes.dialog(response) != owner.hashes.dialog(invite.to)) {
+            // It is of another dialog, in which nobody is to be found.
+            return -1;
+        }
+        invite.rseqs = invite.rseqs == null ? owner.pools.takeRseqs() : invite.rseqs;
+        return invite.rseqs.ours(response);
+    }
+
+    /** Finds out which provisional response of the other side a PRACK is for (RFC 3262 section 7.2). */
+    boolean readRack(final Leg leg, final SipMessage prack) {
         final long rack = prack.value(HeaderName.RACK);
-        if (call.setup == null || !Slice.exists(rack)) {
+        final Exchange invite = leg.inviteIn;
+        if (!isPending(invite) || !Slice.exists(rack)) {
             return false;
         }
         final long ours = Numbers.parseLong(prack.bytes(), rack);
         final long cseq = Numbers.parseLong(prack.bytes(), Numbers.rest(prack.bytes(), rack));
-        if (cseq != call.initial.cseqIn) {
-            return false;
-        }
-        final Rseqs rseqs = call.setup.early.rseqs();
-        if (!isIn(rseqs.dialog(ours), call.legs[1], rseqs)) {
+        final Rseqs rseqs = invite.initial() ? leg.call.setup.early.rseqs() : invite.rseqs;
+        if (cseq != invite.cseqIn || rseqs == null || !isIn(rseqs.dialog(ours), leg.other(), rseqs)) {
             return false;
         }
         rseqs.acknowledge(ours);
+        invite.answered |= !invite.offered && prack.bodyLength() > 0;
         owner.extra.rackRseq = rseqs.theirs(ours);
-        owner.extra.rackCseq = call.initial.cseqOut;
+        owner.extra.rackCseq = invite.cseqOut;
         return true;
     }
 
-    /** Whether the callee's leg is in an early dialog, or can go back to it: another one of a fork came last. */
-    private boolean isIn(final long dialog, final Leg callee, final Rseqs rseqs) {
-        return dialog != 0 && (dialog == owner.hashes.dialog(callee)
-                || rseqs.read(dialog, owner.earlier) && callee.ofResponse(owner.earlier));
+    /** Whether a leg is in an early dialog, or can go back to it: another one of a fork came last. */
+    private boolean isIn(final long dialog, final Leg leg, final Rseqs rseqs) {
+        return dialog != 0 && (dialog == owner.hashes.dialog(leg)
+                || rseqs.read(dialog, owner.earlier) && leg.ofResponse(owner.earlier));
     }
 }

@@ -9,7 +9,7 @@ import org.tandemsip.engine.metrics.Counter;
  * Our numbers for the reliable provisional responses of the callees, which the caller acknowledges by them (RFC 3262
  * section 3): each callee counts for itself, and the caller sees one dialog. What began the early dialog of each branch
  * of a fork is kept, since its PRACK may come after another branch has answered. What was acknowledged makes room for
- * what comes later. Part of a {@link Setup}; shard thread only.
+ * what comes later. Part of a {@link Setup}, or of the {@link Exchange} of a re-INVITE; shard thread only.
  */
 final class Rseqs {
     /** Most that are known at a time. */
@@ -24,6 +24,7 @@ final class Rseqs {
     private long first;
     /** Number of ours that was acknowledged last. */
     private long acknowledged;
+    Rseqs next;
 
     Rseqs(final B2bua owner) {
         this.owner = owner;

@@ -1,6 +1,7 @@
 package org.tandemsip.b2bua;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tandemsip.b2bua.CallFixture.ALICE;
 import static org.tandemsip.b2bua.CallFixture.ANSWER;
 import static org.tandemsip.b2bua.CallFixture.BOB;
@@ -8,10 +9,14 @@ import static org.tandemsip.b2bua.CallFixture.OFFER;
 import static org.tandemsip.b2bua.CallFixture.SECOND_BOB;
 import static org.tandemsip.b2bua.CallFixture.answer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tandemsip.b2bua.CallFixture.Sent;
+import org.tandemsip.b2bua.CallFixture.Up;
 import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.testkit.MessageText;
 
@@ -165,5 +170,122 @@ class ReliableResponsesTest {
         assertEquals("one", prack.message().toTag());
         assertEquals("sip:one@" + BOB, prack.message().uri());
         refused(invite, "one");
+    }
+
+    // Inside a dialog.
+
+    private MessageText inside(final Up up, final boolean byBob, final String method, final long number) {
+        return byBob ? net.fromBob(up, method, number) : net.fromAlice(up, method, number);
+    }
+
+    private static MessageText prack(final MessageText prack, final long rseq, final long ofInvite) {
+        return prack.header("RAck", rseq + " " + ofInvite + " INVITE");
+    }
+
+    private static MessageText reliable(final Sent reInvite, final int rseq) {
+        return reliable(reInvite, null, rseq);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldPassThePracksOfAReInvite(final boolean byBob) {
+        // given
+        final Up up = net.up("rel-again");
+        final String here = byBob ? BOB : ALICE;
+        final String there = byBob ? ALICE : BOB;
+        net.deliver(here, inside(up, byBob, "INVITE", 8).header("Supported", "100rel").body("application/sdp", OFFER));
+        net.take("SIP/2.0 100", here);
+        final Sent again = net.take("INVITE", there);
+        assertEquals("100rel", again.message().first("supported"));
+
+        long number = 8;
+        long before = 0;
+        for (int i = 77; i <= 90; i++) {
+            // when
+            net.deliver(there, reliable(again, i));
+            final Sent progress = net.take("SIP/2.0 183", here);
+            assertEquals("100rel", progress.message().first("require"));
+            assertEquals(ANSWER, progress.message().body());
+            assertTrue(before == 0 || rseq(progress) == before + 1);
+            before = rseq(progress);
+            net.deliver(there, reliable(again, i));
+            assertEquals(before, rseq(net.take("SIP/2.0 183", here)));
+            net.deliver(here, prack(inside(up, byBob, "PRACK", ++number), before, 8));
+
+            // then
+            final Sent prack = net.take("PRACK", there);
+            assertEquals(i + " " + again.message().cseq() + " INVITE", prack.message().one("rack"));
+            assertEquals(0, net.count("SIP/2.0 200"));
+            net.deliver(there, answer(prack, 200, null, null, ""));
+            assertEquals(number, net.take("SIP/2.0 200", here).message().cseq());
+        }
+        net.deliver(there, answer(again, 200, null, "x@" + there, ""));
+        net.take("SIP/2.0 200", here);
+        net.take("ACK", there);
+        net.deliver(here, inside(up, byBob, "ACK", 8));
+        net.deliver(here, inside(up, byBob, "BYE", ++number));
+        net.deliver(there, answer(net.take("BYE", there), 200, null, null, ""));
+        assertEquals(0, net.rest());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldRefuseAPrackOfAReInviteThatIsForNothing(final boolean byBob) {
+        final Up up = net.up("rel-nothing");
+        final String here = byBob ? BOB : ALICE;
+        final String there = byBob ? ALICE : BOB;
+        net.deliver(here, inside(up, byBob, "INVITE", 8).header("Supported", "100rel").body("application/sdp", OFFER));
+        final Sent again = net.take("INVITE", there);
+        net.deliver(here, prack(inside(up, byBob, "PRACK", 9), 1, 8));
+        assertEquals(9, net.take("SIP/2.0 481", here).message().cseq());
+        net.deliver(there, reliable(again, 77));
+        final long rseq = rseq(net.take("SIP/2.0 183", here));
+        net.deliver(here, prack(inside(up, byBob, "PRACK", 10), rseq + 1, 8));
+        assertEquals(10, net.take("SIP/2.0 481", here).message().cseq());
+        net.deliver(here, prack(inside(up, byBob, "PRACK", 11), rseq, 7));
+        assertEquals(11, net.take("SIP/2.0 481", here).message().cseq());
+        // The other side has asked for nothing that could be acknowledged.
+        net.deliver(there, prack(inside(up, !byBob, "PRACK", 12), rseq, 8));
+        assertEquals(12, net.take("SIP/2.0 200", there).message().cseq());
+
+        // when: the final response overtakes the PRACK
+        net.deliver(there, answer(again, 486, null, null, ""));
+        net.take("SIP/2.0 486", here);
+        net.deliver(here, prack(inside(up, byBob, "PRACK", 13), rseq, 8));
+
+        // then
+        assertEquals(13, net.take("SIP/2.0 200", here).message().cseq());
+        assertEquals(0, net.count("PRACK"));
+    }
+
+    @Test
+    void shouldCountAnewWhenAReInviteIsSentOnceMore() {
+        final Up up = net.up("rel-twice");
+        for (int invite = 8; invite <= 20; invite += 4) {
+            net.deliver(ALICE, net.fromAlice(up, "INVITE", invite).header("Supported", "100rel")
+                    .body("application/sdp", OFFER));
+            final Sent again = net.take("INVITE", BOB);
+            net.deliver(BOB, reliable(again, 5));
+            final long rseq = rseq(net.take("SIP/2.0 183", ALICE));
+            net.deliver(ALICE, prack(net.fromAlice(up, "PRACK", invite + 1), rseq, invite));
+            assertEquals("5 " + again.message().cseq() + " INVITE", net.take("PRACK", BOB).message().one("rack"));
+            net.deliver(BOB, answer(again, 488, null, null, ""));
+            net.take("SIP/2.0 488", ALICE);
+        }
+        net.deliver(ALICE, net.fromAlice(up, "BYE", 30));
+        net.deliver(BOB, answer(net.take("BYE", BOB), 200, null, null, ""));
+        assertEquals(0, net.rest());
+    }
+
+    @Test
+    void shouldNotPassAReliableResponseToAReInviteOfAnotherDialog() {
+        final Up up = net.up("rel-strange");
+        net.deliver(ALICE, net.fromAlice(up, "INVITE", 8).header("Supported", "100rel").body("application/sdp", OFFER));
+        final Sent again = net.take("INVITE", BOB);
+        net.deliver(BOB, new String(reliable(again, 77).bytes(), StandardCharsets.US_ASCII)
+                .replace("tag=btag", "tag=other").getBytes(StandardCharsets.US_ASCII));
+        assertEquals(0, net.count("SIP/2.0 183"));
+        net.deliver(BOB, reliable(again, 77));
+        net.take("SIP/2.0 183", ALICE);
     }
 }
