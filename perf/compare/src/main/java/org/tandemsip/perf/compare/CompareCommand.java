@@ -10,14 +10,16 @@ import picocli.CommandLine.Spec;
 @Command(name = "compare", mixinStandardHelpOptions = true,
         description = "Measures Tandem beside the peers found on this machine, or under overload, or its start,"
                 + " memory and collectors.",
-        subcommands = {PeersVerb.class, OverloadVerb.class, StartVerb.class, MemoryVerb.class, CollectorsVerb.class})
+        subcommands = {PeersVerb.class, OverloadVerb.class, FairnessVerb.class, StartVerb.class, MemoryVerb.class,
+            CollectorsVerb.class})
 public final class CompareCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Tell what: peers, overload, start, memory or collectors.");
+        throw new ParameterException(spec.commandLine(),
+                "Tell what: peers, overload, fairness, start, memory or collectors.");
     }
 
     /** Brings the verb to the command line. */

@@ -91,7 +91,22 @@ final class Lab implements AutoCloseable {
 
     /** Starts Tandem in a mode and waits until it answers. */
     Server tandem(final String mode, final Predicate<String> keepFlag, final List<String> flags) throws IOException {
-        return started(new Child(Child.tandem(keepFlag, flags, List.of("run", "-c", config(mode).toString())), core(0),
+        return tandem(config(mode), keepFlag, flags);
+    }
+
+    /** As above, where the calls of {@link #benchTogether} come from a trunk each. */
+    Server tandemOfTrunks(final String mode) throws IOException {
+        final Path config = config(mode);
+        return tandem(Files.writeString(config, Files.readString(config)
+                .replaceFirst("trunks: .*", "trunks: {one: {allow: [127.0.0.2]}, other: {allow: [127.0.0.3]},"
+                        + " agents: {allow: [127.0.0.1], zone: core}}")
+                .replaceFirst("routes: \\[(.*)agents(.*)]", "routes: [$1one$2, $1other$2, $1agents$2]")),
+                _ -> true, List.of());
+    }
+
+    private Server tandem(final Path config, final Predicate<String> keepFlag, final List<String> flags)
+            throws IOException {
+        return started(new Child(Child.tandem(keepFlag, flags, List.of("run", "-c", config.toString())), core(0),
                 log("server-" + place)));
     }
 
@@ -222,8 +237,17 @@ final class Lab implements AutoCloseable {
      */
     Map<String, Object> bench(final Server server, final long seconds, final String... options)
             throws IOException, InterruptedException {
-        try (Child bench = generator(server.target(), options)) {
-            return report(bench, seconds);
+        try (Child bench = generator(server.target(), 0, options)) {
+            return report(bench, 0, seconds);
+        }
+    }
+
+    /** As above, twice at the same time: callers of one trunk and of another one, each at an address of its own. */
+    List<Map<String, Object>> benchTogether(final Server server, final long seconds, final List<String> one,
+            final List<String> other) throws IOException, InterruptedException {
+        try (Child first = generator(server.target(), 1, one.toArray(String[]::new));
+                Child second = generator(server.target(), 2, other.toArray(String[]::new))) {
+            return List.of(report(first, 1, seconds), report(second, 2, seconds));
         }
     }
 
@@ -232,42 +256,44 @@ final class Lab implements AutoCloseable {
             throws IOException, InterruptedException {
         final List<String> all = new ArrayList<>(List.of(options));
         all.addAll(List.of("--await", START_TIMEOUT_NS / 1_000_000_000L + "s"));
-        try (Child bench = generator(target(), all.toArray(String[]::new))) {
+        try (Child bench = generator(target(), 0, all.toArray(String[]::new))) {
             while (bench.isAlive() && !bench.output().contains("generator ")) {
                 Thread.sleep(SETTLE_MS / 10);
             }
             try (Server _ = starter.start()) {
-                return report(bench, seconds);
+                return report(bench, 0, seconds);
             }
         }
     }
 
-    private Child generator(final InetSocketAddress target, final String... options) throws IOException {
-        Files.deleteIfExists(reportFile());
+    private Child generator(final InetSocketAddress target, final int trunk, final String... options)
+            throws IOException {
+        Files.deleteIfExists(reportFile(trunk));
         final List<String> arguments = new ArrayList<>(List.of("bench"));
         arguments.addAll(List.of(options));
         arguments.addAll(List.of("--target", target.getAddress().getHostAddress() + ':' + target.getPort(), "--json",
-                reportFile().toString(), "--caller", "127.0.0.1:" + CALLER_PORT, "--answerer",
-                "127.0.0.1:" + ANSWERER_PORT, "--threshold", "failed<100%"));
-        return new Child(Child.tandem(_ -> true, List.of(), arguments), core(1), log("bench"));
+                reportFile(trunk).toString(), "--caller", "127.0.0." + (1 + trunk) + ':' + CALLER_PORT, "--answerer",
+                "127.0.0.1:" + (ANSWERER_PORT + trunk), "--threshold", "failed<100%"));
+        return new Child(Child.tandem(_ -> true, List.of(), arguments), core(1), log("bench-" + trunk));
     }
 
     @SuppressWarnings("unchecked")
-    private Map<String, Object> report(final Child bench, final long seconds) throws IOException, InterruptedException {
+    private Map<String, Object> report(final Child bench, final int trunk, final long seconds)
+            throws IOException, InterruptedException {
         final int exit = bench.await(seconds + BENCH_MARGIN_SECONDS);
-        if (!Files.exists(reportFile()) || exit != ExitCode.OK && exit != ExitCode.THRESHOLD_MISSED) {
+        if (!Files.exists(reportFile(trunk)) || exit != ExitCode.OK && exit != ExitCode.THRESHOLD_MISSED) {
             throw new IOException("bench ended with " + exit + ":\n" + bench.output());
         }
-        return (Map<String, Object>) Json.parse(Files.readString(reportFile()));
+        return (Map<String, Object>) Json.parse(Files.readString(reportFile(trunk)));
     }
 
-    private Path reportFile() {
-        return directory.resolve("report.json");
+    private Path reportFile(final int trunk) {
+        return directory.resolve("report-" + trunk + ".json");
     }
 
     /** Keeps the last report under a name, for {@link #comparePage}. */
     void keepReport(final String name) throws IOException {
-        Files.copy(reportFile(), kept(name), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(reportFile(0), kept(name), StandardCopyOption.REPLACE_EXISTING);
     }
 
     private Path kept(final String name) {
