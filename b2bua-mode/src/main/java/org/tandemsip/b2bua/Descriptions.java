@@ -89,6 +89,11 @@ final class Descriptions {
         };
     }
 
+    /** Whether a message has a description, or may have one. */
+    boolean mayBeIn(final SipMessage message) {
+        return body.find(message) != SdpBody.Kind.NONE;
+    }
+
     /** A copy of the description found last, without lines that a relay does not know; {@code null} for too many. */
     byte[] forRelay() {
         final int length = foreign.take(sdp, written);

@@ -70,6 +70,8 @@ final class Exchange implements Requester {
     Rseqs rseqs;
     /** The early dialog that it is in, by {@link EarlyDialogs#current}; 0 for none. */
     long early;
+    /** The dialog of the callee in which other offers have followed that of an INVITE, or 0. */
+    long described;
     private long answeredDialog;
     private final SentSuccess success;
     private Keeper keeper;
@@ -94,6 +96,7 @@ final class Exchange implements Requester {
         cseqIn = request.cseqNumber();
         offered = request.bodyLength() > 0;
         answered = false;
+        described = 0;
         early = call.setup == null ? 0 : call.setup.early.current();
         retarget();
         ackOwed = false;
@@ -183,6 +186,7 @@ final class Exchange implements Requester {
         }
         // A reliable response with a body answers the offer (RFC 3262 section 5).
         answered |= offered && rseq > 0 && response.bodyLength() > 0;
+        owner.media.keepProgress(this, response, rseq);
         from.state = from.state == Leg.State.NONE ? Leg.State.EARLY : from.state;
         respond(response, null, rseq, nowNs);
         return Disposition.FORWARDED;
@@ -215,10 +219,8 @@ final class Exchange implements Requester {
         if (call.transfer != null && server == null) {
             return transferred(response, nowNs);
         }
+        owner.media.keepOffer(this);
         respond(response, null, 0, nowNs);
-        if (offered) {
-            to.keepSession(owner.kept);
-        }
         from.keepSession(response);
         owner.states.keep(call);
         if (offered) {
@@ -232,7 +234,7 @@ final class Exchange implements Requester {
     /** The INVITE was ours, for a REFER. */
     private Disposition transferred(final SipMessage response, final long nowNs) {
         owner.transfers.original(this, owner.kept);
-        to.keepSession(owner.kept);
+        owner.media.keepOffer(this);
         acknowledge(null, nowNs);
         final Transfer by = call.transfer;
         release(nowNs);
@@ -266,12 +268,10 @@ final class Exchange implements Requester {
             to.refresh(response);
             agree(response, nowNs);
         }
-        respond(response, null, 0, nowNs);
-        if (updated && server != null) {
-            to.keepSession(owner.kept);
-            from.keepSession(response);
-            owner.states.keep(call);
+        if (server != null && (updated || method == Method.PRACK && response.statusCode() < 300)) {
+            owner.media.keepFollowing(this, response);
         }
+        respond(response, null, 0, nowNs);
         return passed(method == Method.UPDATE && response.statusCode() == Status.CALL_DOES_NOT_EXIST_481.code(),
                 nowNs);
     }
@@ -348,7 +348,7 @@ final class Exchange implements Requester {
     void onAck(final SipMessage ack, final long nowNs) {
         if (ackOwed) {
             if (ack != null) {
-                to.keepSession(ack);
+                owner.media.keepAnswer(this, ack);
             }
             acknowledge(ack, nowNs);
         }

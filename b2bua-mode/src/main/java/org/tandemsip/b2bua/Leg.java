@@ -1,5 +1,6 @@
 package org.tandemsip.b2bua;
 
+import org.agrona.DirectBuffer;
 import org.tandemsip.codec.HeaderField;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Method;
@@ -110,12 +111,22 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
         }
     }
 
-    /** Keeps the session that it has been told, where there may be a need to tell it once more. */
-    void keepSession(final SipMessage from) {
-        if (from.bodyLength() > 3 && (!takesUpdate && session.on() || mayRefer(this) || mayRefer(other()))
-                && from.bytes().getByte(from.bodyOffset()) == 'v'
-                && from.bytes().getByte(from.bodyOffset() + 1) == '=') {
-            sdp.keep(from.bytes(), from.bodyOffset(), from.bodyLength());
+    /** Keeps the session that a message to it has told it last, where there may be a need to tell it once more. */
+    void keepSession(final SipMessage message) {
+        if (message.bodyLength() > 3 && message.bytes().getByte(message.bodyOffset()) == 'v'
+                && message.bytes().getByte(message.bodyOffset() + 1) == '=') {
+            keepSession(message.bytes(), message.bodyOffset(), message.bodyLength());
+        } else if (owner.media.descriptions.mayBeIn(message)) {
+            sdp.forget();
+        }
+    }
+
+    /** Likewise: a session as it has been written into a message. */
+    void keepSession(final DirectBuffer bytes, final int offset, final int length) {
+        if (!takesUpdate && session.on() || mayRefer(this) || mayRefer(other())) {
+            sdp.keep(bytes, offset, length);
+        } else {
+            sdp.forget();
         }
     }
 

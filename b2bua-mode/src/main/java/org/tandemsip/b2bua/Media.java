@@ -1,5 +1,7 @@
 package org.tandemsip.b2bua;
 
+import org.agrona.concurrent.UnsafeBuffer;
+import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.MediaRelay;
@@ -23,6 +25,7 @@ final class Media {
     final SipMessage asked;
 
     private final B2bua owner;
+    private final UnsafeBuffer sdp = new UnsafeBuffer(0, 0);
     private final int shard;
     private final SipMessage invite;
     private final SipMessage edited;
@@ -64,6 +67,56 @@ final class Media {
         final byte[] bytes = call.media.offer(original, nowNs);
         return bytes == null ? call.media.waits() || call.media.refused() ? null : original
                 : descriptions.read(bytes, invite) ? invite : original;
+    }
+
+    // The sessions that both sides know, which they may be told once more (RFC 4028 section 7.4): as they were sent.
+
+    /** Keeps the offer of an INVITE whose 2xx has come, if it had one and no other has followed in that dialog. */
+    void keepOffer(final Exchange accepted) {
+        final Call call = accepted.call;
+        if (!accepted.offered || accepted.described == owner.hashes.dialog(call.legs[1])) {
+            return;
+        }
+        // An INVITE inside the dialog was made anew before its transaction began.
+        final byte[] offer = accepted == call.initial && call.media != null ? call.media.offerSent() : null;
+        if (offer == null) {
+            owner.transfers.original(accepted, owner.kept);
+            accepted.to.keepSession(owner.kept);
+        } else {
+            sdp.wrap(offer);
+            accepted.to.keepSession(sdp, 0, offer.length);
+        }
+    }
+
+    /** Keeps what a provisional response of an INVITE has told, when it is reliable (RFC 3262 section 5). */
+    void keepProgress(final Exchange invite, final SipMessage response, final long rseq) {
+        if (rseq > 0) {
+            invite.from.keepSession(response);
+        }
+    }
+
+    /** Keeps what an UPDATE or PRACK and its 2xx tell, before that goes: its transaction may be over then. */
+    void keepFollowing(final Exchange exchange, final SipMessage success) {
+        if (exchange.method == Method.PRACK && !exchange.offered && success.bodyLength() == 0) {
+            return;
+        }
+        exchange.server.request(owner.kept);
+        exchange.to.keepSession(owner.kept);
+        exchange.from.keepSession(success);
+        final Call call = exchange.call;
+        final Exchange invite = call.legs[0].inviteIn != null ? call.legs[0].inviteIn : call.legs[1].inviteIn;
+        if (exchange.offered && invite != null && EarlyDialogs.turn(exchange)) {
+            invite.described = owner.hashes.dialog(call.legs[1]);
+        }
+        owner.states.keep(call);
+    }
+
+    /** Keeps what the ACK has told. */
+    void keepAnswer(final Exchange invite, final SipMessage ack) {
+        invite.to.keepSession(ack);
+        if (invite != invite.call.initial && ack.bodyLength() > 0) {
+            owner.states.keep(invite.call);
+        }
     }
 
     /** Has media relayed by {@code newRelay}. @param goesOn whether calls go on without one that is not there */

@@ -124,6 +124,11 @@ final class MediaSession implements Asker {
         return null;
     }
 
+    /** The offer that the callee was sent in the place of the one that has come; {@code null} when it got that. */
+    byte[] offerSent() {
+        return offerTo == call.legs[1].trunk ? offer : null;
+    }
+
     private void refuseOffer(final boolean refuse, final Counter why) {
         if (refuse) {
             refused = true;

@@ -143,7 +143,7 @@ final class CallFixture implements Egress {
         return trunk(1, name, NO_TIMERS, MediaRules.NONE, failover, peers);
     }
 
-    private static Trunk trunk(final int index, final String name, final CallRules rules, final MediaRules media,
+    static Trunk trunk(final int index, final String name, final CallRules rules, final MediaRules media,
             final String... peers) {
         return trunk(index, name, rules, media, new int[] {503}, peers);
     }
