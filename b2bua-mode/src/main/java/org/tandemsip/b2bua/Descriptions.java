@@ -1,8 +1,11 @@
 package org.tandemsip.b2bua;
 
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.AsciiWriter;
+import org.tandemsip.codec.HeaderField;
+import org.tandemsip.codec.HeaderFieldSet;
 import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
@@ -36,6 +39,9 @@ final class Descriptions {
     }
 
     private static final byte[] CONTENT_LENGTH = B2bua.ascii("Content-Length: ");
+    /** What says something of a body. */
+    private static final HeaderFieldSet ABOUT_BODY = new HeaderFieldSet(Stream.of("Content-Disposition",
+            "Content-Encoding", "Content-Language", "Content-Type", "MIME-Version").map(HeaderField::of).toList());
     private static final int OWN_BYTES = 64;
     private static final int USUAL_BYTES = 16_384;
     private static final byte[] NO_BYTES = {};
@@ -62,8 +68,10 @@ final class Descriptions {
      * @param from    rules of who has sent it
      * @param to      rules of who gets it
      * @param reorder whether the codecs may be put in the order of {@code to}
+     * @param relays  whether a relay is to describe all that is passed on, so that a second one cannot be
      */
-    Found find(final SipMessage message, final MediaRules from, final MediaRules to, final boolean reorder) {
+    Found find(final SipMessage message, final MediaRules from, final MediaRules to, final boolean reorder,
+            final boolean relays) {
         switch (body.find(message)) {
             case NONE -> {
                 return Found.NONE;
@@ -75,7 +83,7 @@ final class Descriptions {
                 // As follows.
             }
         }
-        if (message.firstRow(HeaderName.CONTENT_TYPE) < 0
+        if (message.firstRow(HeaderName.CONTENT_TYPE) < 0 || relays && !body.isOnly()
                 || !sdp.wrap(message.bytes(), body.offset(), body.length())) {
             return Found.UNREADABLE;
         }
@@ -148,7 +156,7 @@ final class Descriptions {
         out.wrap(into, 0).put(original.bytes(), 0, original.rowStart(0));
         for (int row = 0; row < original.rows(); row++) {
             if (original.rowName(row) != HeaderName.CONTENT_LENGTH
-                    && (body > 0 || original.rowName(row) != HeaderName.CONTENT_TYPE)) {
+                    && (body > 0 || !ABOUT_BODY.names(original, row))) {
                 out.put(original.bytes(), original.rowStart(row), original.rowEnd(row) - original.rowStart(row));
             }
         }

@@ -8,6 +8,7 @@ import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.Disposition;
 import org.tandemsip.engine.handler.Places;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.PeerState;
 import org.tandemsip.engine.routing.Target;
 import org.tandemsip.engine.routing.Targets;
@@ -111,6 +112,8 @@ final class LoneRequest implements Requester {
         }
         if (failure == Status.FORBIDDEN_403) {
             owner.replacements.countRefused(named);
+        } else if (failure == Status.NOT_ACCEPTABLE_HERE_488) {
+            owner.counters.increment(Counter.MEDIA_REFUSED_SDP);
         }
         answer(failure, nowNs);
         return Disposition.ANSWERED;
@@ -162,6 +165,11 @@ final class LoneRequest implements Requester {
         return bytes;
     }
 
+    /** Whether the trunk of one of its sides has media relayed. */
+    boolean isAnchored() {
+        return Media.anchors(shell);
+    }
+
     private boolean hasNext(final long nowNs) {
         return tried < size && deadlineNs - nowNs > 0;
     }
@@ -183,6 +191,10 @@ final class LoneRequest implements Requester {
     private boolean send(final long nowNs) {
         server.request(owner.kept);
         if (!ask(owner.kept, target)) {
+            return false;
+        }
+        if (isAnchored() && owner.media.descriptions.mayBeIn(owner.kept)) {
+            failure = Status.NOT_ACCEPTABLE_HERE_488;
             return false;
         }
         final Status refusal = owner.replacements.refusal(owner.kept, callee, named);

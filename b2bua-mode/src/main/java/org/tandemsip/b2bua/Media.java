@@ -7,6 +7,7 @@ import org.tandemsip.codec.Status;
 import org.tandemsip.engine.handler.MediaRelay;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
+import org.tandemsip.engine.metrics.Counter;
 import org.tandemsip.engine.routing.MediaRules;
 import org.tandemsip.engine.transaction.ClientTransaction;
 
@@ -127,14 +128,48 @@ final class Media {
 
     /** A request inside the dialog of a leg, to go on with; {@code null} when it waits, or has been answered. */
     SipMessage look(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
-        return leg.call.media == null ? request : leg.call.media.onRequest(leg, request, source, nowNs);
+        final Call call = leg.call;
+        if (call.media != null) {
+            return call.media.onRequest(leg, request, source, nowNs);
+        }
+        return call.subscription != null && anchors(call) ? refuse(leg, request, source, nowNs) : request;
     }
 
     /** A response, likewise. */
     SipMessage look(final ClientTransaction transaction, final SipMessage response, final Source source,
             final long nowNs) {
-        return transaction.user() instanceof final Exchange exchange && exchange.call.media != null
-                ? exchange.call.media.onResponse(exchange, response, source, nowNs) : response;
+        if (transaction.user() instanceof final Exchange exchange) {
+            final Call call = exchange.call;
+            if (call.media != null) {
+                return call.media.onResponse(exchange, response, source, nowNs);
+            }
+            return call.subscription != null && anchors(call) ? strip(response) : response;
+        }
+        return transaction.user() instanceof final LoneRequest request && request.isAnchored() ? strip(response)
+                : response;
+    }
+
+    // Descriptions that are neither offer nor answer, which a relay can make nothing of.
+
+    /** Whether what goes between two legs may tell of no addresses but those of a relay. */
+    static boolean anchors(final Call call) {
+        return MediaRules.of(call.legs[0].trunk).anchored() || MediaRules.of(call.legs[1].trunk).anchored();
+    }
+
+    /** A message to go on with, without a body that has a description: it would only inform. */
+    SipMessage strip(final SipMessage message) {
+        return descriptions.mayBeIn(message) ? edited(descriptions.strip(message), message) : message;
+    }
+
+    /** Refuses a request inside a dialog that has a description; {@code null} then, else the request. */
+    SipMessage refuse(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
+        if (request.cseqNumber() <= leg.remoteCseq || !descriptions.mayBeIn(request)) {
+            return request;
+        }
+        leg.remoteCseq = request.cseqNumber();
+        owner.counters.increment(Counter.MEDIA_REFUSED_SDP);
+        owner.refuse(leg, request, source, Status.NOT_ACCEPTABLE_HERE_488, -1, nowNs);
+        return null;
     }
 
     /** A message made anew, to go on with at once. */

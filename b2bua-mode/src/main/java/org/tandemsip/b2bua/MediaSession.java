@@ -105,7 +105,8 @@ final class MediaSession implements Asker {
         }
         offer = null;
         relayed.anchored = from.anchored() || to.anchored();
-        switch (media.descriptions.find(invite, from, to, true)) {
+        switch (media.descriptions.find(invite, from, to, true,
+                relayed.anchored && !isPassed(0, invite.cseqNumber()))) {
             case NONE -> {
                 // The callee offers.
             }
@@ -152,7 +153,7 @@ final class MediaSession implements Asker {
     }
 
     private byte[] asRulesSay(final SipMessage invite, final MediaRules from, final MediaRules to) {
-        if (media.descriptions.find(invite, from, to, true) != Descriptions.Found.CHANGED) {
+        if (media.descriptions.find(invite, from, to, true, false) != Descriptions.Found.CHANGED) {
             return null;
         }
         offer = media.descriptions.changed();
@@ -164,8 +165,11 @@ final class MediaSession implements Asker {
 
     /** Takes a request; returns what to go on with, {@code null} when it waits or has been answered. */
     SipMessage onRequest(final Leg leg, final SipMessage request, final Source source, final long nowNs) {
-        if (replaying || request.method() == Method.BYE) {
+        if (replaying) {
             return request;
+        }
+        if (request.method() == Method.BYE) {
+            return relayed.anchored ? media.strip(request) : request;
         }
         if (question != null) {
             wait(request, source, leg, null);
@@ -173,7 +177,8 @@ final class MediaSession implements Asker {
         }
         final Command command = commandOf(leg, request, nowNs);
         if (command == null) {
-            return request;
+            return relayed.anchored && !negotiates(request.method()) ? media.refuse(leg, request, source, nowNs)
+                    : request;
         }
         final boolean passed = isPassed(leg.number, request.cseqNumber());
         return look(request, source, leg, null, command, passed, nowNs);
@@ -190,14 +195,18 @@ final class MediaSession implements Asker {
             return invite != null && invite.state == Exchange.State.ANSWERED && invite.ackOwed
                     && invite.cseqIn == request.cseqNumber() ? Command.ANSWER : null;
         }
-        if (method != Method.INVITE && method != Method.UPDATE && method != Method.PRACK
-                || request.cseqNumber() <= leg.remoteCseq || request.maxForwards() == 0
+        if (!negotiates(method) || request.cseqNumber() <= leg.remoteCseq || request.maxForwards() == 0
                 || call.state == Call.State.ENDING || !leg.other().established() || call.exchanges.full()
                 || call.exchanges.conflict(leg, request, nowNs) != null) {
             return null;
         }
         // The callee's offer came in a reliable response: the PRACK answers it (RFC 3262 section 5).
         return method == Method.PRACK && answersOffer(leg.inviteIn) ? Command.ANSWER : Command.OFFER;
+    }
+
+    /** Whether what a request of a method and its answers bring is an offer or an answer. */
+    private static boolean negotiates(final Method method) {
+        return method == Method.INVITE || method == Method.ACK || method == Method.UPDATE || method == Method.PRACK;
     }
 
     private boolean answersOffer(final Exchange invite) {
@@ -215,10 +224,12 @@ final class MediaSession implements Asker {
             return null;
         }
         final int code = response.statusCode();
-        if (code <= Status.TRYING_100.code() || code >= 300 || response.bodyLength() == 0
-                || exchange.state != Exchange.State.PENDING || exchange.method != Method.INVITE
-                        && exchange.method != Method.UPDATE && exchange.method != Method.PRACK) {
+        if (code <= Status.TRYING_100.code() || response.bodyLength() == 0
+                || exchange.state != Exchange.State.PENDING) {
             return response;
+        }
+        if (code >= 300 || !negotiates(exchange.method)) {
+            return relayed.anchored ? media.strip(response) : response;
         }
         final Command command = exchange.offered ? Command.ANSWER : Command.OFFER;
         return look(response, source, exchange.to, exchange, command,
@@ -230,7 +241,7 @@ final class MediaSession implements Asker {
         final MediaRules from = MediaRules.of(leg.trunk);
         final MediaRules to = MediaRules.of(leg.other().trunk);
         final boolean relays = relayed.anchored && !passed;
-        switch (media.descriptions.find(message, from, to, command == Command.OFFER)) {
+        switch (media.descriptions.find(message, from, to, command == Command.OFFER, relays)) {
             case NONE -> {
                 return message;
             }

@@ -35,9 +35,11 @@ public final class SdpBody {
     private int end;
     private int boundaryStart;
     private int boundaryEnd;
+    private boolean only;
 
     /** Looks into a message. */
     public Kind find(final SipMessage message) {
+        only = true;
         if (message.bodyLength() == 0) {
             return Kind.NONE;
         }
@@ -68,6 +70,11 @@ public final class SdpBody {
         return length;
     }
 
+    /** Whether the parts behind the description can be read, and hold no other. */
+    public boolean isOnly() {
+        return only;
+    }
+
     private boolean readBoundary(final int from, final int to) {
         for (int at = from; at + BOUNDARY.length < to; at++) {
             if (!beginsWith(at, to, BOUNDARY)) {
@@ -88,13 +95,17 @@ public final class SdpBody {
 
     /** Goes from part to part: each lies between one delimiter and the next. */
     private Kind findPart(final int from) {
+        boolean found = false;
         boolean unreadable = false;
         int delimiter = nextDelimiter(from);
         for (int part = 0; part < MOST_PARTS && delimiter >= 0; part++) {
             final int start = lineEnd(delimiter);
             final int next = nextDelimiter(start);
             if (next < 0) {
-                return unreadable ? Kind.UNREADABLE : Kind.NONE;
+                // A part without an end is one for who does not mind.
+                unreadable |= !isLast(delimiter);
+                delimiter = next;
+                break;
             }
             int at = start;
             boolean sdp = false;
@@ -112,16 +123,25 @@ public final class SdpBody {
                 }
                 at = lineEnd;
             }
-            if (sdp) {
+            if (sdp && found) {
+                unreadable = true;
+            } else if (sdp) {
                 offset = Math.min(next, lineEnd(at));
                 // The line end before a delimiter belongs to the delimiter (RFC 2046 section 5.1.1), but many count on
                 // it for the last line.
                 length = next - offset;
-                return Kind.FOUND;
+                found = true;
             }
             delimiter = next;
         }
-        return unreadable || delimiter >= 0 ? Kind.UNREADABLE : Kind.NONE;
+        only = !unreadable && delimiter < 0;
+        return found ? Kind.FOUND : only ? Kind.NONE : Kind.UNREADABLE;
+    }
+
+    /** Whether a delimiter is the one behind the last part. */
+    private boolean isLast(final int delimiter) {
+        final int at = delimiter + 2 + boundaryEnd - boundaryStart;
+        return at + 2 <= end && bytes.getByte(at) == '-' && bytes.getByte(at + 1) == '-';
     }
 
     /** Where the next line begins that is {@code --boundary}; -1 when there is none. */

@@ -204,6 +204,11 @@ class SdpTest {
         assertEquals("UNREADABLE", found("multipart/mixed;boundary=b1", isup.repeat(40) + part + "--b1--\r\n"));
         assertEquals("UNREADABLE", found("multipart/mixed;boundary=b1",
                 "--b1\r\nContent-Type: multipart/mixed;boundary=b2\r\n\r\n--b2\r\n\r\n--b2--\r\n--b1--\r\n"));
+        assertEquals("UNREADABLE", found("multipart/mixed;boundary=b1", part), "no end");
+        assertEquals("v=0\r\no=1\r\n and more", found("multipart/mixed;boundary=b1", part + part + "--b1--\r\n"));
+        assertEquals("v=0\r\no=1\r\n and more", found("multipart/mixed;boundary=b1", part + part));
+        assertEquals("v=0\r\no=1\r\n and more",
+                found("multipart/mixed;boundary=b1", part + isup.repeat(40) + part + "--b1--\r\n"));
     }
 
     private static String found(final String type, final String body) {
@@ -217,7 +222,8 @@ class SdpTest {
         final SdpBody found = new SdpBody();
         final SdpBody.Kind kind = found.find(message);
         return kind != SdpBody.Kind.FOUND ? kind.name()
-                : new String(bytes, found.offset(), found.length(), StandardCharsets.ISO_8859_1);
+                : new String(bytes, found.offset(), found.length(), StandardCharsets.ISO_8859_1)
+                        + (found.isOnly() ? "" : " and more");
     }
 
     private boolean wrap(final String text) {
