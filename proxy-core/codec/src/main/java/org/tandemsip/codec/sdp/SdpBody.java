@@ -24,6 +24,8 @@ public final class SdpBody {
     private static final int MOST_PARTS = 16;
     private static final int LONGEST_BOUNDARY = 70;
     private static final byte[] SDP = ascii("application/sdp");
+    /** Candidates of ICE alone (RFC 8840), for an INFO: addresses, which nobody but the two sides can make sense of. */
+    private static final byte[] FRAGMENT = ascii("application/trickle-ice-sdpfrag");
     private static final byte[] MULTIPART = ascii("multipart/");
     private static final byte[] BOUNDARY = ascii("boundary=");
     private static final byte[] CONTENT_TYPE = ascii("content-type:");
@@ -53,6 +55,9 @@ public final class SdpBody {
         }
         if (beginsWith(Slice.offset(type), Slice.end(type), SDP)) {
             return Kind.FOUND;
+        }
+        if (beginsWith(Slice.offset(type), Slice.end(type), FRAGMENT)) {
+            return Kind.UNREADABLE;
         }
         if (!beginsWith(Slice.offset(type), Slice.end(type), MULTIPART)) {
             return Kind.NONE;
@@ -119,7 +124,7 @@ public final class SdpBody {
                         value++;
                     }
                     sdp = beginsWith(value, lineEnd, SDP);
-                    unreadable |= beginsWith(value, lineEnd, MULTIPART);
+                    unreadable |= beginsWith(value, lineEnd, MULTIPART) || beginsWith(value, lineEnd, FRAGMENT);
                 }
                 at = lineEnd;
             }

@@ -189,6 +189,8 @@ class SdpTest {
         assertEquals("NONE", found("text/plain", "v=0"));
         assertEquals("NONE", found("application/sdp", ""));
         assertEquals("UNREADABLE", found(null, "v=0"));
+        assertEquals("UNREADABLE",
+                found("application/trickle-ice-sdpfrag", "a=candidate:1 1 UDP 1 192.0.2.1 5000 typ"));
     }
 
     @Test
