@@ -43,8 +43,8 @@ final class Rseqs {
     /**
      * Our number for a response: the same for a retransmission.
      *
-     * @return 0 when it is not reliable; -1 when it is not to be passed: it is not the next one of its dialog, or there
-     *         are too many that nobody has acknowledged
+     * @return 0 when it is not reliable; -1 when it is not to be passed: it is not the next one of its dialog, or the
+     *         first one of all or too many have not been acknowledged
      */
     long ours(final SipMessage response) {
         final long value = response.value(HeaderName.RSEQ);
@@ -64,6 +64,10 @@ final class Rseqs {
         }
         if (last >= 0 && rseq != last + 1) {
             // Overtaken by a later one, or has overtaken one: it comes again until its turn (section 4).
+            return -1;
+        }
+        if (count > 0 && acknowledged == 0) {
+            // Who misses the first takes the second for it, and never acknowledges the first (section 3).
             return -1;
         }
         if (count == MOST && !forgetFirst()) {

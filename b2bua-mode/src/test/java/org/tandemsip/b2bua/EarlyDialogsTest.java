@@ -111,6 +111,21 @@ class EarlyDialogsTest {
         assertEquals(0, net.rest());
     }
 
+    private void pracked(final Sent progress, final String tag, final int rseq, final long cseq) {
+        net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, cseq)
+                .header("RAck", progress.message().one("rseq") + " 7 INVITE"));
+        final Sent prack = net.take("PRACK", BOB);
+        assertEquals(tag, prack.message().toTag());
+        assertEquals("sip:" + tag + "@" + BOB, prack.message().uri());
+        assertEquals(List.of("<sip:" + BOB + ";lr;n=" + tag + ">"), prack.message().all("route"));
+        assertEquals(rseq + " " + invite.message().cseq() + " INVITE", prack.message().one("rack"));
+        assertEquals(invite.message().cseq() + cseq - 7, prack.message().cseq());
+        net.deliver(BOB, answer(prack, 200, null, null, ""));
+        final Sent ok = net.take("SIP/2.0 200", ALICE);
+        assertEquals(progress.message().toTag(), ok.message().toTag());
+        assertEquals(cseq, ok.message().cseq());
+    }
+
     @Test
     void shouldSendEachPrackIntoTheDialogOfItsBranch() {
         // given: both count from the same numbers
@@ -119,31 +134,17 @@ class EarlyDialogsTest {
         net.deliver(BOB, reliable("two", 5));
         final Sent two = net.take("SIP/2.0 183");
         assertNotEquals(one.message().toTag(), two.message().toTag());
+
+        // when, then
+        pracked(one, "one", 5, 8);
         net.deliver(BOB, reliable("one", 6));
         final Sent again = net.take("SIP/2.0 183");
         assertEquals(one.message().toTag(), again.message().toTag());
         assertEquals(Long.parseLong(one.message().one("rseq")) + 1, Long.parseLong(again.message().one("rseq")));
         net.deliver(BOB, reliable("two", 5));
         assertEquals(two.message().one("rseq"), net.take("SIP/2.0 183").message().one("rseq"));
-
-        // when, then
-        for (final Sent progress : List.of(one, two, again)) {
-            final String tag = progress == two ? "two" : "one";
-            final long cseq = progress == again ? 9 : 8;
-            net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, cseq)
-                    .header("RAck", progress.message().one("rseq") + " 7 INVITE"));
-            final Sent prack = net.take("PRACK", BOB);
-            assertEquals(tag, prack.message().toTag());
-            assertEquals("sip:" + tag + "@" + BOB, prack.message().uri());
-            assertEquals(List.of("<sip:" + BOB + ";lr;n=" + tag + ">"), prack.message().all("route"));
-            assertEquals((progress == again ? "6 " : "5 ") + invite.message().cseq() + " INVITE",
-                    prack.message().one("rack"));
-            assertEquals(invite.message().cseq() + cseq - 7, prack.message().cseq());
-            net.deliver(BOB, answer(prack, 200, null, null, ""));
-            final Sent ok = net.take("SIP/2.0 200", ALICE);
-            assertEquals(progress.message().toTag(), ok.message().toTag());
-            assertEquals(cseq, ok.message().cseq());
-        }
+        pracked(two, "two", 5, 8);
+        pracked(again, "one", 6, 9);
         net.deliver(ALICE, net.inside("PRACK", ALICE, two, false, 9).header("RAck", "1 7 INVITE"));
         assertEquals(two.message().toTag(), net.take("SIP/2.0 481").message().toTag());
         hangsUp(takes("one"), "one", 10);

@@ -396,6 +396,19 @@ class RaceTest {
         assertEquals(9, net.take("SIP/2.0 481").message().cseq());
     }
 
+    private void pracked(final Sent invite, final Sent progress, final String target, final long cseq) {
+        final boolean ofFirst = !target.startsWith("second");
+        net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, cseq)
+                .header("RAck", progress.message().one("rseq") + " 7 INVITE"));
+        final Sent prack = net.take("PRACK");
+        assertEquals(ofFirst ? "one" : "two", prack.message().toTag());
+        assertEquals("sip:" + target, prack.message().uri());
+        assertEquals(ofFirst ? List.of("<sip:" + BOB + ";lr;n=1>") : List.of(), prack.message().all("route"));
+        assertEquals("5 " + invite.message().cseq() + " INVITE", prack.message().one("rack"));
+        net.deliver(BOB, answer(prack, 200, null, null, ""));
+        assertEquals(cseq, net.take("SIP/2.0 200").message().cseq());
+    }
+
     @Test
     void shouldSendAPrackInTheDialogOfTheForkThatItIsFor() {
         net.deliver(ALICE, net.invite("r-prack-fork", OFFER).header("Require", "100rel"));
@@ -408,24 +421,15 @@ class RaceTest {
         net.deliver(BOB, update);
         net.deliver(ALICE, answer(net.take("UPDATE"), 200, null, "alice@" + ALICE, ""));
         net.take("SIP/2.0 200", BOB);
+        // UPDATE has refreshed the target.
+        pracked(invite, first, "bob@" + BOB, 8);
         net.deliver(BOB, answer(invite, 183, "two", "second@" + BOB, ANSWER).header("Require", "100rel")
                 .header("RSeq", "5"));
         final Sent second = net.take("SIP/2.0 183");
         assertNotEquals(first.message().one("rseq"), second.message().one("rseq"));
 
-        long cseq = 8;
-        for (final Sent progress : List.of(first, second, first)) {
-            final boolean ofFirst = progress == first;
-            net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, cseq)
-                    .header("RAck", progress.message().one("rseq") + " 7 INVITE"));
-            final Sent prack = net.take("PRACK");
-            assertEquals(ofFirst ? "one" : "two", prack.message().toTag());
-            assertEquals(ofFirst ? "sip:first@" + BOB : "sip:second@" + BOB, prack.message().uri());
-            assertEquals(ofFirst ? List.of("<sip:" + BOB + ";lr;n=1>") : List.of(), prack.message().all("route"));
-            assertEquals("5 " + invite.message().cseq() + " INVITE", prack.message().one("rack"));
-            net.deliver(BOB, answer(prack, 200, null, null, ""));
-            assertEquals(cseq++, net.take("SIP/2.0 200").message().cseq());
-        }
+        pracked(invite, second, "second@" + BOB, 9);
+        pracked(invite, first, "first@" + BOB, 10);
 
         // The other one takes the call, and counts its requests from 1.
         net.deliver(BOB, answer(invite, 200, "two", "second@" + BOB, ""));

@@ -98,21 +98,45 @@ class ReliableResponsesTest {
     void shouldCountTheNinthThatIsNotAcknowledged() {
         // given
         final Sent invite = call("rel-ninth");
-        final Sent first = progress(invite, "btag", 1);
-        for (int i = 2; i <= 8; i++) {
+        acknowledged(invite, progress(invite, "btag", 1), 1);
+        final Sent second = progress(invite, "btag", 2);
+        for (int i = 3; i <= 9; i++) {
             progress(invite, "btag", i);
         }
 
         // when
-        net.deliver(BOB, reliable(invite, "btag", 9));
+        net.deliver(BOB, reliable(invite, "btag", 10));
 
         // then
         assertEquals(0, net.count("SIP/2.0 183"));
         assertEquals(1, net.counters.get(Counter.LIMITED_RELIABLE));
-        acknowledged(invite, first, 1);
-        acknowledged(invite, progress(invite, "btag", 9), 9);
+        acknowledged(invite, second, 2);
+        acknowledged(invite, progress(invite, "btag", 10), 10);
         assertEquals(1, net.counters.get(Counter.LIMITED_RELIABLE));
         refused(invite, "btag");
+    }
+
+    /** RFC 3262 section 3: who misses the first would take the second for it. */
+    @Test
+    void shouldSendNoSecondOneBeforeTheFirstIsAcknowledged() {
+        // given
+        final Sent invite = call("rel-first");
+        final Sent first = progress(invite, "one", 1);
+
+        // when: another branch, and the same once more
+        net.deliver(BOB, reliable(invite, "two", 7));
+        net.deliver(BOB, reliable(invite, "one", 2));
+
+        // then
+        assertEquals(0, net.count("SIP/2.0 183"));
+        assertEquals(rseq(first), rseq(progress(invite, "one", 1)));
+        acknowledged(invite, first, 1);
+        final Sent second = progress(invite, "two", 7);
+        assertEquals(rseq(first) + 1, rseq(second));
+        acknowledged(invite, second, 7);
+        acknowledged(invite, progress(invite, "one", 2), 2);
+        assertEquals(0, net.counters.get(Counter.LIMITED_RELIABLE));
+        refused(invite, "one");
     }
 
     /** RFC 3262 section 4: in order, and none is left out. */
@@ -132,8 +156,9 @@ class ReliableResponsesTest {
     void shouldBeginAnewWithWhoIsTriedNext() {
         // given
         final Sent invite = call("rel-next");
-        Sent last = null;
-        for (int i = 1; i <= 6; i++) {
+        Sent last = progress(invite, "btag", 1);
+        acknowledged(invite, last, 1);
+        for (int i = 2; i <= 6; i++) {
             last = progress(invite, "btag", i);
         }
         net.deliver(BOB, answer(invite, 503, "btag", null, ""));
