@@ -89,6 +89,28 @@ class BridgedCallsTest {
         assertEquals(1, one.tagsShown("fork"));
     }
 
+    /** RFC 3262 and RFC 3311, before the call is answered and after, of one dialog and of several. */
+    @Test
+    void shouldTakeEachPrackToWhoHasSentTheResponse() {
+        int pracks = 0;
+        for (long seed = 1; seed <= 2 * SEEDS; seed++) {
+            final boolean clean = seed % 3 == 0;
+            final CallRules.EarlyDialogs shown =
+                    seed % 2 == 0 ? CallRules.EarlyDialogs.EACH : CallRules.DEFAULTS.early();
+            final Run run = new Run(seed, clean ? LinkProfile.CLEAN
+                    : new LinkProfile(0.2, 0.05, 0.1, 1_000_000, 20_000_000), false, false,
+                    CallRules.DEFAULTS.with(shown), 2_000);
+            run.caller.reliable(true);
+            run.callee.reliable(true);
+            run.play();
+            pracks += ReliableRules.judge(run.log, "b2bua", "seed " + seed);
+            if (clean) {
+                assertEquals(0, run.caller.neverAcknowledged() + run.callee.neverAcknowledged(), "seed " + seed);
+            }
+        }
+        assertTrue(pracks > SEEDS * 10, "PRACKs: " + pracks);
+    }
+
     @Test
     void shouldLeaveNothingBehindWhateverTheCreditServiceSays() {
         for (long seed = 1; seed <= SEEDS; seed++) {

@@ -34,12 +34,16 @@ public final class SimUa implements SimEndpoint {
     private final Map<String, UaClientTx> clients = new LinkedHashMap<>();
     private final Map<String, UaServerTx> servers = new LinkedHashMap<>();
     private final Map<String, UaDialog> dialogs = new LinkedHashMap<>();
+    /** Those that provisional responses have begun; they are no state of a call that goes on. */
+    private final Map<String, UaDialog> early = new HashMap<>();
     private final Map<String, UaAnswer> answers = new LinkedHashMap<>();
     private final Map<SimStream.End, StringBuilder> partial = new HashMap<>();
     private final List<UacResult> results = new ArrayList<>();
     private int branches;
     private boolean rport = true;
     private int merged;
+    private boolean reliable;
+    private int unacknowledged;
 
     /**
      * Makes an agent and binds its address.
@@ -67,6 +71,15 @@ public final class SimUa implements SimEndpoint {
     /** Whether to ask for rport (RFC 3581); {@code true} at first. */
     public SimUa rport(final boolean ask) {
         rport = ask;
+        return this;
+    }
+
+    /**
+     * Has it do what RFC 3262 and RFC 3311 say: provisional responses are reliable, and either side sends UPDATE;
+     * {@code false} at first.
+     */
+    public SimUa reliable(final boolean does) {
+        reliable = does;
         return this;
     }
 
@@ -98,6 +111,11 @@ public final class SimUa implements SimEndpoint {
     /** Requests that it will never answer, because their script says so. */
     public int unanswered() {
         return (int) servers.values().stream().filter(UaServerTx::pending).count();
+    }
+
+    /** Reliable provisional responses of its own that nobody has acknowledged for 64*T1. */
+    public int neverAcknowledged() {
+        return unacknowledged;
     }
 
     /** How often it saw one request by two branches (RFC 3261 section 8.2.2.2) and answered 482. */
@@ -167,6 +185,24 @@ public final class SimUa implements SimEndpoint {
         return stream;
     }
 
+    boolean reliable() {
+        return reliable;
+    }
+
+    /** Whether it answers this INVITE reliably before it answers it. */
+    boolean reliable(final WireMessage invite) {
+        return reliable && invite.all("supported").contains("100rel");
+    }
+
+    void unacknowledged() {
+        unacknowledged++;
+    }
+
+    /** Once in so many times, where it does what is asked for by {@link #reliable}. */
+    boolean updates(final int oneIn) {
+        return reliable && random.nextInt(oneIn) == 0;
+    }
+
     SimAddress outbound() {
         return outbound;
     }
@@ -198,6 +234,10 @@ public final class SimUa implements SimEndpoint {
 
     void remove(final UaDialog dialog) {
         dialogs.remove(dialog.key());
+    }
+
+    void addEarly(final UaDialog dialog) {
+        early.put(dialog.key(), dialog);
     }
 
     void add(final UaAnswer answer) {
@@ -370,8 +410,8 @@ public final class SimUa implements SimEndpoint {
 
     private void onInDialog(final UaServerTx transaction) {
         final WireMessage request = transaction.request();
-        final UaDialog dialog = dialogs.get(
-                UaDialog.key(request.callId(), request.toTag(), request.fromTag()));
+        final String key = UaDialog.key(request.callId(), request.toTag(), request.fromTag());
+        final UaDialog dialog = dialogs.getOrDefault(key, early.get(key));
         if (dialog == null) {
             respond(transaction, 481, "Call/Transaction Does Not Exist", null);
         } else {

@@ -1,5 +1,6 @@
 package org.tandemsip.testkit.sim;
 
+import org.tandemsip.testkit.MessageText;
 import org.tandemsip.testkit.wire.WireMessage;
 
 /**
@@ -12,6 +13,7 @@ final class UaAnswer {
     private final UaDialog dialog;
     private final String localTag;
     private byte[] response;
+    private boolean described;
     private long intervalNs = UaTimers.T1;
     private SimLoop.Task repeat;
     private SimLoop.Task giveUp;
@@ -39,10 +41,17 @@ final class UaAnswer {
         return this;
     }
 
+    /** What there is to describe was described in a provisional response. */
+    UaAnswer described() {
+        described = true;
+        return this;
+    }
+
     void send() {
         final WireMessage request = transaction.request();
-        response = ua.response(transaction, 200, "OK", localTag).headers("Record-Route", request.all("record-route"))
-                .header("Contact", ua.contact()).body("application/sdp", "v=0\r\n").bytes();
+        final MessageText ok = ua.response(transaction, 200, "OK", localTag)
+                .headers("Record-Route", request.all("record-route")).header("Contact", ua.contact());
+        response = described ? ok.bytes() : ok.body("application/sdp", "v=0\r\n").bytes();
         ua.add(this);
         transaction.respond(200, response);
         repeat = ua.loop().after(intervalNs, this::again);

@@ -15,6 +15,8 @@ final class UaCaller implements UaClientTx.Listener {
     private final String uri;
     private final String callId;
     private final Map<String, UaDialog> dialogs = new HashMap<>();
+    /** What provisional responses and 2xx have begun, by the other side's tag. */
+    private final Map<String, UaDialog> known = new HashMap<>();
     private final Map<String, MessageText> acks = new HashMap<>();
     private UaClientTx transaction;
     private SimLoop.Task patience;
@@ -57,6 +59,7 @@ final class UaCaller implements UaClientTx.Listener {
                 .header("X-Unknown", "a, b ;c=\"d\"")
                 .header("Contact", call ? ua.contact() : null)
                 .header("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS")
+                .header("Supported", call && ua.reliable() ? "100rel" : null)
                 .body(call ? "application/sdp" : "text/plain", "v=0\r\n" + "x".repeat(plan.bodyBytes()));
         if (plan.shaped()) {
             text.shaped(ua.random());
@@ -85,6 +88,7 @@ final class UaCaller implements UaClientTx.Listener {
             if (cancelWanted) {
                 cancel();
             }
+            onProvisional(response);
         } else if (response.status() < 300 && transaction.request().method().equals("INVITE")) {
             onAnswer(response);
         } else {
@@ -97,13 +101,31 @@ final class UaCaller implements UaClientTx.Listener {
         over(0, true, "no answer");
     }
 
+    private void onProvisional(final WireMessage response) {
+        if (!ua.reliable() || response.first("rseq") == null || transaction.finished()) {
+            return;
+        }
+        final UaDialog dialog = dialog(response);
+        ua.addEarly(dialog);
+        dialog.onProvisional(response, true, () -> {
+            if (!transaction.finished() && ua.updates(3)) {
+                dialog.update(!response.body().isEmpty());
+            }
+        });
+    }
+
+    private UaDialog dialog(final WireMessage response) {
+        return known.computeIfAbsent(response.toTag(),
+                tag -> UaDialog.ofCaller(ua, transaction.request(), response));
+    }
+
     private void onAnswer(final WireMessage response) {
         if (patience != null) {
             patience.cancel();
         }
         if (plan.kind() == UacPlan.Kind.NO_ACK) {
             if (!dialogs.containsKey(response.toTag())) {
-                final UaDialog dialog = UaDialog.ofCaller(ua, transaction.request(), response);
+                final UaDialog dialog = dialog(response);
                 dialogs.put(response.toTag(), dialog);
                 ua.add(dialog);
                 dialog.onEnd(() -> over(response.status(), dialog.clean(), "ended without ACK"));
@@ -116,7 +138,7 @@ final class UaCaller implements UaClientTx.Listener {
             dialogs.get(response.toTag()).sendAck(again);
             return;
         }
-        final UaDialog dialog = UaDialog.ofCaller(ua, transaction.request(), response);
+        final UaDialog dialog = dialog(response);
         final boolean first = dialogs.isEmpty();
         dialogs.put(response.toTag(), dialog);
         ua.add(dialog);
@@ -137,6 +159,9 @@ final class UaCaller implements UaClientTx.Listener {
             ua.loop().after(holdNs / 2, () -> dialog.refer(referTo.get()));
         }
         // A caller that waits for the other side to hang up still ends the call when that never comes.
+        if (ua.updates(2)) {
+            ua.loop().after(holdNs / 2 + ua.random().nextInt(50) * UaTimers.MS, () -> dialog.update(true));
+        }
         ua.loop().after(plan.calleeHangsUp() ? holdNs + 2 * UaTimers.T1_64 : holdNs, dialog::bye);
     }
 

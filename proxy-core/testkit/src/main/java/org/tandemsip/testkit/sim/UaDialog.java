@@ -22,6 +22,10 @@ final class UaDialog {
     private boolean over;
     private boolean inviting;
     private boolean clean;
+    private UaReliable reliable;
+    /** INVITE of which responses were acknowledged, and RSeq of the last one. */
+    private long acknowledged;
+    private long rseq;
     private Runnable onEnd = () -> {
     };
 
@@ -77,6 +81,69 @@ final class UaDialog {
         return clean;
     }
 
+    String localTag() {
+        return localTag;
+    }
+
+    /** Who waits for its PRACKs. */
+    void reliable(final UaReliable responses) {
+        reliable = responses;
+    }
+
+    /**
+     * Acknowledges a reliable provisional response that is the next one (RFC 3262 section 4).
+     *
+     * @param offered whether its INVITE had an offer: else the PRACK answers that of the response (section 5)
+     * @param done    what to do when that was answered
+     */
+    void onProvisional(final WireMessage response, final boolean offered, final Runnable done) {
+        if (over || response.first("rseq") == null) {
+            return;
+        }
+        final long number = Long.parseLong(response.one("rseq"));
+        final boolean first = acknowledged != response.cseq();
+        if (!first && number != rseq + 1) {
+            return;
+        }
+        acknowledged = response.cseq();
+        rseq = number;
+        final MessageText prack = request("PRACK", ++cseq, nextOverStream())
+                .header("RAck", number + " " + response.cseq() + " INVITE");
+        if (first && !offered && !response.body().isEmpty()) {
+            prack.body("application/sdp", "v=0\r\n");
+        }
+        send(prack, done);
+    }
+
+    /** Sends UPDATE (RFC 3311), with or without an offer. */
+    void update(final boolean offer) {
+        if (over) {
+            return;
+        }
+        final MessageText update = request("UPDATE", ++cseq, nextOverStream()).header("Contact", ua.contact());
+        if (offer) {
+            update.body("application/sdp", "v=0\r\n");
+        }
+        send(update, () -> {
+        });
+    }
+
+    private void send(final MessageText request, final Runnable done) {
+        ua.send(request, nextHop(), nextOverStream(), new UaClientTx.Listener() {
+            @Override
+            public void onResponse(final WireMessage response) {
+                if (response.status() / 100 == 2) {
+                    done.run();
+                }
+            }
+
+            @Override
+            public void onFailure() {
+                ua.note("request failed in " + key());
+            }
+        });
+    }
+
     /** The ACK for a 2xx to an INVITE with that sequence number (section 13.2.2.4). */
     MessageText ack(final long inviteCseq) {
         return request("ACK", inviteCseq, nextOverStream());
@@ -120,7 +187,9 @@ final class UaDialog {
         final long number = ++cseq;
         final MessageText invite = request("INVITE", number, nextOverStream()).header("Contact", ua.contact());
         // Every other dialog makes an offer, the rest ask for one (RFC 3261 section 14.1).
-        if ((localTag.hashCode() & 1) == 0) {
+        final boolean offered = (localTag.hashCode() & 1) == 0;
+        invite.header("Supported", ua.reliable() ? "100rel" : null);
+        if (offered) {
             invite.body("application/sdp", "v=0\r\n");
         }
         final UaClientTx transaction = ua.send(invite, nextHop(), nextOverStream(), new UaClientTx.Listener() {
@@ -128,7 +197,10 @@ final class UaDialog {
 
             @Override
             public void onResponse(final WireMessage response) {
-                if (response.status() >= 200) {
+                if (response.status() < 200) {
+                    onProvisional(response, offered, () -> {
+                    });
+                } else {
                     inviting = false;
                     if (response.status() < 300) {
                         ack = ack == null ? ack(number) : ack;
@@ -181,15 +253,40 @@ final class UaDialog {
             over = true;
             clean = true;
             end();
+        } else if (method.equals("PRACK")) {
+            onPrack(transaction);
         } else if (!method.equals("INVITE")) {
-            ua.respond(transaction, 200, "OK", null);
+            final MessageText ok = ua.response(transaction, 200, "OK", null);
+            if (method.equals("UPDATE") && !transaction.request().body().isEmpty()) {
+                ok.body("application/sdp", "v=0\r\n");
+            }
+            transaction.respond(200, ok.bytes());
         } else if (inviting) {
             ua.respond(transaction, 491, "Request Pending", null);
         } else if (over) {
             ua.respond(transaction, 481, "Call/Transaction Does Not Exist", null);
         } else {
-            new UaAnswer(ua, transaction, this, localTag).send();
+            answer(transaction);
         }
+    }
+
+    private void onPrack(final UaServerTx transaction) {
+        final boolean known = reliable != null && reliable.onPrack(transaction.request());
+        ua.respond(transaction, known ? 200 : 481, known ? "OK" : "Call/Transaction Does Not Exist", null);
+    }
+
+    private void answer(final UaServerTx invite) {
+        final UaAnswer answer = new UaAnswer(ua, invite, this, localTag);
+        if (!ua.reliable(invite.request()) || ua.random().nextInt(4) == 0) {
+            answer.send();
+            return;
+        }
+        final UaReliable progress = new UaReliable(ua, invite, this);
+        for (int more = ua.random().nextInt(3); more >= 0; more--) {
+            progress.send(183, ua.response(invite, 183, "Session Progress", null).header("Contact", ua.contact())
+                    .body("application/sdp", "v=0\r\n"));
+        }
+        progress.whenIdle(answer.described()::send);
     }
 
     private void end() {

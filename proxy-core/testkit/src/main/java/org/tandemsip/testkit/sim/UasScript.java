@@ -1,6 +1,8 @@
 package org.tandemsip.testkit.sim;
 
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 
 import org.tandemsip.testkit.MessageText;
 import org.tandemsip.testkit.wire.WireMessage;
@@ -52,6 +54,8 @@ final class UasScript {
     private boolean glare;
     private SimLoop.Task pending;
     private final String tag;
+    /** By our tag, where provisional responses are reliable. */
+    private final Map<String, UaReliable> reliable = new HashMap<>();
 
     private UasScript(final SimUa ua, final String[] words) {
         this.ua = ua;
@@ -89,6 +93,7 @@ final class UasScript {
         if (pending != null) {
             pending.cancel();
         }
+        reliable.values().forEach(UaReliable::stop);
         if (kind == Kind.LATE) {
             accept(invite, tag);
         } else {
@@ -150,7 +155,30 @@ final class UasScript {
     private void ring(final UaServerTx invite, final String toTag, final int status) {
         final MessageText ringing = ua.response(invite, status, status == 180 ? "Ringing" : "Session Progress", toTag)
                 .headers("Record-Route", invite.request().all("record-route")).header("Contact", ua.contact());
-        invite.respond(status, ringing.bytes());
+        if (!ua.reliable(invite.request())) {
+            invite.respond(status, ringing.bytes());
+            return;
+        }
+        if (ua.random().nextBoolean()) {
+            ringing.body("application/sdp", "v=0\r\n");
+        }
+        reliable.computeIfAbsent(toTag, key -> {
+            final UaDialog dialog = UaDialog.ofCallee(ua, invite.request(), toTag, kind == Kind.NORR);
+            ua.addEarly(dialog);
+            return new UaReliable(ua, invite, dialog);
+        }).send(status, ringing);
+        if (ua.updates(3)) {
+            update(invite, reliable.get(toTag));
+        }
+    }
+
+    /** UPDATE in an early dialog: with an offer when the first one has its answer, without when not. */
+    private void update(final UaServerTx invite, final UaReliable early) {
+        ua.loop().after(ringNs / 2, () -> {
+            if (invite.pending()) {
+                early.dialog().update(early.agreed());
+            }
+        });
     }
 
     private void later(final UaServerTx invite, final int status, final String reason) {
@@ -194,11 +222,22 @@ final class UasScript {
     }
 
     private void accept(final UaServerTx invite, final String toTag) {
-        final UaDialog dialog = UaDialog.ofCallee(ua, invite.request(), toTag, kind == Kind.NORR);
+        final UaReliable early = reliable.get(toTag);
+        if (early == null) {
+            answer(invite, toTag, UaDialog.ofCallee(ua, invite.request(), toTag, kind == Kind.NORR));
+        } else {
+            early.whenIdle(() -> answer(invite, toTag, early.dialog()));
+        }
+    }
+
+    private void answer(final UaServerTx invite, final String toTag, final UaDialog dialog) {
         ua.add(dialog);
         new UaAnswer(ua, invite, dialog, toTag).onConfirmed(() -> {
             if (glare) {
                 ua.loop().after(holdNs / 2, dialog::reInvite);
+            }
+            if (ua.updates(2)) {
+                ua.loop().after(holdNs / 2 + ua.random().nextInt(50) * UaTimers.MS, () -> dialog.update(true));
             }
             // A callee whose caller never hangs up ends the call after all, so that no run is left with half a call.
             ua.loop().after(hangsUp ? holdNs : holdNs + 3 * UaTimers.T1_64, dialog::bye);
