@@ -44,14 +44,14 @@ class BridgedCallFlowsIT {
             < BYE
             > 200
             """);
-    /** Two branches have rung when the first one's response is acknowledged: that goes to the first one. */
+    /** Each branch has a reliable response of its own, with the same number: each PRACK goes to who has sent it. */
     private static final CallFlows PRACK_OF_A_FORK = new CallFlows("prack-of-a-fork", """
             > INVITE sdp h:Supported:100rel
             < 100 ?
             < 183 keep take:RSeq:first
-            < 183 take:RSeq:second
             > PRACK h:RAck:[$first]_1_INVITE
             < 200
+            < 183 take:RSeq:second
             > PRACK h:RAck:[$second]_1_INVITE
             < 200
             < 200 keep
@@ -62,9 +62,9 @@ class BridgedCallFlowsIT {
             """, """
             < INVITE keep has:100rel
             > 183 tag:one sdp h:Require:100rel h:RSeq:5
-            > 183 tag:two sdp h:Require:100rel h:RSeq:5
             < PRACK has:tag=one has:RAck:_5_1_INVITE
             > 200
+            > 183 re:INVITE tag:two sdp h:Require:100rel h:RSeq:5
             < PRACK has:tag=two has:RAck:_5_1_INVITE
             > 200
             > 200 re:INVITE tag:two sdp

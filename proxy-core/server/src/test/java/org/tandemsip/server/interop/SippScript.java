@@ -152,7 +152,7 @@ final class SippScript {
     private void receive(final String what, final boolean response, final List<String> words) {
         final boolean keep = words.contains("keep");
         // Of what was sent for a request SIPp repeats the first message alone by itself, when the request comes again.
-        for (int i = 0; sentSince > 1 && i < MOST_REPEATED; i++) {
+        for (int i = 0; sentSince > 1 && !received.equals(what) && i < MOST_REPEATED; i++) {
             xml.append("<recv request=\"").append(received).append("\" optional=\"true\"/>\n");
             index++;
         }
