@@ -184,8 +184,6 @@ final class Exchange implements Requester {
         if (rseq < 0) {
             return Disposition.ABSORBED;
         }
-        // A reliable response with a body answers the offer (RFC 3262 section 5).
-        answered |= offered && rseq > 0 && response.bodyLength() > 0;
         owner.media.keepProgress(this, response, rseq);
         from.state = from.state == Leg.State.NONE ? Leg.State.EARLY : from.state;
         respond(response, null, rseq, nowNs);
@@ -221,7 +219,7 @@ final class Exchange implements Requester {
         }
         owner.media.keepOffer(this);
         respond(response, null, 0, nowNs);
-        from.keepSession(response);
+        owner.media.keepSuccess(this, response, dialog);
         owner.states.keep(call);
         if (offered) {
             acknowledge(null, nowNs);
@@ -257,6 +255,7 @@ final class Exchange implements Requester {
             return call.setup.onFailure(response, nowNs);
         }
         final int code = response.statusCode();
+        owner.media.forgetProgress(this);
         respond(response, null, 0, nowNs);
         return passed(code == Status.CALL_DOES_NOT_EXIST_481.code() || code == Status.REQUEST_TIMEOUT_408.code(),
                 nowNs);

@@ -60,6 +60,8 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
     final SessionTimer session;
     /** The session that it was told last, where that may be needed again. */
     final KeptBytes sdp;
+    /** The dialog of the callee in which it was told that before the INVITE was answered, or 0. */
+    long sdpOf;
     /** Requests that we send in it by ourselves. */
     OwnRequest own;
     /** Whether the other side takes UPDATE (RFC 3311). */
@@ -95,6 +97,7 @@ final class Leg extends Dialog implements Requester, OwnRequest.Outcome {
         byeAnswers = 0;
         credentials.forget();
         sdp.forget();
+        sdpOf = 0;
         session.reset();
         takesUpdate = false;
         answersInAck = false;

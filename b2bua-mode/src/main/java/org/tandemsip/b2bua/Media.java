@@ -75,7 +75,9 @@ final class Media {
     /** Keeps the offer of an INVITE whose 2xx has come, if it had one and no other has followed in that dialog. */
     void keepOffer(final Exchange accepted) {
         final Call call = accepted.call;
-        if (!accepted.offered || accepted.described == owner.hashes.dialog(call.legs[1])) {
+        final long dialog = owner.hashes.dialog(call.legs[1]);
+        forgetOther(accepted.to, dialog);
+        if (!accepted.offered || accepted.described == dialog) {
             return;
         }
         // An INVITE inside the dialog was made anew before its transaction began.
@@ -91,23 +93,60 @@ final class Media {
 
     /** Keeps what a provisional response of an INVITE has told, when it is reliable (RFC 3262 section 5). */
     void keepProgress(final Exchange invite, final SipMessage response, final long rseq) {
-        if (rseq > 0) {
+        if (rseq == 0 || response.bodyLength() == 0) {
+            return;
+        }
+        // It answers the offer, if there was one.
+        invite.answered |= invite.offered;
+        if (invite.described != owner.hashes.dialog(response)) {
+            invite.from.keepSession(response);
+            invite.from.sdpOf = owner.hashes.dialog(response);
+        }
+    }
+
+    /** A re-INVITE has failed: what was agreed upon meanwhile may be void (RFC 3261 section 14.1, RFC 6141). */
+    void forgetProgress(final Exchange invite) {
+        forgetOther(invite.from, 0);
+    }
+
+    /** Keeps what a 2xx to an INVITE has told, unless offers have followed the one that it answers once more. */
+    void keepSuccess(final Exchange invite, final SipMessage response, final long dialog) {
+        forgetOther(invite.from, dialog);
+        if (invite.described != dialog) {
             invite.from.keepSession(response);
         }
     }
 
+    /** What a leg was told in another dialog, that of a branch of a fork, is not what holds. */
+    private static void forgetOther(final Leg leg, final long dialog) {
+        if (leg.sdpOf != 0 && leg.sdpOf != dialog) {
+            leg.sdp.forget();
+        }
+        leg.sdpOf = 0;
+    }
+
     /** Keeps what an UPDATE or PRACK and its 2xx tell, before that goes: its transaction may be over then. */
     void keepFollowing(final Exchange exchange, final SipMessage success) {
-        if (exchange.method == Method.PRACK && !exchange.offered && success.bodyLength() == 0) {
+        final Call call = exchange.call;
+        final boolean toCallee = exchange.to == call.legs[1];
+        if (exchange.method == Method.PRACK && !exchange.offered && success.bodyLength() == 0
+                || !EarlyDialogs.turn(exchange)
+                || toCallee && owner.hashes.dialog(success) != owner.hashes.dialog(call.legs[1])) {
             return;
         }
         exchange.server.request(owner.kept);
         exchange.to.keepSession(owner.kept);
         exchange.from.keepSession(success);
-        final Call call = exchange.call;
         final Exchange invite = call.legs[0].inviteIn != null ? call.legs[0].inviteIn : call.legs[1].inviteIn;
-        if (exchange.offered && invite != null && EarlyDialogs.turn(exchange)) {
-            invite.described = owner.hashes.dialog(call.legs[1]);
+        if (invite != null) {
+            final long dialog = owner.hashes.dialog(call.legs[1]);
+            if (invite.initial()) {
+                exchange.to.sdpOf = dialog;
+                exchange.from.sdpOf = dialog;
+            }
+            if (exchange.offered) {
+                invite.described = dialog;
+            }
         }
         owner.states.keep(call);
     }

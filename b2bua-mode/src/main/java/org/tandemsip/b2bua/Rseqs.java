@@ -16,7 +16,7 @@ final class Rseqs {
     private static final int MOST = 8;
 
     private final B2bua owner;
-    private final int[] theirs = new int[MOST];
+    private final long[] theirs = new long[MOST];
     private final long[] dialogs = new long[MOST];
     /** The first response of its dialog, or nothing. */
     private final KeptBytes[] responses = new KeptBytes[MOST];
@@ -51,9 +51,9 @@ final class Rseqs {
         if (!Slice.exists(value)) {
             return 0;
         }
-        final int rseq = Numbers.parse(response.bytes(), value);
+        final long rseq = Numbers.parseLong(response.bytes(), value);
         final long dialog = owner.hashes.dialog(response);
-        int last = -1;
+        long last = -1;
         for (int i = 0; i < count; i++) {
             if (dialogs[i] == dialog) {
                 if (theirs[i] == rseq) {
@@ -114,7 +114,7 @@ final class Rseqs {
     }
 
     /** RSeq of the callee behind a number of ours, 0 when there is none. */
-    int theirs(final long ours) {
+    long theirs(final long ours) {
         return dialog(ours) == 0 ? 0 : theirs[(int) (ours - first)];
     }
 

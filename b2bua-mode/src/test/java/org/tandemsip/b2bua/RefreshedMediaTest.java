@@ -284,6 +284,33 @@ class RefreshedMediaTest {
         assertRefreshed();
     }
 
+    private void acknowledged(final Sent progress, final int cseq) {
+        net.deliver(ALICE, net.inside("PRACK", ALICE, progress, false, cseq)
+                .header("RAck", progress.message().one("rseq") + " 7 INVITE"));
+        net.deliver(BOB, answer(net.take("PRACK", BOB), 200, null, null, ""));
+        net.take("SIP/2.0 200", ALICE);
+    }
+
+    @Test
+    void shouldNotOfferWhatABranchHasToldThatDidNotAnswer() {
+        // given
+        final Sent invite = ring(OFFER, ANSWER);
+        acknowledged(net.take("SIP/2.0 183", ALICE), 8);
+        net.deliver(BOB, answer(invite, 183, "other", "bob@" + BOB, ANSWER).header("Require", "100rel")
+                .header("RSeq", "1"));
+        relay.done();
+        acknowledged(net.take("SIP/2.0 183", ALICE), 9);
+
+        // when: the answer of the first branch was in its reliable response
+        net.deliver(BOB, answer(invite, 200, "btag", "bob@" + BOB, ""));
+        isUp(invite, net.take("SIP/2.0 200", ALICE));
+
+        // then: whether she is still there is asked without a session
+        net.pass(900_000);
+        net.take("OPTIONS", ALICE);
+        assertEquals(toBob(invite), body(net.take("INVITE", BOB)));
+    }
+
     // In another process.
 
     @Test

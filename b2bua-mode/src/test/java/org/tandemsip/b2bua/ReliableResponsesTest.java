@@ -95,6 +95,22 @@ class ReliableResponsesTest {
     }
 
     @Test
+    void shouldCountBehindThirtyOneBits() {
+        // given: a UAS may begin with 2^31 - 1 and counts on (RFC 3262 section 3)
+        final Sent invite = call("rel-large");
+        acknowledged(invite, progress(invite, "btag", Integer.MAX_VALUE), Integer.MAX_VALUE);
+
+        // when
+        net.deliver(invite.to(), answer(invite, 183, "btag", "btag@" + invite.to(), ANSWER)
+                .header("Require", "100rel").header("RSeq", "2147483648"));
+
+        // then
+        prack(net.take("SIP/2.0 183", ALICE));
+        assertEquals("2147483648 " + invite.message().cseq() + " INVITE",
+                net.take("PRACK", invite.to()).message().one("rack"));
+    }
+
+    @Test
     void shouldCountTheNinthThatIsNotAcknowledged() {
         // given
         final Sent invite = call("rel-ninth");

@@ -52,7 +52,7 @@ public final class CallHistory implements AutoCloseable {
      */
     public List<String> last(final int most, final String id) throws IOException {
         // A record's id is that of the call while it was up, in 16 digits, and when it began.
-        final String beginning = LIVE.matcher(id).matches() ? "0".repeat(16 - id.length()) + id + '-' : id;
+        final String beginning = LIVE.matcher(id).matches() ? "0".repeat(16 - id.length()) + id + '-' : "";
         if (!feeders.isEmpty()) {
             final RecordDatabase database = feeders.getFirst().database();
             try {
@@ -63,7 +63,7 @@ public final class CallHistory implements AutoCloseable {
         }
         return RecordReader.last(file).stream()
                 .filter(line -> id.isEmpty() || line.contains('"' + id + '"')
-                        || beginning.endsWith("-") && line.contains("\"id\":\"" + beginning))
+                        || !beginning.isEmpty() && line.contains("\"id\":\"" + beginning))
                 .limit(most).toList();
     }
 

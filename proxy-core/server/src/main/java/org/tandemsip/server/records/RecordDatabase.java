@@ -149,7 +149,7 @@ final class RecordDatabase {
                 while (index <= 3) {
                     select.setString(index++, id);
                 }
-                select.setString(index++, beginning.endsWith("-") ? beginning + '%' : "");
+                select.setString(index++, beginning.isEmpty() ? "" : beginning + '%');
             }
             select.setInt(index, most);
             final List<String> lines = new ArrayList<>();
