@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
 
 /**
  * A UDP socket that receives and sends in batches ({@code recvmmsg}, {@code sendmmsg}) and whose addresses are
- * numbers. All its memory is made once: no call allocates. Not blocking; one thread, but for {@link #fd}.
+ * numbers. All its memory is made once: no call allocates. Only {@link #await} blocks; one thread, but for {@link #fd}.
  *
  * <pre>
  *   struct mmsghdr, 64 bytes                                    struct iovec, 16 bytes
@@ -33,7 +33,7 @@ public final class UdpSocket implements AutoCloseable {
 
     private static final int AF_INET = 2;
     private static final int AF_INET6 = 10;
-    private static final int SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;
+    private static final int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
     private static final int SOL_IP = 0;
     private static final int SOL_SOCKET = 1;
     private static final int SOL_IPV6 = 41;
@@ -45,7 +45,9 @@ public final class UdpSocket implements AutoCloseable {
     private static final int SO_TIMESTAMPNS = 35;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
+    private static final int SO_RCVTIMEO = 20;
     private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_WAITFORONE = 0x10000;
     private static final int EINTR = 4;
 
     private static final long HEADER_BYTES = 64;
@@ -125,12 +127,18 @@ public final class UdpSocket implements AutoCloseable {
         lastReceived = receiveSlots;
         long mapped = 0;
         int opened = -1;
+        boolean ready = false;
         try {
             mapped = LibC.map(callState, (long) DATAGRAM_BYTES * receiveSlots);
-            opened = check("socket", LibC.socket(callState, ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM_NONBLOCK_CLOEXEC));
+            opened = check("socket", LibC.socket(callState, ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM_CLOEXEC));
+            // The shortest time to wait that there is: the kernel counts it in ticks, and rounds up.
+            scratch.set(JAVA_LONG, 0, 0);
+            scratch.set(JAVA_LONG, 8, 1);
+            check("setsockopt", LibC.setsockopt(callState, opened, SOL_SOCKET, SO_RCVTIMEO, scratch.address(), 16));
+            ready = true;
         } finally {
-            if (opened < 0) {
-                release(mapped);
+            if (!ready) {
+                release(opened, mapped);
             }
         }
         datagrams = mapped;
@@ -142,7 +150,10 @@ public final class UdpSocket implements AutoCloseable {
         }
     }
 
-    private void release(final long mapped) {
+    private void release(final int opened, final long mapped) {
+        if (opened >= 0) {
+            LibC.close(callState, opened);
+        }
         if (mapped != 0) {
             LibC.unmap(callState, mapped, (long) DATAGRAM_BYTES * receiveSlots);
         }
@@ -232,6 +243,18 @@ public final class UdpSocket implements AutoCloseable {
 
     /** Receives what is there, at most as many datagrams as there are slots; returns how many, 0 for none. */
     public int receive() {
+        return receive(MSG_DONTWAIT);
+    }
+
+    /**
+     * Like {@link #receive}, but while nothing is there waits for a datagram; not for long, a tick or two of the kernel
+     * (2 to 20 ms).
+     */
+    public int await() {
+        return receive(MSG_WAITFORONE);
+    }
+
+    private int receive(final int flags) {
         for (int i = 0; i < lastReceived; i++) {
             received.set(JAVA_INT, i * HEADER_BYTES + NAME_LENGTH, (int) ADDRESS_BYTES);
         }
@@ -240,8 +263,7 @@ public final class UdpSocket implements AutoCloseable {
                 received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL_LENGTH, CONTROL_BYTES);
             }
         }
-        lastReceived = Math.max(0,
-                LibC.recvmmsg(callState, fd, received.address(), receiveSlots, MSG_DONTWAIT));
+        lastReceived = Math.max(0, LibC.recvmmsg(callState, fd, received.address(), receiveSlots, flags));
         return lastReceived;
     }
 
@@ -308,8 +330,7 @@ public final class UdpSocket implements AutoCloseable {
 
     @Override
     public void close() {
-        LibC.close(callState, fd);
-        release(datagrams);
+        release(fd, datagrams);
     }
 
     private int putAddress(final MemorySegment into, final long at, final long addressHigh, final long addressLow,

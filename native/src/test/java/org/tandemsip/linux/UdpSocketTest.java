@@ -53,6 +53,29 @@ class UdpSocketTest {
     }
 
     @Test
+    void shouldWaitForADatagramButNotForever() throws Exception {
+        try (UdpSocket left = new UdpSocket(false, SLOTS, SLOTS);
+                UdpSocket right = new UdpSocket(false, SLOTS, SLOTS)) {
+            // given
+            left.bind(0, LOOPBACK_4, 0);
+            final int rightPort = right.bind(0, LOOPBACK_4, 0);
+
+            // then
+            assertEquals(0, right.await());
+
+            // when
+            prepare(left, 0, "one", 0, LOOPBACK_4, rightPort);
+            prepare(left, 1, "two", 0, LOOPBACK_4, rightPort);
+            assertEquals(2, left.send(0, 2));
+
+            // then: it does not wait for more than are there
+            assertEquals(2, right.await());
+            assertEquals("two", text(right, 1));
+            assertEquals(0, right.receive());
+        }
+    }
+
+    @Test
     void shouldTellWhichDatagramNobodyWaitedFor() throws Exception {
         for (final boolean ipv6 : new boolean[] {false, true}) {
             final long high = 0;

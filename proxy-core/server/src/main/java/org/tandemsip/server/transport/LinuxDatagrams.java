@@ -121,16 +121,23 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
             flush();
         }
         if (ops.contains(EpollIoOps.EPOLLIN)) {
-            read();
+            read(false);
+            for (int waits = 0; waits < SoleSocket.WAITS && loop.endCycleAndWait() && !blocked && !closed; waits++) {
+                read(true);
+            }
         }
     }
 
-    private void read() {
+    private void read(final boolean waiting) {
+        loop.soleSocket().reads(this);
         int count = BATCH;
         for (int reads = 0; reads < READS && count == BATCH; reads++) {
             // The datagrams of the last call lie where this one will put new ones.
             loop.settle();
-            count = socket.receive();
+            count = waiting && reads == 0 ? socket.await() : socket.receive();
+            if (waiting && reads == 0 && count == 0) {
+                loop.soleSocket().restart();
+            }
             final long receivedNs = count > 0 ? System.nanoTime() : 0;
             if (stamping && count > 0 && reads == 0) {
                 loop.overload().waited(socket.waitedNs(0));

@@ -54,6 +54,7 @@ final class Loop implements ShardThread {
     private final OutboundQueue queue;
     private final Refusals refusals;
     private final Overload overload = new Overload();
+    private final SoleSocket soleSocket = new SoleSocket();
     private final Admission admission;
     private final SourceLimiter limiter;
     private final SocketMemory memory;
@@ -111,9 +112,10 @@ final class Loop implements ShardThread {
     // --- The turn ---
 
     /** Called at the end of every cycle of the event loop: every socket that had something was read once. */
-    private void cycle() {
+    private void cycle(final int events) {
         try {
             final long nowNs = System.nanoTime();
+            soleSocket.endCycle(events, nowNs);
             overload.endCycle(nowNs, owners.waitedNs(nowNs));
             admission.endCycle(nowNs);
             takeTurn(nowNs);
@@ -121,6 +123,18 @@ final class Loop implements ShardThread {
             // Would end the event loop's thread, and with it all its sockets.
             counters.increment(Counter.FAULTS);
         }
+    }
+
+    /**
+     * Ends the cycle for a socket that has been read, and says whether that socket may itself wait for more: nobody
+     * else has anything to do here.
+     */
+    boolean endCycleAndWait() {
+        if (shard == null || !soleSocket.exists()) {
+            return false;
+        }
+        cycle(1);
+        return soleSocket.exists() && !eventLoop.hasWork();
     }
 
     /** All that is to be done after reading, and when a timer is due. */
@@ -195,6 +209,7 @@ final class Loop implements ShardThread {
 
     private void woken() {
         wakePending.set(false);
+        soleSocket.restart();
         if (owners != null) {
             turn();
         }
@@ -347,6 +362,10 @@ final class Loop implements ShardThread {
 
     Overload overload() {
         return overload;
+    }
+
+    SoleSocket soleSocket() {
+        return soleSocket;
     }
 
     Refusals refusals() {

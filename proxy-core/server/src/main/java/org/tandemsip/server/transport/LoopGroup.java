@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 
 /**
  * Netty's event loops, each calling back at the end of every cycle, after all sockets that were ready have been read.
@@ -42,23 +43,28 @@ final class LoopGroup extends MultiThreadIoEventLoopGroup {
 
     /** An event loop that takes a turn after each cycle of I/O. */
     static final class TurningLoop extends SingleThreadIoEventLoop {
-        private Runnable turn;
+        private IntConsumer turn;
 
         TurningLoop(final LoopGroup group, final Executor executor, final IoHandlerFactory ioHandlers) {
             super(group, executor, ioHandlers);
         }
 
-        /** What to do after each cycle from now on. To be called on the loop itself. */
-        void turn(final Runnable newTurn) {
+        /** What to do after each cycle from now on, given how many were ready. To be called on the loop itself. */
+        void turn(final IntConsumer newTurn) {
             assert inEventLoop();
             turn = newTurn;
+        }
+
+        /** Whether there are tasks to run. */
+        boolean hasWork() {
+            return hasTasks();
         }
 
         @Override
         protected int runIo() {
             final int handled = super.runIo();
             if (turn != null) {
-                turn.run();
+                turn.accept(handled);
             }
             return handled;
         }

@@ -13,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -65,6 +67,43 @@ class UdpTest {
             final Set<String> threads = new HashSet<>(net.threads);
             assertEquals(3, threads.size(), threads.toString());
             assertEquals(0, net.count(Counter.CROSSED_SHARDS));
+        }
+    }
+
+    @Test
+    void shouldSeeToAllElseWhileOneSocketIsBusyAndAfterwards() throws Exception {
+        final AtomicBoolean over = new AtomicBoolean();
+        try (TestNet net = new TestNet();
+                UdpClient client = new UdpClient(net);
+                StreamClient stream = new StreamClient(net.tcpAddress())) {
+            // given: a socket that never falls silent, for which its loop may wait without epoll
+            final String ack = TestNet.request("ACK", "busy", "");
+            final FutureTask<Void> sending = new FutureTask<>(() -> {
+                while (!over.get()) {
+                    client.send(ack);
+                }
+                return null;
+            });
+            Thread.ofPlatform().start(sending);
+            try {
+                TestNet.await("many datagrams", () -> net.count(Counter.RECEIVED) > 10_000);
+                for (int i = 0; i < 50; i++) {
+                    // when
+                    stream.send(StreamClient.options("stream" + i));
+
+                    // then
+                    assertTrue(stream.message().startsWith("SIP/2.0 200 OK\r\n"));
+                }
+            } finally {
+                over.set(true);
+                sending.get();
+            }
+
+            // when: silence, but for a timer
+            stream.send(TestNet.request("PUBLISH", "late", StreamClient.VIA, ""));
+
+            // then
+            assertTrue(stream.message().startsWith("SIP/2.0 200 OK\r\n"));
         }
     }
 
