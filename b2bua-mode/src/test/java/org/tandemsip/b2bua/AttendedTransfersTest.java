@@ -3,6 +3,7 @@ package org.tandemsip.b2bua;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -90,8 +91,8 @@ class AttendedTransfersTest {
         private final Map<String, Long> ended = new HashMap<>();
         /** Call-ID of the dialog in which a user was called. */
         private final Map<String, String> asked = new HashMap<>();
-        /** By Call-ID of the dialog that was to be replaced: that of the one in its place. */
-        private final Map<String, String> replaced = new HashMap<>();
+        /** By Call-ID of the dialog that was to be replaced: those in its place, several where a REFER came again. */
+        private final Map<String, List<String>> replaced = new HashMap<>();
         /** Call-IDs of those who were not wanted any more when they answered: nobody was brought together with them. */
         private final Set<String> cancelled = new HashSet<>();
 
@@ -154,21 +155,22 @@ class AttendedTransfersTest {
         private boolean judge(final int first) {
             final String one = asked.get(user(first));
             final String two = asked.get(user(first + 1));
-            final String third = replaced.get(two);
+            final List<String> thirds = replaced.getOrDefault(two, List.of());
             // Who was let go at once leaves the other one waiting for as long as somebody may answer.
             final long apartNs = releases ? APART_NS + Timing.DEFAULTS.timerCNs() : APART_NS;
-            final boolean wanted = third != null && !cancelled.contains(third);
+            final boolean wanted = !cancelled.containsAll(thirds);
             if (two != null) {
                 together(apartNs, "caller" + callIds[first + 1], "callee" + two);
             }
             if (one == null) {
                 return false;
             }
-            if (wanted && areTogether(APART_NS, "callee" + one, "callee" + third)) {
+            if (thirds.stream().anyMatch(third -> !cancelled.contains(third)
+                    && areTogether(APART_NS, "callee" + one, "callee" + third))) {
                 return true;
             }
             // A new call that is killed before it is one is ended when its 2xx comes again.
-            assertTrue(!wanted || killed, () -> "seed " + seed + "\n" + ladder(callIds[first], one, two, third));
+            assertTrue(!wanted || killed, () -> "seed " + seed + "\n" + ladder(callIds[first], one, two) + thirds);
             together(apartNs, "caller" + callIds[first], "callee" + one);
             return false;
         }
@@ -230,7 +232,8 @@ class AttendedTransfersTest {
                     case "ACK" -> {
                         if (accepted.contains(dialog) && confirmed.add(dialog)
                                 && replaces.containsKey(message.callId())) {
-                            replaced.put(replaces.get(message.callId()), message.callId());
+                            replaced.computeIfAbsent(replaces.get(message.callId()), _ -> new ArrayList<>())
+                                    .add(message.callId());
                         }
                     }
                     case "BYE" -> ended.putIfAbsent(dialog, event.timeNs());

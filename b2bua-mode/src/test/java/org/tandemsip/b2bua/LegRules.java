@@ -35,7 +35,7 @@ final class LegRules {
     private final Map<String, Long> owed = new LinkedHashMap<>();
     private final Map<String, Long> numbers = new HashMap<>();
     private final Map<String, String> branches = new HashMap<>();
-    private final Map<String, Map<String, Long>> offers = new HashMap<>();
+    private final Map<String, Map<String, Offer>> offers = new HashMap<>();
     private final Set<String> requests = new HashSet<>();
     private final Set<String> ofCaller = new HashSet<>();
     private final Set<String> ofCallee = new HashSet<>();
@@ -149,14 +149,15 @@ final class LegRules {
 
     /**
      * An offer stands until its request has a final response, or a reliable provisional one with a body. Whether we may
-     * make another is judged inside a dialog: an INVITE that begins one may be tried elsewhere.
+     * make another is judged inside a dialog: an INVITE that begins one may be tried elsewhere, and the branches of a
+     * fork know nothing of each other.
      */
     private void offers(final WireEvent event, final boolean ours) {
         final WireMessage message = event.message();
         if (!message.method().equals("INVITE") && !message.method().equals("UPDATE")) {
             return;
         }
-        final Map<String, Long> pending = offers.computeIfAbsent(message.callId(), _ -> new HashMap<>());
+        final Map<String, Offer> pending = offers.computeIfAbsent(message.callId(), _ -> new HashMap<>());
         final String request = message.topVia().branch();
         if (!message.isRequest()) {
             if (message.status() >= 200 || message.first("rseq") != null && !message.body().isEmpty()) {
@@ -164,11 +165,11 @@ final class LegRules {
             }
         } else if (!message.body().isEmpty() && requests.add(request)) {
             // What comes at the same moment may be looked at in any order.
-            if (ours && !message.toTag().isEmpty()
-                    && pending.values().stream().anyMatch(since -> since < event.timeNs())) {
+            final Offer offer = new Offer(event.timeNs(), message.fromTag(), message.toTag());
+            if (ours && !message.toTag().isEmpty() && pending.values().stream().anyMatch(offer::crosses)) {
                 findings.add("I-18 " + message + " while an offer has no answer: " + pending);
             }
-            pending.put(request, event.timeNs());
+            pending.put(request, offer);
         }
     }
 
@@ -205,6 +206,19 @@ final class LegRules {
     private static String user(final String uri) {
         final String user = uri.substring(uri.indexOf(':') + 1, uri.indexOf('@'));
         return user.substring(0, user.indexOf('.')).toLowerCase(Locale.ROOT);
+    }
+
+    /** What was offered when, and in which dialog: in all of its INVITE where that has no To tag. */
+    private record Offer(long sinceNs, String fromTag, String toTag) {
+        boolean crosses(final Offer earlier) {
+            final boolean again = fromTag.equals(earlier.fromTag) && earlier.isIn(toTag);
+            final boolean across = toTag.equals(earlier.fromTag) && earlier.isIn(fromTag);
+            return earlier.sinceNs < sinceNs && (again || across);
+        }
+
+        private boolean isIn(final String remoteTag) {
+            return toTag.isEmpty() || toTag.equals(remoteTag);
+        }
     }
 
     /** Of a request of ours, or a response to one. */
