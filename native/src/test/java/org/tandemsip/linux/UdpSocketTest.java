@@ -1,18 +1,29 @@
 package org.tandemsip.linux;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -72,6 +83,58 @@ class UdpSocketTest {
             assertEquals(2, right.await());
             assertEquals("two", text(right, 1));
             assertEquals(0, right.receive());
+        }
+    }
+
+    @Test
+    @SuppressWarnings("restricted") // Java has no raw sockets.
+    void shouldNotBeKeptWaitingByDatagramsWithAWrongChecksum() throws Throwable {
+        final Linker linker = Linker.nativeLinker();
+        final MethodHandle open = linker.downcallHandle(linker.defaultLookup().findOrThrow("socket"),
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+        final MethodHandle sendTo = linker.downcallHandle(linker.defaultLookup().findOrThrow("sendto"),
+                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+        final int raw = (int) open.invokeExact(2, 3, 255);
+        assumeTrue(raw >= 0 || "true".equals(System.getenv("CI")), "needs the right to open raw sockets");
+        assertTrue(raw >= 0);
+        try (UdpSocket socket = new UdpSocket(false, SLOTS, SLOTS)) {
+            // given: more of them than there are ticks, so large that the kernel verifies them late
+            final int port = socket.bind(0, LOOPBACK_4, 0);
+            final MemorySegment packet = arena.allocate(228);
+            final ByteBuffer bytes = packet.asByteBuffer();
+            bytes.putInt(0x4500_0000 | 228).putInt(0).putInt(0x4011_0000).putInt((int) LOOPBACK_4);
+            bytes.putInt((int) LOOPBACK_4).putShort((short) 9).putShort((short) port).putShort((short) 208);
+            bytes.putShort((short) 0xBAD);
+            final MemorySegment to = arena.allocate(16);
+            to.asByteBuffer().order(ByteOrder.nativeOrder()).putShort((short) 2).order(ByteOrder.BIG_ENDIAN)
+                    .putShort((short) 0).putInt((int) LOOPBACK_4);
+            final AtomicInteger left = new AtomicInteger(500_000);
+            final FutureTask<Long> sending = new FutureTask<>(() -> {
+                long sent = 0;
+                while (left.getAndDecrement() > 0) {
+                    try {
+                        sent += (long) sendTo.invokeExact(raw, packet, 228L, 0, to, 16);
+                    } catch (final Throwable failed) {
+                        throw new IllegalStateException(failed);
+                    }
+                }
+                return sent;
+            });
+            Thread.ofPlatform().start(sending);
+            while (left.get() > 490_000 && !sending.isDone()) {
+                Thread.onSpinWait();
+            }
+
+            // when
+            final int received = socket.await();
+
+            // then: it has ended while they still come
+            final int unsent = left.getAndSet(0);
+            assertTrue(sending.get() > 0);
+            assertEquals(0, received);
+            assertTrue(unsent > 0, "it has ended only when no more came");
+        } finally {
+            LibC.close(LibC.callState(), raw);
         }
     }
 

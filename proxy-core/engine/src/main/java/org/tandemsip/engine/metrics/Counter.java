@@ -29,6 +29,7 @@ public enum Counter {
 
     SENT("tandem_messages_sent_total", "", "Messages handed to the sockets."),
     SENT_TURNS("tandem_flushes_total", "", "Times that a loop handed messages to the sockets, many at once or one."),
+    UDP_WAITS("tandem_udp_waits_total", "", "Times that a loop waited for a datagram without asking epoll."),
     BYTES_RECEIVED("tandem_bytes_received_total", "", "Bytes of messages that arrived."),
     BYTES_SENT("tandem_bytes_sent_total", "", "Bytes of messages handed to the sockets."),
     UNSENT_UDP("tandem_unsent_total", "reason=\"udp\"", "Messages that could not be sent, by reason."),

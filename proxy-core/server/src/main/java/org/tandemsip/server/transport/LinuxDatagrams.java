@@ -26,7 +26,7 @@ import org.tandemsip.linux.UdpSocket;
 final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     /** Datagrams per system call. */
     private static final int BATCH = 32;
-    /** System calls per readiness event: bounds how long one socket keeps the loop; epoll tells us again. */
+    /** Calls that read per readiness event, and per wait: bounds how long one socket keeps the loop. */
     private static final int READS = 2;
     /** How often a flush goes on after reports that have nothing to do with what it sends. */
     private static final int RETRIES = 16;
@@ -129,14 +129,14 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
     }
 
     private void read(final boolean waiting) {
-        loop.soleSocket().reads(this);
+        loop.reads(this, waiting);
         int count = BATCH;
         for (int reads = 0; reads < READS && count == BATCH; reads++) {
             // The datagrams of the last call lie where this one will put new ones.
             loop.settle();
             count = waiting && reads == 0 ? socket.await() : socket.receive();
             if (waiting && reads == 0 && count == 0) {
-                loop.soleSocket().restart();
+                loop.silent();
             }
             final long receivedNs = count > 0 ? System.nanoTime() : 0;
             if (stamping && count > 0 && reads == 0) {

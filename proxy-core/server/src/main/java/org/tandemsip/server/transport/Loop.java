@@ -71,6 +71,8 @@ final class Loop implements ShardThread {
     private long dirtyShards;
     private Future<?> timer;
     private long timerAtNs;
+    /** Whether the cycle that is under way has been ended for all that was read in it. */
+    private boolean ended;
     private boolean closing;
     /** Whether the memory to send from is gone: timers that come due after that have nowhere to write. */
     private boolean closed;
@@ -113,6 +115,14 @@ final class Loop implements ShardThread {
 
     /** Called at the end of every cycle of the event loop: every socket that had something was read once. */
     private void cycle(final int events) {
+        final boolean nothingRead = ended && events == 1;
+        ended = false;
+        if (!nothingRead) {
+            endCycle(events);
+        }
+    }
+
+    private void endCycle(final int events) {
         try {
             final long nowNs = System.nanoTime();
             soleSocket.endCycle(events, nowNs);
@@ -126,15 +136,30 @@ final class Loop implements ShardThread {
     }
 
     /**
-     * Ends the cycle for a socket that has been read, and says whether that socket may itself wait for more: nobody
-     * else has anything to do here.
+     * Ends the cycle for a socket that has been read, if it is the only one that has been busy lately, and says whether
+     * that may itself wait for more: there is nothing else to do here. Another that is ready now waits as well.
      */
     boolean endCycleAndWait() {
         if (shard == null || !soleSocket.exists()) {
             return false;
         }
-        cycle(1);
-        return soleSocket.exists() && !eventLoop.hasWork();
+        endCycle(1);
+        ended = !soleSocket.exists() || eventLoop.hasWork();
+        return !ended;
+    }
+
+    /** A datagram socket is read, once more in the same cycle where it has waited. */
+    void reads(final DatagramPort socket, final boolean waiting) {
+        ended = false;
+        soleSocket.reads(socket);
+        if (waiting) {
+            counters.increment(Counter.UDP_WAITS);
+        }
+    }
+
+    /** A socket has waited in vain. */
+    void silent() {
+        soleSocket.restart();
     }
 
     /** All that is to be done after reading, and when a timer is due. */
@@ -362,10 +387,6 @@ final class Loop implements ShardThread {
 
     Overload overload() {
         return overload;
-    }
-
-    SoleSocket soleSocket() {
-        return soleSocket;
     }
 
     Refusals refusals() {

@@ -6,7 +6,7 @@ package org.tandemsip.server.transport;
  * for each datagram that comes alone. Loop thread only; a pure function of what it is told and when.
  *
  * <p>Whoever waits so does not see what else happens. That is why it is only done while datagrams follow each other
- * closely, a few times in a row ({@link #WAITS}), and no longer after the first that did not come.
+ * closely, a few times in a row ({@link #WAITS}), and no longer after the first that came late or not at all.
  */
 final class SoleSocket {
     /** So many datagrams are waited for in a row before epoll is asked again. */
@@ -15,11 +15,14 @@ final class SoleSocket {
     static final int CYCLES = 64;
     /** So long a cycle may last then, on average, with the wait before it. */
     static final long CYCLE_NS = 100_000L;
+    /** After a longer wait than this it is over: what else happens is not to be kept waiting by more like that. */
+    static final long GAP_NS = 1_000_000L;
 
     private Object reader;
     private Object lastReader;
     private int cycles;
     private long sinceNs;
+    private long lastNs;
     private boolean sole;
 
     /** {@code socket} is read in the cycle that is under way. */
@@ -32,9 +35,10 @@ final class SoleSocket {
         if (events == 0) {
             return;
         }
-        if (events > 1 || reader == null || reader != lastReader) {
+        if (events > 1 || reader == null || reader != lastReader || nowNs - lastNs > GAP_NS) {
             restart();
         }
+        lastNs = nowNs;
         if (cycles == 0) {
             sinceNs = nowNs;
         } else if (cycles == CYCLES) {

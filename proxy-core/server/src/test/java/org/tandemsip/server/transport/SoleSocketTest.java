@@ -35,6 +35,15 @@ class SoleSocketTest {
     }
 
     @Test
+    void shouldEndWithTheFirstThatComesLate() {
+        cycles(3 * SoleSocket.CYCLES, trunk, SoleSocket.CYCLE_NS / 2);
+        cycles(1, trunk, SoleSocket.GAP_NS);
+        assertTrue(sole.exists());
+        cycles(1, trunk, SoleSocket.GAP_NS + 1);
+        assertFalse(sole.exists());
+    }
+
+    @Test
     void shouldNotExistBesideAnotherSocket() {
         for (int i = 0; i < 3 * SoleSocket.CYCLES; i++) {
             cycles(1, i % 2 == 0 ? trunk : other, SoleSocket.CYCLE_NS / 2);

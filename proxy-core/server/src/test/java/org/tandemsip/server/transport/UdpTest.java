@@ -81,12 +81,16 @@ class UdpTest {
             final FutureTask<Void> sending = new FutureTask<>(() -> {
                 while (!over.get()) {
                     client.send(ack);
+                    final long untilNs = System.nanoTime() + 50_000;
+                    while (System.nanoTime() < untilNs) {
+                        Thread.onSpinWait();
+                    }
                 }
                 return null;
             });
             Thread.ofPlatform().start(sending);
             try {
-                TestNet.await("many datagrams", () -> net.count(Counter.RECEIVED) > 10_000);
+                TestNet.await("a wait", () -> net.count(Counter.UDP_WAITS) > 0);
                 for (int i = 0; i < 50; i++) {
                     // when
                     stream.send(StreamClient.options("stream" + i));
@@ -100,6 +104,7 @@ class UdpTest {
             }
 
             // when: silence, but for a timer
+            net.assertIdentity();
             client.send(TestNet.request("PUBLISH", "late", ""));
 
             // then
