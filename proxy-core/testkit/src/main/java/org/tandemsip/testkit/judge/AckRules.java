@@ -69,7 +69,9 @@ final class AckRules {
         for (final WireEvent event : invite.responses) {
             recent = event.message().status() < 200 && event.index() < last.index() ? event : recent;
         }
+        // One that comes after timer B finds nothing, and neither does what follows it.
         final boolean rang = provisional != null && provisional.index() < last.index()
+                && provisional.timeNs() - invite.first.timeNs() < SURE_NS
                 && last.timeNs() - recent.timeNs() < TIMER_C_NS;
         final boolean dead = invite.crashedNs - last.timeNs() < WireView.SLACK_NS
                 || invite.streamFailedNs - last.timeNs() < WireView.SLACK_NS;
