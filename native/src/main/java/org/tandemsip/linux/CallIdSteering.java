@@ -125,7 +125,7 @@ public final class CallIdSteering {
             instructions.copyFrom(MemorySegment.ofArray(code.array()).asSlice(0, code.position()));
             program.set(JAVA_SHORT, 0, (short) place());
             program.set(JAVA_LONG, 8, instructions.address());
-            return LibC.setsockopt(LibC.callState(), fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program.address(),
+            return LibC.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program.address(),
                     16) == 0;
         }
     }

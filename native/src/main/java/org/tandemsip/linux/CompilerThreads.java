@@ -1,7 +1,6 @@
 package org.tandemsip.linux;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -33,11 +32,10 @@ public final class CompilerThreads {
         if (threads == null) {
             return 0;
         }
-        final MemorySegment callState = LibC.callState();
         int changed = 0;
         for (final String thread : threads) {
             if (name(thread).equals(OPTIMIZING)
-                    && LibC.setpriority(callState, Integer.parseInt(thread), nice) == 0) {
+                    && LibC.setpriority(Integer.parseInt(thread), nice) == 0) {
                 changed++;
             }
         }

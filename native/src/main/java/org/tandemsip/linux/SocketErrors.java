@@ -39,7 +39,6 @@ public final class SocketErrors {
     private static final ValueLayout.OfInt NET_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong NET_LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-    private final MemorySegment callState = LibC.callState();
     /** One struct mmsghdr; see {@link UdpSocket}. */
     private final MemorySegment header;
     private final MemorySegment name;
@@ -67,7 +66,7 @@ public final class SocketErrors {
         header.set(JAVA_INT, 8, NAME_BYTES);
         header.set(JAVA_LONG, 40, CONTROL_BYTES);
         name.fill((byte) 0);
-        return LibC.recvmmsg(callState, fd, header.address(), 1, MSG_ERRQUEUE_DONTWAIT) == 1;
+        return LibC.recvmmsg(fd, header.address(), 1, MSG_ERRQUEUE_DONTWAIT) == 1;
     }
 
     /**

@@ -17,7 +17,6 @@ public final class SocketMemory {
     private static final int RECEIVE_TAKEN = 0;
     private static final int RECEIVE_BUFFER = 4;
 
-    private final MemorySegment callState = LibC.callState();
     private final MemorySegment numbers = Arena.global().allocate(NUMBERS * 4, 8);
     private final MemorySegment length = Arena.global().allocate(4, 4);
 
@@ -28,7 +27,7 @@ public final class SocketMemory {
      */
     public boolean look(final int fd) {
         length.set(JAVA_INT, 0, NUMBERS * 4);
-        if (LibC.getsockopt(callState, fd, SOL_SOCKET, SO_MEMINFO, numbers.address(), length.address()) == 0) {
+        if (LibC.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, numbers.address(), length.address()) == 0) {
             return true;
         }
         numbers.fill((byte) 0);

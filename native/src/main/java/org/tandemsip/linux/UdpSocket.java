@@ -79,7 +79,6 @@ public final class UdpSocket implements AutoCloseable {
     private final boolean ipv6;
     private final int receiveSlots;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment callState = LibC.callState();
     private final MemorySegment received;
     private final MemorySegment receivedAddresses;
     /** Memory apart: of its pages those are provided that datagrams have reached, which are few of each 64 KiB. */
@@ -130,8 +129,8 @@ public final class UdpSocket implements AutoCloseable {
         int opened = -1;
         boolean ready = false;
         try {
-            mapped = LibC.map(callState, (long) DATAGRAM_BYTES * receiveSlots);
-            opened = check("socket", LibC.socket(callState, ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM_CLOEXEC));
+            mapped = LibC.map((long) DATAGRAM_BYTES * receiveSlots);
+            opened = check("socket", LibC.socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM_CLOEXEC));
             limitWaits(opened);
             ready = true;
         } finally {
@@ -156,21 +155,21 @@ public final class UdpSocket implements AutoCloseable {
     private void limitWaits(final int opened) throws IOException {
         scratch.set(JAVA_LONG, 0, 0);
         scratch.set(JAVA_LONG, 8, 1);
-        check("setsockopt", LibC.setsockopt(callState, opened, SOL_SOCKET, SO_RCVTIMEO, scratch.address(), 16));
+        check("setsockopt", LibC.setsockopt(opened, SOL_SOCKET, SO_RCVTIMEO, scratch.address(), 16));
         // struct sock_filter: code (BPF_RET), jt, jf, k (all bytes); struct sock_fprog: length, and at 8 where it is.
         sentVectors.set(JAVA_LONG, 0, 0xFFFF_FFFF_0000_0006L);
         scratch.set(JAVA_LONG, 0, 1);
         scratch.set(JAVA_LONG, 8, sentVectors.address());
-        check("setsockopt", LibC.setsockopt(callState, opened, SOL_SOCKET, SO_ATTACH_FILTER, scratch.address(), 16));
+        check("setsockopt", LibC.setsockopt(opened, SOL_SOCKET, SO_ATTACH_FILTER, scratch.address(), 16));
         sentVectors.set(JAVA_LONG, 0, 0);
     }
 
     private void release(final int opened, final long mapped) {
         if (opened >= 0) {
-            LibC.close(callState, opened);
+            LibC.close(opened);
         }
         if (mapped != 0) {
-            LibC.unmap(callState, mapped, (long) DATAGRAM_BYTES * receiveSlots);
+            LibC.unmap(mapped, (long) DATAGRAM_BYTES * receiveSlots);
         }
         arena.close();
     }
@@ -207,7 +206,7 @@ public final class UdpSocket implements AutoCloseable {
 
     /**
      * Has the kernel keep what ICMP reports about datagrams sent, for {@link SocketErrors} to read. From then on a
-     * report makes one {@link #send} or {@link #receive} fail that has nothing to do with it, until it is read.
+     * report makes one {@link #receive} end without anything that has nothing to do with it.
      */
     public void keepErrors() {
         option(SOL_IP, IP_RECVERR, 1);
@@ -224,9 +223,9 @@ public final class UdpSocket implements AutoCloseable {
      */
     public int bind(final long addressHigh, final long addressLow, final int port) throws IOException {
         final int length = putAddress(sentAddresses, 0, addressHigh, addressLow, port);
-        check("bind", LibC.bind(callState, fd, sentAddresses.address(), length));
+        check("bind", LibC.bind(fd, sentAddresses.address(), length));
         sentVectors.set(JAVA_INT, 0, (int) ADDRESS_BYTES);
-        check("getsockname", LibC.getsockname(callState, fd, sentAddresses.address(), sentVectors.address()));
+        check("getsockname", LibC.getsockname(fd, sentAddresses.address(), sentVectors.address()));
         return Short.toUnsignedInt(sentAddresses.get(NET_SHORT, 2));
     }
 
@@ -250,7 +249,7 @@ public final class UdpSocket implements AutoCloseable {
         if (!stamping || received.get(JAVA_LONG, slot * HEADER_BYTES + CONTROL_LENGTH) < STAMP_END) {
             return 0;
         }
-        LibC.clockGettime(callState, 0, scratch.address());
+        LibC.clockGettime(0, scratch.address());
         final long at = slot * CONTROL_BYTES;
         return Math.max(0, (scratch.get(JAVA_LONG, 0) - controls.get(JAVA_LONG, at + STAMP_SECONDS)) * 1_000_000_000L
                 + scratch.get(JAVA_LONG, 8) - controls.get(JAVA_LONG, at + STAMP_NANOS));
@@ -278,7 +277,7 @@ public final class UdpSocket implements AutoCloseable {
                 received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL_LENGTH, CONTROL_BYTES);
             }
         }
-        lastReceived = Math.max(0, LibC.recvmmsg(callState, fd, received.address(), receiveSlots, flags));
+        lastReceived = Math.max(0, LibC.recvmmsg(fd, received.address(), receiveSlots, flags));
         return lastReceived;
     }
 
@@ -332,13 +331,9 @@ public final class UdpSocket implements AutoCloseable {
     public int send(final int slot, final int count) {
         while (true) {
             final int result =
-                    LibC.sendmmsg(callState, fd, sent.address() + slot * HEADER_BYTES, count, MSG_DONTWAIT);
-            if (result > 0) {
+                    LibC.sendmmsg(fd, sent.address() + slot * HEADER_BYTES, count, MSG_DONTWAIT);
+            if (result != -EINTR) {
                 return result;
-            }
-            final int errno = LibC.errno(callState);
-            if (errno != EINTR) {
-                return -errno;
             }
         }
     }
@@ -366,20 +361,18 @@ public final class UdpSocket implements AutoCloseable {
     }
 
     private void set(final int name, final int value) throws IOException {
-        if (option(SOL_SOCKET, name, value) < 0) {
-            throw new IOException(LibC.describe(LibC.errno(callState)));
-        }
+        check("setsockopt", option(SOL_SOCKET, name, value));
     }
 
     private int option(final int level, final int name, final int value) {
         // Not among the vectors: there may be datagrams that wait to be sent.
         scratch.set(JAVA_INT, 0, value);
-        return LibC.setsockopt(callState, fd, level, name, scratch.address(), 4);
+        return LibC.setsockopt(fd, level, name, scratch.address(), 4);
     }
 
     private int check(final String call, final int result) throws IOException {
         if (result < 0) {
-            throw new IOException(call + "(): " + LibC.describe(LibC.errno(callState)));
+            throw new IOException(call + "(): " + LibC.describe(-result));
         }
         return result;
     }

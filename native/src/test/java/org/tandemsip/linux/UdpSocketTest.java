@@ -134,7 +134,7 @@ class UdpSocketTest {
             assertEquals(0, received);
             assertTrue(unsent > 0, "it has ended only when no more came");
         } finally {
-            LibC.close(LibC.callState(), raw);
+            LibC.close(raw);
         }
     }
 
@@ -161,8 +161,8 @@ class UdpSocketTest {
                 prepare(left, 1, "for right", high, low, rightPort);
                 assertEquals(1, left.send(0, 1));
 
-                // then: the report fails what has nothing to do with it, until it is read
-                assertTrue(left.send(1, 1) < 0);
+                // then: the report fails nothing that has nothing to do with it
+                assertEquals(1, left.send(1, 1));
                 assertTrue(errors.next(left.fd()));
                 assertTrue(errors.unreachable());
                 assertEquals(high, errors.addressHigh());
@@ -170,7 +170,6 @@ class UdpSocketTest {
                 assertEquals(closedPort, errors.port());
                 assertEquals("for nobody", new String(errors.quoted(), StandardCharsets.US_ASCII));
                 assertFalse(errors.next(left.fd()));
-                assertEquals(1, left.send(1, 1));
                 assertEquals(1, right.receive());
                 assertEquals("for right", text(right, 0));
             }
