@@ -1,12 +1,6 @@
 package org.tandemsip.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,11 +26,8 @@ import java.util.List;
  * {@code h = (h ^ word) * multiplier; h ^= h >>> 15}. In the end {@code h *= multiplier; h ^= h >>> 15;
  * h *= multiplier}, and the socket is {@code (h >>> 16) * sockets >>> 16}.
  */
-public final class CallIdSteering {
-    private static final int SOL_SOCKET = 1;
+public final class CallIdSteering extends ClassicBpf {
     private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
-    private static final int INSTRUCTION_BYTES = 8;
-    private static final int MOST_INSTRUCTIONS = 4_096;
 
     /** A status line ends before this, and the name begins here at the earliest. */
     private static final int SEARCH_FROM = 17;
@@ -57,43 +48,14 @@ public final class CallIdSteering {
     /** No socket has this number. */
     private static final int NONE = -1;
 
-    // The machine: registers A and X, memory M[0..15]; k is a number of the instruction.
-    private static final int A_IS_WORD_AT_K = 0x20;
-    private static final int A_IS_WORD_AT_X_K = 0x40;
-    private static final int A_IS_BYTE_AT_X_K = 0x50;
-    private static final int A_IS_LENGTH = 0x80;
-    private static final int A_IS_K = 0x00;
-    private static final int X_IS_K = 0x01;
-    private static final int A_IS_M = 0x60;
-    private static final int X_IS_M = 0x61;
-    private static final int M_IS_A = 0x02;
-    private static final int X_IS_A = 0x07;
-    private static final int A_IS_X = 0x87;
-    private static final int ADD_K = 0x04;
-    private static final int SUB_K = 0x14;
-    private static final int SUB_X = 0x1C;
-    private static final int MUL_K = 0x24;
-    private static final int OR_K = 0x44;
-    private static final int AND_K = 0x54;
-    private static final int AND_X = 0x5C;
-    private static final int SHIFT_RIGHT_K = 0x74;
-    private static final int XOR_K = 0xA4;
-    private static final int XOR_X = 0xAC;
-    private static final int JUMP = 0x05;
-    private static final int IF_EQUAL = 0x15;
-    private static final int IF_AT_LEAST = 0x35;
-    private static final int RETURN_K = 0x06;
-    private static final int RETURN_A = 0x16;
-
     private static final int M_HASH = 0;
     private static final int M_VALUE = 1;
     private static final int M_WORD = 2;
     private static final int M_OTHER = 3;
 
-    private final ByteBuffer code =
-            ByteBuffer.allocate(MOST_INSTRUCTIONS * INSTRUCTION_BYTES).order(ByteOrder.nativeOrder());
-
-    private CallIdSteering(final int blocks, final int sockets, final int seed, final int multiplier) {
+    private CallIdSteering(final Arena arena, final int blocks, final int sockets, final int seed,
+            final int multiplier) {
+        super(arena, NONE);
         findCandidate(blocks);
         checkName();
         hashValue(sockets, seed, multiplier);
@@ -110,24 +72,13 @@ public final class CallIdSteering {
      */
     public static boolean attach(final int fd, final int sockets, final int seed, final int multiplier) {
         for (int blocks = MOST_BLOCKS; blocks >= FEWEST_BLOCKS; blocks = blocks * 3 / 4) {
-            if (new CallIdSteering(blocks, sockets, seed, multiplier).attach(fd)) {
-                return true;
+            try (Arena arena = Arena.ofConfined()) {
+                if (new CallIdSteering(arena, blocks, sockets, seed, multiplier).attach(fd, SO_ATTACH_REUSEPORT_CBPF)) {
+                    return true;
+                }
             }
         }
         return false;
-    }
-
-    /** struct sock_fprog: the number of instructions, and at 8 where they are. */
-    private boolean attach(final int fd) {
-        try (Arena arena = Arena.ofConfined()) {
-            final MemorySegment program = arena.allocate(16, 8);
-            final MemorySegment instructions = arena.allocate(code.position(), 8);
-            instructions.copyFrom(MemorySegment.ofArray(code.array()).asSlice(0, code.position()));
-            program.set(JAVA_SHORT, 0, (short) place());
-            program.set(JAVA_LONG, 8, instructions.address());
-            return LibC.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program.address(),
-                    16) == 0;
-        }
     }
 
     /** Leaves the word in A that looks like part of the name, and in X where it is. */
@@ -257,34 +208,5 @@ public final class CallIdSteering {
         emit(X_IS_A, 0);
         emit(SHIFT_RIGHT_K, 15);
         emit(XOR_X, 0);
-    }
-
-    private void leaveUnless(final int condition, final int k) {
-        emit(condition, k, 1, 0);
-        emit(RETURN_K, NONE);
-    }
-
-    private void emit(final int operation, final int k) {
-        emit(operation, k, 0, 0);
-    }
-
-    /** A jump goes over so many instructions. */
-    private void emit(final int operation, final int k, final int overIfTrue, final int overIfFalse) {
-        code.putShort((short) operation).put((byte) overIfTrue).put((byte) overIfFalse).putInt(k);
-    }
-
-    private int place() {
-        return code.position() / INSTRUCTION_BYTES;
-    }
-
-    /** Has {@code jumps} lead to the next instruction. */
-    private void land(final List<Integer> jumps) {
-        for (final int jump : jumps) {
-            code.putInt(jump * INSTRUCTION_BYTES + 4, place() - jump - 1);
-        }
-    }
-
-    private static int word(final String text) {
-        return text.charAt(0) << 24 | text.charAt(1) << 16 | text.charAt(2) << 8 | text.charAt(3);
     }
 }

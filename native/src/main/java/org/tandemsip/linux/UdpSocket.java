@@ -46,7 +46,6 @@ public final class UdpSocket implements AutoCloseable {
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int SO_RCVTIMEO = 20;
-    private static final int SO_ATTACH_FILTER = 26;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_WAITFORONE = 0x10000;
     private static final int EINTR = 4;
@@ -76,6 +75,7 @@ public final class UdpSocket implements AutoCloseable {
     private static final ValueLayout.OfLong NET_LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     private final int fd;
+    private final NewInviteFilter newInvites;
     private final boolean ipv6;
     private final int receiveSlots;
     private final Arena arena = Arena.ofShared();
@@ -127,11 +127,12 @@ public final class UdpSocket implements AutoCloseable {
         lastReceived = receiveSlots;
         long mapped = 0;
         int opened = -1;
+        NewInviteFilter filter = null;
         boolean ready = false;
         try {
             mapped = LibC.map((long) DATAGRAM_BYTES * receiveSlots);
             opened = check("socket", LibC.socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM_CLOEXEC));
-            limitWaits(opened);
+            filter = limitWaits(opened);
             ready = true;
         } finally {
             if (!ready) {
@@ -140,6 +141,7 @@ public final class UdpSocket implements AutoCloseable {
         }
         datagrams = mapped;
         fd = opened;
+        newInvites = filter;
         for (int i = 0; i < receiveSlots; i++) {
             received.set(JAVA_LONG, i * HEADER_BYTES + CONTROL, controls.address() + i * CONTROL_BYTES);
             receivedVectors.set(JAVA_LONG, i * IOVEC_BYTES, datagram(i));
@@ -152,16 +154,15 @@ public final class UdpSocket implements AutoCloseable {
      * begins to count anew with each datagram whose checksum it finds wrong only there, so somebody who sends such ones
      * could keep us waiting for ever. It verifies before that where a socket has a filter; this one lets all pass.
      */
-    private void limitWaits(final int opened) throws IOException {
+    private NewInviteFilter limitWaits(final int opened) throws IOException {
         scratch.set(JAVA_LONG, 0, 0);
         scratch.set(JAVA_LONG, 8, 1);
         check("setsockopt", LibC.setsockopt(opened, SOL_SOCKET, SO_RCVTIMEO, scratch.address(), 16));
-        // struct sock_filter: code (BPF_RET), jt, jf, k (all bytes); struct sock_fprog: length, and at 8 where it is.
-        sentVectors.set(JAVA_LONG, 0, 0xFFFF_FFFF_0000_0006L);
-        scratch.set(JAVA_LONG, 0, 1);
-        scratch.set(JAVA_LONG, 8, sentVectors.address());
-        check("setsockopt", LibC.setsockopt(opened, SOL_SOCKET, SO_ATTACH_FILTER, scratch.address(), 16));
-        sentVectors.set(JAVA_LONG, 0, 0);
+        final NewInviteFilter filter = new NewInviteFilter(arena, opened);
+        if (!filter.attach()) {
+            throw new IOException("setsockopt: the kernel takes no socket filter");
+        }
+        return filter;
     }
 
     private void release(final int opened, final long mapped) {
@@ -186,6 +187,11 @@ public final class UdpSocket implements AutoCloseable {
     /** The file descriptor, for an event loop to watch. */
     public int fd() {
         return fd;
+    }
+
+    /** What the kernel drops of what arrives; nothing at first. */
+    public NewInviteFilter newInvites() {
+        return newInvites;
     }
 
     /** Lets other sockets of this user listen on the same address (SO_REUSEPORT). Before {@link #bind}. */

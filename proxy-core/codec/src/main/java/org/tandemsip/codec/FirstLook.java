@@ -18,11 +18,13 @@ public final class FirstLook {
     private static final byte[] COMPACT_CALL_ID = {'i', ':'};
     private static final byte[] CSEQ = {'c', 's', 'e', 'q', ':'};
     private static final byte[] TAG = {'t', 'a', 'g'};
+    private static final byte[] INVITE = {'i', 'n', 'v', 'i', 't', 'e', ' '};
     private static final byte[] ACK = {'a', 'c', 'k', ' '};
     private static final byte[] CANCEL = {'c', 'a', 'n', 'c', 'e', 'l', ' '};
     private static final byte[] RESPONSE = {'s', 'i', 'p', '/'};
     private static final int LONGEST_NUMBER = 9;
 
+    private boolean invite;
     private int requestUri;
     private long callId;
     private long cseqNumber;
@@ -36,6 +38,7 @@ public final class FirstLook {
                 || startsWith(bytes, 0, length, ACK) || startsWith(bytes, 0, length, CANCEL)) {
             return false;
         }
+        invite = startsWith(bytes, 0, length, INVITE);
         requestUri = Scan.skip(bytes, 0, length, Scan.TOKEN) + 1;
         int found = 0;
         int end = Scan.lineBreak(bytes, 0, length);
@@ -124,6 +127,11 @@ public final class FirstLook {
         }
         cseqNumber = number;
         return stop > start && stop - start <= LONGEST_NUMBER;
+    }
+
+    /** Whether it is an INVITE. */
+    public boolean isInvite() {
+        return invite;
     }
 
     /** Offset of the Request-URI. */

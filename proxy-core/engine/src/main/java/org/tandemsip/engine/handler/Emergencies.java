@@ -26,6 +26,11 @@ public final class Emergencies {
         this.numbers = numbers.stream().map(Emergencies::ascii).toArray(byte[][]::new);
     }
 
+    /** Whether all of them are the service URN: there are no numbers. */
+    public boolean areServices() {
+        return numbers.length == 0;
+    }
+
     /** Whether the URI in {@code bytes[start, end)}, which may have more behind it after a blank, is one. */
     public boolean includes(final DirectBuffer bytes, final int start, final int end) {
         if (isService(bytes, start, end)) {

@@ -47,6 +47,7 @@ final class Admission {
 
     private final Overload overload;
     private final FairShare shares = new FairShare();
+    private final InviteShares inviteShares = new InviteShares();
     private final Supplier<SourceFilter> filters;
     private final KeyedHash hash;
     private final AnswerTag answerTag;
@@ -78,13 +79,28 @@ final class Admission {
         this.answerTag = new AnswerTag(keys);
     }
 
-    /** Ends a cycle of the event loop. */
-    void endCycle(final long cycleNs) {
+    /** Ends a cycle of the event loop; returns whether {@link #inviteShares} have changed. */
+    boolean endCycle(final long cycleNs) {
         nowNs = cycleNs;
         cameBack &= nowNs - cameBackNs < MEMORY_NS;
-        if (overload.active()) {
-            shares.turn(nowNs);
+        if (!overload.active()) {
+            return inviteShares.clear();
         }
+        shares.turn(nowNs);
+        return dropsInSilence() ? inviteShares.turn(nowNs) : inviteShares.clear();
+    }
+
+    /**
+     * Whether the kernel may drop for us: it asks nobody whether the request has come before, and knows of emergencies
+     * their service URN only.
+     */
+    private boolean dropsInSilence() {
+        return !cameBack && !overload.young() && filters.get().emergencies().areServices();
+    }
+
+    /** What the kernel is to let through. */
+    InviteShares inviteShares() {
+        return inviteShares;
     }
 
     /**
@@ -101,7 +117,7 @@ final class Admission {
             return false;
         }
         lookedAt = hash.begin().add(firstLook.cseqNumber()).addSlice(bytes, firstLook.callId()).end();
-        verdictAtFirstLook = judgeNew(lookedAt, source);
+        verdictAtFirstLook = judgeNew(lookedAt, firstLook.isInvite(), source);
         return verdictAtFirstLook == Verdict.DROP;
     }
 
@@ -135,15 +151,19 @@ final class Admission {
             taken.add(fingerprint);
             return Verdict.TAKE;
         }
-        return judgeNew(fingerprint, source);
+        return judgeNew(fingerprint, request.method() == Method.INVITE, source);
     }
 
-    private Verdict judgeNew(final long fingerprint, final Source source) {
+    private Verdict judgeNew(final long fingerprint, final boolean invite, final Source source) {
         if (overload.active() && !taken.has(fingerprint)) {
             final int trunk = filters.get().trunkOf(source);
             final double lot = overload.young() ? lotOfYouth(fingerprint) : lot(fingerprint);
+            final boolean takes = shares.takes(trunk, lot, overload.refusing());
+            if (invite && source.connection == 0 && trunk != SourceFilter.UNKNOWN) {
+                inviteShares.count(source, takes);
+            }
             // A stream waits for a server that has just started.
-            if (!shares.takes(trunk, lot, overload.refusing()) && !(overload.young() && source.connection != 0)) {
+            if (!takes && !(overload.young() && source.connection != 0)) {
                 return source.connection != 0 || trunk == SourceFilter.UNKNOWN ? Verdict.REFUSE
                         : refuseDatagram(fingerprint);
             }

@@ -19,6 +19,9 @@ interface DatagramPort {
     /** Stops reading; sending goes on. */
     void stopReading();
 
+    /** Has the kernel let through so many of the new INVITEs, where it can be told. */
+    default void letThrough(final InviteShares shares) {}
+
     /** Closes the socket. */
     void close();
 }

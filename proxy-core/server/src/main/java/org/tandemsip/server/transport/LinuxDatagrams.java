@@ -128,6 +128,15 @@ final class LinuxDatagrams implements DatagramPort, EpollIoHandle {
         }
     }
 
+    @Override
+    public void letThrough(final InviteShares shares) {
+        if (!closed) {
+            shares.writeTo(socket.newInvites());
+            // Where the kernel takes no such filter, what it would have dropped is dropped here.
+            socket.newInvites().attach();
+        }
+    }
+
     private void read(final boolean waiting) {
         loop.reads(this, waiting);
         int count = BATCH;

@@ -127,7 +127,9 @@ final class Loop implements ShardThread {
             final long nowNs = System.nanoTime();
             soleSocket.endCycle(events, nowNs);
             overload.endCycle(nowNs, owners.waitedNs(nowNs));
-            admission.endCycle(nowNs);
+            if (admission.endCycle(nowNs)) {
+                outbound.letThrough(admission.inviteShares());
+            }
             takeTurn(nowNs);
         } catch (final RuntimeException | Error bug) {
             // Would end the event loop's thread, and with it all its sockets.

@@ -229,6 +229,10 @@ public final class Network implements AutoCloseable {
         return badMessages;
     }
 
+    Loop loop(final int index) {
+        return loops[index];
+    }
+
     /** How each thread of the message path is doing. */
     public List<LoopStatus> loops() {
         return watch.statuses();

@@ -207,6 +207,15 @@ final class Outbound implements OutboundQueue.Consumer {
         }
     }
 
+    /** Has the kernel let through so many of the new INVITEs. */
+    void letThrough(final InviteShares shares) {
+        for (final DatagramPort port : ports) {
+            if (port != null) {
+                port.letThrough(shares);
+            }
+        }
+    }
+
     /** Stops reading datagrams. */
     void stopReading() {
         for (final DatagramPort port : ports) {

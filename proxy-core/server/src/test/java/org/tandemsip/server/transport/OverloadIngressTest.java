@@ -12,6 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.metrics.Counter;
 
 /** A loop that was kept from reading until its socket buffer was full, over real sockets. */
@@ -46,6 +49,52 @@ class OverloadIngressTest {
             assertEquals(0, answers[2], "new requests were refused by a server that has just started");
             assertEquals(0, net.count(Counter.DROPPED_FAULT));
             assertEquals(net.count(Counter.OVERLOAD_DROPPED), net.count(Counter.DROPPED_OVERLOAD));
+        }
+        TestNet.assertNoLeaks();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void shouldNotSeeWhatTheKernelIsToldToDrop() throws Exception {
+        try (TestNet net = new TestNet(shape -> shape);
+                DatagramSocket client = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
+            // given: an address of which nothing is taken
+            final Source source = new Source();
+            source.addressLow = 0x0000_FFFF_7F00_0001L;
+            final InviteShares shares = new InviteShares();
+            for (long window = 1; window < 10; window++) {
+                for (int i = 0; i < 100; i++) {
+                    shares.count(source, false);
+                }
+                assertEquals(window < 8, shares.turn(window * 100_000_000L), "window " + window);
+            }
+            final Loop loop = net.network.loop(0);
+            loop.eventLoop().submit(() -> loop.outbound().letThrough(shares)).syncUninterruptibly();
+            final String filler = "X-Long: " + "x".repeat(150) + "\r\n";
+
+            // when
+            for (int i = 0; i < 500; i++) {
+                send(client, net.udpAddress(), TestNet.request("INVITE", "new" + i, filler));
+            }
+            for (int i = 0; i < 50; i++) {
+                send(client, net.udpAddress(), inDialog(TestNet.request("INVITE", "in" + i, filler)));
+                send(client, net.udpAddress(), TestNet.request("OPTIONS", "options" + i, filler));
+            }
+
+            // then: one in a hundred comes through
+            TestNet.await("the last", () -> net.count(Counter.RECEIVED) >= 100);
+            assertTrue(net.count(Counter.RECEIVED) < 130, net.count(Counter.RECEIVED) + " received");
+
+            // and when
+            assertTrue(shares.clear());
+            loop.eventLoop().submit(() -> loop.outbound().letThrough(shares)).syncUninterruptibly();
+            final long before = net.count(Counter.RECEIVED);
+            for (int i = 0; i < 50; i++) {
+                send(client, net.udpAddress(), TestNet.request("INVITE", "again" + i, filler));
+            }
+
+            // then
+            TestNet.await("all", () -> net.count(Counter.RECEIVED) == before + 50);
         }
         TestNet.assertNoLeaks();
     }

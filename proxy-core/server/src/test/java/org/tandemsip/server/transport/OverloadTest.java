@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -15,6 +17,7 @@ import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
 import org.tandemsip.codec.SipMessage;
 import org.tandemsip.codec.SipParser;
+import org.tandemsip.engine.handler.Emergencies;
 import org.tandemsip.engine.handler.Source;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -318,6 +321,57 @@ class OverloadTest {
         assertEquals(0, loop.lostInKernel);
     }
 
+    @ParameterizedTest
+    @ValueSource(doubles = {2, 3, 10})
+    void shouldHaveTheKernelDropMostOfWhatIsTooMuch(final double load) {
+        // given
+        final OverloadedLoop loop = grownUp();
+        loop.run(2 * SECOND, load * CAPACITY);
+        final int before = loop.completed();
+        loop.verdicts.clear();
+        loop.droppedByKernel = 0;
+
+        // when
+        final long beganNs = loop.nowNs;
+        loop.run(4 * SECOND, load * CAPACITY);
+
+        // then
+        final double perSecond = (loop.completed() - before) * 1e9 / (loop.nowNs - beganNs);
+        assertTrue(perSecond >= 0.94 * CAPACITY, () -> perSecond + " of " + CAPACITY);
+        final int dropped = loop.verdicts.get(Admission.Verdict.DROP);
+        assertTrue(dropped < loop.completed() - before, () -> dropped + " dropped, by the kernel "
+                + loop.droppedByKernel);
+    }
+
+    @Test
+    void shouldLeaveNothingToTheKernelThatKnowsNoEmergencyNumbers() {
+        // given
+        growUp();
+        waits(40 * MS, 600 * MS);
+        final SourceFilter numbers = new SourceFilter() {
+            @Override
+            public int trunkOf(final Source source) {
+                return 0;
+            }
+
+            @Override
+            public Emergencies emergencies() {
+                return new Emergencies(List.of("112"));
+            }
+        };
+        final Admission admission =
+                new Admission(overload, () -> numbers, TestNet.KEYS, new Fingerprints(), new Fingerprints());
+        for (int i = 0; i < 1_000; i++) {
+            final byte[] text = new String(request("sip:b@example.com", i), StandardCharsets.US_ASCII)
+                    .replace("MESSAGE", "INVITE").getBytes(StandardCharsets.US_ASCII);
+            admission.dropsAtFirstLook(new UnsafeBuffer(text), text.length, new Source());
+        }
+
+        // then
+        assertFalse(admission.endCycle(nowNs));
+        assertEquals(1, admission.inviteShares().of(0, 0));
+    }
+
     @Test
     void shouldAnswerAllItTurnsAwayWhenSendersComeBack() {
         // given
@@ -350,11 +404,13 @@ class OverloadTest {
         loop.run(2 * SECOND, 0.5 * CAPACITY);
         loop.verdicts.clear();
         loop.waitsNs.clear();
+        loop.droppedByKernel = 0;
         loop.run(SECOND, 0.5 * CAPACITY);
 
         // then
         assertFalse(loop.overload.active());
         assertEquals(Set.of(Admission.Verdict.TAKE), loop.verdicts.keySet());
+        assertEquals(0, loop.droppedByKernel);
         assertTrue(loop.waitsNs.stream().allMatch(waitedNs -> waitedNs < 2 * MS));
     }
 

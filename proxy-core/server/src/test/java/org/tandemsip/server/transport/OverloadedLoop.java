@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.SplittableRandom;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.tandemsip.codec.Limits;
 import org.tandemsip.codec.ParseError;
@@ -68,6 +69,8 @@ final class OverloadedLoop {
     final int[] completed = new int[8];
     final int[] offered = new int[8];
     int lostInKernel;
+    /** By the share that the loop has it let through. */
+    int droppedByKernel;
     int received;
     int inDialogTurnedAway;
     /** Whether callers send again what is not answered. */
@@ -84,6 +87,7 @@ final class OverloadedLoop {
     private final SipParser parser = new SipParser(Limits.DEFAULTS);
     private final SipMessage message = new SipMessage(Limits.DEFAULTS.headerRows());
     private final Source source = new Source();
+    private final SplittableRandom lots = new SplittableRandom(7);
     private final UnsafeBuffer[] texts = new UnsafeBuffer[Kind.values().length];
     private final int ackTagOffset;
     private final double[] nextCallNs = new double[8];
@@ -158,7 +162,10 @@ final class OverloadedLoop {
                     invite(arrival.atNs + (T1_NS << arrival.call.sent - 1), arrival.call);
                 }
             }
-            if (buffer.size() == BUFFER) {
+            if (arrival.kind == Kind.INVITE
+                    && lots.nextDouble() >= admission.inviteShares().of(0, arrival.call.trunk)) {
+                droppedByKernel++;
+            } else if (buffer.size() == BUFFER) {
                 lostInKernel++;
             } else {
                 buffer.add(arrival);
