@@ -8,8 +8,8 @@ import java.util.List;
  * Has the kernel drop a share of those INVITEs of some addresses that begin a call, before they take room in the buffer
  * of a UDP socket: to receive one and then drop it costs several times as much.
  *
- * <p>This is a classic BPF program ({@code SO_ATTACH_FILTER}), which needs no rights. It draws lots, and looks closer at
- * who has lost: it is dropped only where a To row within the first half kilobyte or so surely has no tag. All else
+ * <p>This is a classic BPF program ({@code SO_ATTACH_FILTER}), which needs no rights. It draws lots, and looks closer
+ * at who has lost: it is dropped only where a To row within the first half kilobyte or so surely has no tag. All else
  * passes: other methods, responses, requests inside of dialogs, URIs other than sip and tel (as
  * {@code urn:service:sos}), compact forms, folded rows, whatever is written in an unusual way.
  *

@@ -40,7 +40,8 @@ final class ProcessMetrics {
         loops(network.loops());
         memory();
         out.single("tandem_udp_kernel_drops_total", "counter",
-                "Datagrams that the kernel has dropped since a socket buffer was full, or we were overloaded; 0 where it does not say.",
+                "Datagrams that the kernel has dropped: a socket buffer was full, or we were overloaded; 0 where it "
+                        + "does not say.",
                 kernelDrops(network.listenPoints()));
         certificates(tls);
     }
