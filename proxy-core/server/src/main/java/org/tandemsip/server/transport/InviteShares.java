@@ -17,7 +17,7 @@ import org.tandemsip.linux.NewInviteFilter;
  */
 final class InviteShares {
     /** Requests are counted over so long. */
-    private static final long WINDOW_NS = 100_000_000L;
+    static final long WINDOW_NS = 100_000_000L;
     /** Of what is taken, so much comes through; new shares are for the middle of that, since they cost 1.5 ms. */
     private static final double FEWEST = 1.05;
     private static final double MIDDLE = 1.15;
@@ -115,12 +115,19 @@ final class InviteShares {
         passing[place] = passing[places];
     }
 
+    /** Whether the kernel is to drop anything. */
+    boolean any() {
+        for (int i = 0; i < places; i++) {
+            if (passing[i] < 1) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Lets everything through; returns whether that is new. */
     boolean clear() {
-        boolean changed = false;
-        for (int i = 0; i < places; i++) {
-            changed |= passing[i] < 1;
-        }
+        final boolean changed = any();
         places = 0;
         return changed;
     }

@@ -62,6 +62,7 @@ final class Loop implements ShardThread {
     private final SipMessage message;
     private final Runnable wakeTask = this::woken;
     private final Runnable timerTask = this::timerDue;
+    private final Runnable lookTask = this::looked;
     private final AtomicBoolean wakePending = new AtomicBoolean();
 
     /** When the last turn began. */
@@ -73,6 +74,7 @@ final class Loop implements ShardThread {
     private long timerAtNs;
     /** Whether the cycle that is under way has been ended for all that was read in it. */
     private boolean ended;
+    private boolean looksAgain;
     private boolean closing;
     /** Whether the memory to send from is gone: timers that come due after that have nowhere to write. */
     private boolean closed;
@@ -130,11 +132,26 @@ final class Loop implements ShardThread {
             if (admission.endCycle(nowNs)) {
                 outbound.letThrough(admission.inviteShares());
             }
+            lookAgainAtShares();
             takeTurn(nowNs);
         } catch (final RuntimeException | Error bug) {
             // Would end the event loop's thread, and with it all its sockets.
             counters.increment(Counter.FAULTS);
         }
+    }
+
+    /** What the kernel drops wakes nobody: when no more than that comes, there has to be a next cycle all the same. */
+    private void lookAgainAtShares() {
+        if (!looksAgain && admission.inviteShares().any()) {
+            looksAgain = true;
+            eventLoop.schedule(lookTask, InviteShares.WINDOW_NS, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** The cycle has ended before its tasks. */
+    private void looked() {
+        looksAgain = false;
+        lookAgainAtShares();
     }
 
     /**
