@@ -9,7 +9,7 @@ import java.util.List;
  * of a UDP socket: to receive one and then drop it costs several times as much.
  *
  * <p>This is a classic BPF program ({@code SO_ATTACH_FILTER}), which needs no rights. It draws lots, and looks closer
- * at who has lost: it is dropped only where a To row within the first half kilobyte or so surely has no tag. All else
+ * at who has lost: it is dropped only where a To row within the first 400 bytes surely has no tag. All else
  * passes: other methods, responses, requests inside of dialogs, URIs other than sip and tel (as
  * {@code urn:service:sos}), compact forms, folded rows, whatever is written in an unusual way.
  *
@@ -33,7 +33,7 @@ public final class NewInviteFilter extends ClassicBpf {
     /** Bytes between two looks at the length. */
     private static final int BLOCK = 48;
     /** What is searched, in blocks. Where net.core.optmem_max is 20480 a socket has no room for that. */
-    private static final int MOST_BLOCKS = 10;
+    private static final int MOST_BLOCKS = 8;
     private static final int FEWEST_BLOCKS = 2;
     private static final int LONGEST_TO = 120;
 
@@ -43,6 +43,9 @@ public final class NewInviteFilter extends ClassicBpf {
     private static final int LF_TO = word("\nto:");
     /** LF, and the asterisk that lower case makes of it. */
     private static final int LF_TO_BEHIND = '*' << 16 | 't' << 8 | 'o';
+    /** CR LF CR LF, and CR LF CR, as lower case leaves them: the end of the header. */
+    private static final int END = 0x0D2A_2D2A;
+    private static final int END_BEHIND = 0x002D_2A2D;
     private static final int TAG = word("tag\0");
 
     private static final int PASS = -1;
@@ -59,6 +62,14 @@ public final class NewInviteFilter extends ClassicBpf {
     NewInviteFilter(final Arena arena, final int fd) {
         super(arena, PASS);
         this.fd = fd;
+    }
+
+    /**
+     * Whether an INVITE of {@code length} bytes can be dropped for its To row {@code [start, end)}: the program finds it.
+     */
+    public static boolean reaches(final int start, final int end, final int length) {
+        return start > SEARCH_FROM - MESSAGE && start < MOST_BLOCKS * BLOCK && end - start < LONGEST_TO - 8
+                && length - start > LONGEST_TO + BLOCK;
     }
 
     /** Names no address any more. */
@@ -81,16 +92,19 @@ public final class NewInviteFilter extends ClassicBpf {
     public boolean attach() {
         // The kernel has room for one of them, not for one and the one before.
         writePass();
-        boolean attached = attach(fd, SO_ATTACH_FILTER);
-        while (addresses > 0 && attached) {
+        final boolean passes = attach(fd, SO_ATTACH_FILTER);
+        if (addresses == 0) {
+            return passes;
+        }
+        while (blocks >= FEWEST_BLOCKS) {
             write();
             if (attach(fd, SO_ATTACH_FILTER)) {
                 return true;
             }
+            // There never was room: it is not tried again.
             blocks = blocks * 2 / 3;
-            attached = blocks >= FEWEST_BLOCKS;
         }
-        return attached;
+        return false;
     }
 
     private void writePass() {
@@ -159,7 +173,11 @@ public final class NewInviteFilter extends ClassicBpf {
                 emit(X_IS_K, at);
                 found.add(place());
                 emit(JUMP, 0);
+                emit(IF_EQUAL, END, 0, 1);
+                emit(RETURN_K, PASS);
                 emit(AND_K, 0x00FF_FFFF);
+                emit(IF_EQUAL, END_BEHIND, 0, 1);
+                emit(RETURN_K, PASS);
                 emit(IF_EQUAL, LF_TO_BEHIND, 0, 2);
                 emit(X_IS_K, at + 1);
                 found.add(place());

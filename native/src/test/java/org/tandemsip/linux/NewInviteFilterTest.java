@@ -140,6 +140,19 @@ class NewInviteFilterTest {
     }
 
     @Test
+    void shouldNotTakeTheBodyForARow() throws IOException {
+        // given
+        drop(0);
+        final String invite = INVITE.replace(TO, "t: <sip:b@x>;tag=1\r\n").strip();
+
+        // then
+        for (int padding = 0; padding < 4; padding++) {
+            assertTrue(passes(invite + " ".repeat(padding) + "\r\n\r\n" + TO + "x".repeat(200)));
+            assertTrue(passes(invite + "\r\nX: " + "x".repeat(padding) + "\r\n\r\n" + TO + "x".repeat(200)));
+        }
+    }
+
+    @Test
     void shouldLetPassWhatBeginsNoCall() throws IOException {
         // given
         drop(0);

@@ -18,13 +18,16 @@ public final class FirstLook {
     private static final byte[] COMPACT_CALL_ID = {'i', ':'};
     private static final byte[] CSEQ = {'c', 's', 'e', 'q', ':'};
     private static final byte[] TAG = {'t', 'a', 'g'};
-    private static final byte[] INVITE = {'i', 'n', 'v', 'i', 't', 'e', ' '};
+    private static final long INVITE = Scan.word("INVITE s");
+    private static final long INVITE_TEL = Scan.word("INVITE t");
     private static final byte[] ACK = {'a', 'c', 'k', ' '};
     private static final byte[] CANCEL = {'c', 'a', 'n', 'c', 'e', 'l', ' '};
     private static final byte[] RESPONSE = {'s', 'i', 'p', '/'};
     private static final int LONGEST_NUMBER = 9;
 
     private boolean invite;
+    private int to;
+    private int toEnd;
     private int requestUri;
     private long callId;
     private long cseqNumber;
@@ -38,7 +41,8 @@ public final class FirstLook {
                 || startsWith(bytes, 0, length, ACK) || startsWith(bytes, 0, length, CANCEL)) {
             return false;
         }
-        invite = startsWith(bytes, 0, length, INVITE);
+        final long begin = length < 8 ? 0 : Scan.word(bytes, 0, 8);
+        invite = begin == INVITE || begin == INVITE_TEL;
         requestUri = Scan.skip(bytes, 0, length, Scan.TOKEN) + 1;
         int found = 0;
         int end = Scan.lineBreak(bytes, 0, length);
@@ -61,7 +65,10 @@ public final class FirstLook {
     private int look(final DirectBuffer bytes, final int line, final int end, final int length) {
         switch (bytes.getByte(line) | 0x20) {
             case 't' -> {
-                if (startsWith(bytes, line, end, TO) || startsWith(bytes, line, end, COMPACT_TO)) {
+                final boolean whole = startsWith(bytes, line, end, TO);
+                if (whole || startsWith(bytes, line, end, COMPACT_TO)) {
+                    to = whole ? line : 0;
+                    toEnd = end;
                     return folded(bytes, end, length) || holdsTag(bytes, line, end) ? -1 : FOUND_TO;
                 }
             }
@@ -129,7 +136,17 @@ public final class FirstLook {
         return stop > start && stop - start <= LONGEST_NUMBER;
     }
 
-    /** Whether it is an INVITE. */
+    /** Offset of its To row; 0 where that has the compact name. */
+    public int to() {
+        return to;
+    }
+
+    /** Offset of the end of its To row. */
+    public int toEnd() {
+        return toEnd;
+    }
+
+    /** Whether it is an INVITE to a sip, sips or tel URI, as most are. */
     public boolean isInvite() {
         return invite;
     }

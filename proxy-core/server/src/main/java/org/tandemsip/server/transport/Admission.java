@@ -3,6 +3,7 @@ package org.tandemsip.server.transport;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.tandemsip.codec.FirstLook;
+import org.tandemsip.codec.HeaderName;
 import org.tandemsip.codec.KeyedHash;
 import org.tandemsip.codec.Method;
 import org.tandemsip.codec.SipMessage;
@@ -11,6 +12,7 @@ import org.tandemsip.engine.handler.AnswerTag;
 import org.tandemsip.engine.handler.ShardContext;
 import org.tandemsip.engine.handler.Source;
 import org.tandemsip.engine.shard.Shard;
+import org.tandemsip.linux.NewInviteFilter;
 
 /**
  * Which messages a loop lets in while there are more than it can serve. Only requests that begin something are ever
@@ -57,6 +59,8 @@ final class Admission {
     private long nowNs;
     private long cameBackNs;
     private boolean cameBack;
+    private long sentAgainNs;
+    private boolean sentAgain;
     /** What was found at first look, for {@link #judge} to stand by; a fingerprint of 0 is none. */
     private long lookedAt;
     private long lots;
@@ -83,6 +87,7 @@ final class Admission {
     boolean endCycle(final long cycleNs) {
         nowNs = cycleNs;
         cameBack &= nowNs - cameBackNs < MEMORY_NS;
+        sentAgain &= nowNs - sentAgainNs < MEMORY_NS;
         if (!overload.active()) {
             return inviteShares.clear();
         }
@@ -95,7 +100,7 @@ final class Admission {
      * their service URN only.
      */
     private boolean dropsInSilence() {
-        return !cameBack && !overload.young() && filters.get().emergencies().areServices();
+        return !cameBack && !sentAgain && !overload.young() && filters.get().emergencies().areServices();
     }
 
     /** What the kernel is to let through. */
@@ -117,7 +122,8 @@ final class Admission {
             return false;
         }
         lookedAt = hash.begin().add(firstLook.cseqNumber()).addSlice(bytes, firstLook.callId()).end();
-        verdictAtFirstLook = judgeNew(lookedAt, firstLook.isInvite(), source);
+        verdictAtFirstLook = judgeNew(lookedAt, firstLook.isInvite()
+                && NewInviteFilter.reaches(firstLook.to(), firstLook.toEnd(), length), source);
         return verdictAtFirstLook == Verdict.DROP;
     }
 
@@ -151,22 +157,35 @@ final class Admission {
             taken.add(fingerprint);
             return Verdict.TAKE;
         }
-        return judgeNew(fingerprint, request.method() == Method.INVITE, source);
+        return judgeNew(fingerprint, mayDrop(request), source);
     }
 
-    private Verdict judgeNew(final long fingerprint, final boolean invite, final Source source) {
+    /** Whether the kernel could have dropped it: as {@link FirstLook} tells, for what it has not looked at. */
+    private static boolean mayDrop(final SipMessage request) {
+        final int to = request.firstRow(HeaderName.TO);
+        final byte scheme = request.bytes().getByte(Slice.offset(request.requestUri()));
+        return request.method() == Method.INVITE && (scheme == 's' || scheme == 't')
+                && Slice.length(request.rowNameToken(to)) == 2
+                && NewInviteFilter.reaches(request.rowStart(to), request.rowEnd(to), request.length());
+    }
+
+    private Verdict judgeNew(final long fingerprint, final boolean droppable, final Source source) {
         if (overload.active() && !taken.has(fingerprint)) {
             final int trunk = filters.get().trunkOf(source);
             final double lot = overload.young() ? lotOfYouth(fingerprint) : lot(fingerprint);
             final boolean takes = shares.takes(trunk, lot, overload.refusing());
-            if (invite && source.connection == 0 && trunk != SourceFilter.UNKNOWN) {
-                inviteShares.count(source, takes);
-            }
+            inviteShares.count(source, trunk, droppable && source.connection == 0 && trunk != SourceFilter.UNKNOWN,
+                    takes);
             // A stream waits for a server that has just started.
             if (!takes && !(overload.young() && source.connection != 0)) {
                 return source.connection != 0 || trunk == SourceFilter.UNKNOWN ? Verdict.REFUSE
                         : refuseDatagram(fingerprint);
             }
+        }
+        if (overload.active() && taken.has(fingerprint)) {
+            // The kernel would drop what is sent again of calls that were let in, too.
+            sentAgainNs = nowNs;
+            sentAgain = true;
         }
         taken.add(fingerprint);
         return Verdict.TAKE;

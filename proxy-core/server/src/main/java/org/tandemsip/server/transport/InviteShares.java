@@ -27,6 +27,9 @@ final class InviteShares {
     private static final double NEWEST = 0.25;
     private static final double SMALLEST = 0.01;
     private static final double NEARLY_ALL = 0.9;
+    /** Of what is taken: where more comes that the kernel cannot drop, nothing is dropped there. */
+    private static final double MOST_OTHERS = 0.25;
+    private static final int SEVERAL = -2;
     private static final int PLACES = NewInviteFilter.MOST_ADDRESSES;
 
     private final long[] highs = new long[PLACES];
@@ -37,16 +40,29 @@ final class InviteShares {
     private final double[] sent = new double[PLACES];
     private final double[] served = new double[PLACES];
     private final double[] passing = new double[PLACES];
+    private final int[] trunks = new int[PLACES];
     private int places;
+    /** What was asked and cannot be dropped by the kernel. */
+    private int others;
     private long windowEndsNs;
 
-    /** Counts a new INVITE that came in a datagram. */
-    void count(final Source source, final boolean takes) {
+    /**
+     * Counts a new request.
+     *
+     * @param trunk     index of the trunk it comes from
+     * @param droppable whether the kernel could have dropped it
+     */
+    void count(final Source source, final int trunk, final boolean droppable, final boolean takes) {
+        if (!droppable) {
+            others++;
+            return;
+        }
         int place = 0;
         while (place < places && (lows[place] != source.addressLow || highs[place] != source.addressHigh)) {
             place++;
         }
         if (place == PLACES) {
+            others++;
             return;
         }
         if (place == places) {
@@ -57,7 +73,14 @@ final class InviteShares {
             sent[place] = 0;
             served[place] = 0;
             passing[place] = 1;
+            trunks[place] = trunk;
             places++;
+        }
+        if (trunks[place] != trunk) {
+            // Trunks on one address, which the kernel cannot tell apart.
+            others++;
+            trunks[place] = SEVERAL;
+            return;
         }
         asked[place]++;
         taken[place] += takes ? 1 : 0;
@@ -70,6 +93,16 @@ final class InviteShares {
             return false;
         }
         windowEndsNs = nowNs + WINDOW_NS;
+        int allTaken = 0;
+        for (int i = 0; i < places; i++) {
+            allTaken += taken[i];
+        }
+        final boolean tooMany = others > MOST_OTHERS * allTaken;
+        others = 0;
+        if (tooMany) {
+            // They would get what is left by those that are dropped.
+            return clear();
+        }
         boolean changed = false;
         for (int i = places - 1; i >= 0; i--) {
             sent[i] += (asked[i] / passing[i] - sent[i]) * weight(sent[i]);
@@ -92,6 +125,9 @@ final class InviteShares {
     }
 
     private double share(final int place) {
+        if (trunks[place] == SEVERAL) {
+            return 1;
+        }
         final double before = passing[place];
         final double through = before * sent[place];
         if (asked[place] == taken[place]) {
@@ -113,6 +149,7 @@ final class InviteShares {
         sent[place] = sent[places];
         served[place] = served[places];
         passing[place] = passing[places];
+        trunks[place] = trunks[places];
     }
 
     /** Whether the kernel is to drop anything. */

@@ -64,7 +64,7 @@ class OverloadIngressTest {
             final InviteShares shares = new InviteShares();
             for (long window = 1; window < 10; window++) {
                 for (int i = 0; i < 100; i++) {
-                    shares.count(source, false);
+                    shares.count(source, 0, true, i == 0);
                 }
                 assertEquals(window < 8, shares.turn(window * 100_000_000L), "window " + window);
             }

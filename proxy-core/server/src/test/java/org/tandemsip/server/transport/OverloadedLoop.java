@@ -109,7 +109,8 @@ final class OverloadedLoop {
     private static UnsafeBuffer text(final String startLine, final String toTag, final String method) {
         return new UnsafeBuffer((startLine + "\r\nCall-ID: 00000000\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK1\r\n"
                 + "Max-Forwards: 70\r\nFrom: <sip:a@example.com>;tag=a\r\nTo: <sip:b@example.com>" + toTag
-                + "\r\nCSeq: 1 " + method + "\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                + "\r\nCSeq: 1 " + method + "\r\nX-Long: " + "x".repeat(150) + "\r\nContent-Length: 0\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Lets time pass while each trunk offers so many calls a second. */
