@@ -65,7 +65,7 @@ public final class NewInviteFilter extends ClassicBpf {
     }
 
     /**
-     * Whether an INVITE of {@code length} bytes can be dropped for its To row {@code [start, end)}: the program finds it.
+     * Whether the program finds the To row {@code [start, end)} of an INVITE of {@code length} bytes, and can drop it.
      */
     public static boolean reaches(final int start, final int end, final int length) {
         return start > SEARCH_FROM - MESSAGE && start < MOST_BLOCKS * BLOCK && end - start < LONGEST_TO - 8
