@@ -32,7 +32,7 @@ public final class NewInviteFilter extends ClassicBpf {
     private static final int SEARCH_FROM = MESSAGE + 20;
     /** Bytes between two looks at the length. */
     private static final int BLOCK = 48;
-    /** What is searched, in blocks. Where net.core.optmem_max is 20480 a socket has no room for that. */
+    /** What is searched, in blocks. Where net.core.optmem_max is 20480 a socket has no room for the fewest either. */
     private static final int MOST_BLOCKS = 8;
     private static final int FEWEST_BLOCKS = 2;
     private static final int LONGEST_TO = 120;

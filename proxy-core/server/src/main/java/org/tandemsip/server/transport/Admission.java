@@ -170,7 +170,11 @@ final class Admission {
     }
 
     private Verdict judgeNew(final long fingerprint, final boolean droppable, final Source source) {
-        if (overload.active() && !taken.has(fingerprint)) {
+        if (overload.active() && taken.has(fingerprint)) {
+            // The kernel would drop what is sent again of calls that were let in, too.
+            sentAgainNs = nowNs;
+            sentAgain = true;
+        } else if (overload.active()) {
             final int trunk = filters.get().trunkOf(source);
             final double lot = overload.young() ? lotOfYouth(fingerprint) : lot(fingerprint);
             final boolean takes = shares.takes(trunk, lot, overload.refusing());
@@ -181,11 +185,6 @@ final class Admission {
                 return source.connection != 0 || trunk == SourceFilter.UNKNOWN ? Verdict.REFUSE
                         : refuseDatagram(fingerprint);
             }
-        }
-        if (overload.active() && taken.has(fingerprint)) {
-            // The kernel would drop what is sent again of calls that were let in, too.
-            sentAgainNs = nowNs;
-            sentAgain = true;
         }
         taken.add(fingerprint);
         return Verdict.TAKE;

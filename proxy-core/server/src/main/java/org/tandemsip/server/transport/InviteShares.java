@@ -97,12 +97,11 @@ final class InviteShares {
         for (int i = 0; i < places; i++) {
             allTaken += taken[i];
         }
-        final boolean tooMany = others > MOST_OTHERS * allTaken;
-        others = 0;
-        if (tooMany) {
+        if (others > MOST_OTHERS * allTaken) {
             // They would get what is left by those that are dropped.
             return clear();
         }
+        others = 0;
         boolean changed = false;
         for (int i = places - 1; i >= 0; i--) {
             sent[i] += (asked[i] / passing[i] - sent[i]) * weight(sent[i]);
@@ -166,6 +165,7 @@ final class InviteShares {
     boolean clear() {
         final boolean changed = any();
         places = 0;
+        others = 0;
         return changed;
     }
 

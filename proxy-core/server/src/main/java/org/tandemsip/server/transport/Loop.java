@@ -142,7 +142,7 @@ final class Loop implements ShardThread {
 
     /** What the kernel drops wakes nobody: when no more than that comes, there has to be a next cycle all the same. */
     private void lookAgainAtShares() {
-        if (!looksAgain && admission.inviteShares().any()) {
+        if (!looksAgain && !closing && admission.inviteShares().any()) {
             looksAgain = true;
             eventLoop.schedule(lookTask, InviteShares.WINDOW_NS, TimeUnit.NANOSECONDS);
         }
